@@ -1,0 +1,332 @@
+//! The one authorization function. Every operation goes through it, reads included.
+//!
+//! In order (see the tenancy specification, "the decision rule"):
+//!
+//! ```text
+//! 1  unknown or inactive actor                                    deny
+//! 2  any deny in force on the way from the root to the target     deny, naming the outermost; no allow overrides it
+//! 3  owner of the object, or a role or an allow on that way       allow, naming the nearest
+//! 4  otherwise                                                    deny
+//! ```
+//!
+//! For an object the way is that of every scope it is projected into, and an allow counts as far as the projection's level
+//! goes. It is pure: world, question and time in, decision out; so it answers for the past as for the present.
+//! Units: one walk is at most 32 nodes; a node without list costs one probe of the membership map.
+
+use scoped_projections::identity::Status;
+use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Role, Subject, Tenancy};
+use scoped_projections::{EntryId, Micros, PrincipalId, Sequence, World};
+
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// What every active principal may do, with things of its own.
+    Own,
+    /// What belongs to no scope: principals, root scopes, marks.
+    Deployment,
+    /// A scope, by row.
+    Scope(u32),
+    /// A path that is not registered; the answer is that of its nearest registered ancestor.
+    Below(u32),
+    /// An object, by row.
+    Object(u32),
+    /// Nothing that exists.
+    Nothing,
+}
+
+/// At which level a decision fell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// The engine itself: inactive actors, operators.
+    Deployment,
+    /// The root scope.
+    Tenant,
+    /// A scope below the root.
+    Scope,
+    /// The actor's own things.
+    Actor,
+    /// No rule spoke.
+    Default,
+}
+
+impl Tier {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Tenant => "tenant",
+            Self::Scope => "scope",
+            Self::Actor => "actor",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// What decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Nothing spoke for the actor.
+    Nothing,
+    /// The actor is unknown, suspended or archived.
+    Inactive,
+    /// The object is tombstoned: only its owner sees it.
+    Tombstoned,
+    /// The actor is an operator.
+    Operator,
+    /// The actor is active, and that is enough.
+    Active,
+    /// The actor owns the object.
+    Owner,
+    /// The actor is a member of this scope.
+    Member {
+        /// Row of the scope.
+        scope: u32,
+        /// As what.
+        role: Role,
+        /// The event that made it so.
+        since: Sequence,
+    },
+    /// An entry of this scope's access control list.
+    Entry {
+        /// Row of the scope.
+        scope: u32,
+        /// Which.
+        entry: EntryId,
+        /// The event that put it there.
+        since: Sequence,
+    },
+}
+
+/// The answer, with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// May they?
+    pub allowed: bool,
+    /// What was asked.
+    pub capability: Capability,
+    /// Where it was decided.
+    pub tier: Tier,
+    /// What decided.
+    pub rule: Rule,
+    /// The scope that the object was reached through, by row.
+    pub via: Option<u32>,
+    /// The position of the world that was asked.
+    pub position: Sequence,
+}
+
+/// Somebody who watches a decision being made.
+trait Witness {
+    fn saw(&mut self, rule: Rule, effect: Effect, counted: bool, why: &'static str);
+}
+
+impl Witness for () {
+    #[inline(always)]
+    fn saw(&mut self, _: Rule, _: Effect, _: bool, _: &'static str) {}
+}
+
+/// One rule that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Considered {
+    /// Which.
+    pub rule: Rule,
+    /// What it would do.
+    pub effect: Effect,
+    /// Did it count?
+    pub counted: bool,
+    /// Why, or why not.
+    pub why: &'static str,
+}
+
+impl Witness for Vec<Considered> {
+    fn saw(&mut self, rule: Rule, effect: Effect, counted: bool, why: &'static str) {
+        self.push(Considered { rule, effect, counted, why });
+    }
+}
+
+/// May `actor` do this, here, at that time?
+#[must_use]
+pub(crate) fn authorize(world: &World, actor: PrincipalId, capability: Capability, target: Target, now: Micros) -> Decision {
+    decide(world, actor, capability, target, now, &mut ())
+}
+
+/// The same decision, with every rule that was looked at.
+#[must_use]
+pub(crate) fn explain(
+    world: &World,
+    actor: PrincipalId,
+    capability: Capability,
+    target: Target,
+    now: Micros,
+) -> (Decision, Vec<Considered>) {
+    let mut considered = Vec::new();
+    let decision = decide(world, actor, capability, target, now, &mut considered);
+    (decision, considered)
+}
+
+fn decide(
+    world: &World,
+    actor: PrincipalId,
+    capability: Capability,
+    target: Target,
+    now: Micros,
+    witness: &mut impl Witness,
+) -> Decision {
+    let decision = |allowed, tier, rule, via| Decision {
+        allowed,
+        capability,
+        tier,
+        rule,
+        via,
+        position: world.position(),
+    };
+    let refuse = || decision(false, Tier::Default, Rule::Nothing, None);
+    let identity = world.identity();
+    let found = identity.row(actor).and_then(|row| Some((row, identity.at(row)?)));
+    let Some((row, principal)) = found.filter(|(_, principal)| principal.status == Status::Active) else {
+        witness.saw(Rule::Inactive, Effect::Deny, true, "the actor is unknown, suspended or archived");
+        return decision(false, Tier::Deployment, Rule::Inactive, None);
+    };
+    let asker = Asker { tenancy: world.tenancy(), id: actor, row, capability, now };
+    match target {
+        Target::Own => decision(true, Tier::Actor, Rule::Active, None),
+        Target::Nothing => refuse(),
+        Target::Deployment => {
+            witness.saw(Rule::Operator, Effect::Allow, principal.operator, "operators may do what belongs to no scope");
+            if principal.operator { decision(true, Tier::Deployment, Rule::Operator, None) } else { refuse() }
+        }
+        Target::Scope(scope) | Target::Below(scope) => match asker.along(scope, scope, Reach::of(target), witness) {
+            Verdict { deny: Some((tier, rule)), .. } => decision(false, tier, rule, Some(scope)),
+            Verdict { allow: Some((tier, rule)), .. } => decision(true, tier, rule, Some(scope)),
+            _ => refuse(),
+        },
+        Target::Object(at) => {
+            let Some(object) = world.objects().at(at) else { return refuse() };
+            let (mut deny, mut allow) = (None, None);
+            for share in world.sharing().of(at) {
+                let scope = share.scope;
+                if world.tenancy().at(scope).is_none_or(|node| node.archived) {
+                    continue;
+                }
+                let verdict = asker.along(scope, scope, Reach::Full, witness);
+                deny = deny.or(verdict.deny.map(|found| (found, scope)));
+                let enough = share.level >= level_for(capability);
+                allow = allow.or(verdict.allow.filter(|_| enough).map(|found| (found, scope)));
+            }
+            if let Some(((tier, rule), scope)) = deny {
+                return decision(false, tier, rule, Some(scope));
+            }
+            if object.owner == row {
+                witness.saw(Rule::Owner, Effect::Allow, true, "the owner of an object may do everything with it");
+                return decision(true, Tier::Actor, Rule::Owner, None);
+            }
+            if object.tombstoned && capability == Capability::ReadLocal {
+                witness.saw(Rule::Tombstoned, Effect::Deny, true, "a tombstone ends visibility through scopes");
+                return decision(false, Tier::Default, Rule::Tombstoned, None);
+            }
+            match allow {
+                Some(((tier, rule), scope)) => decision(true, tier, rule, Some(scope)),
+                None => refuse(),
+            }
+        }
+    }
+}
+
+/// What a projection must let through for a capability to reach the object.
+fn level_for(capability: Capability) -> Level {
+    match capability {
+        Capability::Write => Level::Write,
+        Capability::AclManage => Level::Admin,
+        _ => Level::Read,
+    }
+}
+
+/// Whether entries that reach only the node itself speak about the target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Full,
+    SubtreeOnly,
+}
+
+impl Reach {
+    fn of(target: Target) -> Self {
+        if matches!(target, Target::Below(_)) { Self::SubtreeOnly } else { Self::Full }
+    }
+}
+
+#[derive(Default)]
+struct Verdict {
+    deny: Option<(Tier, Rule)>,
+    allow: Option<(Tier, Rule)>,
+}
+
+struct Asker<'a> {
+    tenancy: &'a Tenancy,
+    id: PrincipalId,
+    row: u32,
+    capability: Capability,
+    now: Micros,
+}
+
+impl Asker<'_> {
+    /// Walks from a node to its root: the nearest allow, the outermost deny.
+    fn along(&self, from: u32, target: u32, reach: Reach, witness: &mut impl Witness) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut next = Some(from);
+        while let Some(at) = next {
+            let Some(node) = self.tenancy.at(at) else { break };
+            next = Some(node.parent).filter(|parent| self.tenancy.at(*parent).is_some());
+            let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
+            if let Some(member) = self.tenancy.member(at, self.row) {
+                let rule = Rule::Member { scope: at, role: member.role, since: member.since };
+                let (in_force, enough) = (member.in_force(self.now), member.role.capabilities().contains(self.capability));
+                let why = match (in_force, enough) {
+                    (false, _) => "the membership has ended",
+                    (true, false) => "the role does not include it",
+                    (true, true) => "the role includes it",
+                };
+                witness.saw(rule, Effect::Allow, in_force && enough, why);
+                if in_force && enough && verdict.allow.is_none() {
+                    verdict.allow = Some((tier, rule));
+                }
+            }
+            if node.entries > 0 {
+                self.entries(at, tier, at != target || reach == Reach::SubtreeOnly, &mut verdict, witness);
+            }
+        }
+        verdict
+    }
+
+    fn entries(&self, at: u32, tier: Tier, below: bool, verdict: &mut Verdict, witness: &mut impl Witness) {
+        for entry in self.tenancy.entries(at) {
+            let rule = Rule::Entry { scope: at, entry: entry.id, since: entry.since };
+            let why = if !entry.in_force(self.now) {
+                "the entry has ended"
+            } else if !entry.capability.matches().contains(self.capability) {
+                "the entry is about something else"
+            } else if below && entry.applies == Applies::Itself {
+                "the entry does not reach below its scope"
+            } else if !self.is_subject(entry.subject, at) {
+                "the entry speaks to somebody else"
+            } else {
+                match entry.effect {
+                    Effect::Deny => verdict.deny = Some((tier, rule)),
+                    Effect::Allow => verdict.allow = verdict.allow.take().or(Some((tier, rule))),
+                }
+                witness.saw(rule, entry.effect, true, "the entry speaks to the actor");
+                continue;
+            };
+            witness.saw(rule, entry.effect, false, why);
+        }
+    }
+
+    fn is_subject(&self, subject: Subject, at: u32) -> bool {
+        match subject {
+            Subject::Any => true,
+            Subject::Principal(id) => id == self.id,
+            Subject::Role(role) => self.tenancy.chain(at).any(|row| {
+                self.tenancy.member(row, self.row).is_some_and(|m| m.role == role && m.in_force(self.now))
+            }),
+        }
+    }
+}

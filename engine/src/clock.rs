@@ -1,0 +1,91 @@
+//! The one door for time and chance.
+//!
+//! Everything that could differ on a second run enters here, so that a test can replay it, and folds never see it: they
+//! see what the log recorded.
+
+use parking_lot::Mutex;
+use scoped_log::Micros;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Gives time and chance to the engine.
+pub trait Door: Send + Sync {
+    /// µs since the epoch, UTC. May step back; the log never does.
+    fn now(&self) -> Micros;
+    /// Sixty-four bits that nobody can predict (or, in a test, that everybody can).
+    fn random(&self) -> u64;
+}
+
+/// The machine's clock and the operating system's randomness.
+#[derive(Debug, Default)]
+pub struct SystemDoor {
+    drawn: AtomicU64,
+}
+
+impl Door for SystemDoor {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    fn now(&self) -> Micros {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+    }
+    fn random(&self) -> u64 {
+        // The standard library seeds this hash from the operating system; hashing a counter draws from it.
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u64(self.drawn.fetch_add(1, Ordering::Relaxed));
+        hasher.finish()
+    }
+}
+
+/// A door that a test turns by hand: time stands until it is moved, chance comes from a seed.
+#[derive(Debug)]
+pub struct ManualDoor {
+    now: AtomicU64,
+    random: Mutex<u64>,
+}
+
+impl ManualDoor {
+    /// Time stands at `now`; equal seeds give equal chances.
+    #[must_use]
+    pub fn new(now: Micros, seed: u64) -> Self {
+        Self { now: AtomicU64::new(now), random: Mutex::new(seed) }
+    }
+    /// Moves time to `now`, forward or back.
+    pub fn set(&self, now: Micros) {
+        self.now.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Door for ManualDoor {
+    fn now(&self) -> Micros {
+        self.now.load(Ordering::SeqCst)
+    }
+    fn random(&self) -> u64 {
+        let mut state = self.random.lock();
+        split_mix(&mut state)
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): the next number and the next state.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Makes ids: ULIDs of the door's time, with chance drawn from the door once and stretched.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    state: u64,
+}
+
+impl Ids {
+    pub(crate) fn new(door: &dyn Door) -> Self {
+        Self { state: door.random() }
+    }
+    pub(crate) fn next(&mut self, now: Micros) -> u128 {
+        let (high, low) = (split_mix(&mut self.state), split_mix(&mut self.state));
+        ulid::Ulid::from_parts(now / 1_000, u128::from(high) << 64 | u128::from(low)).0
+    }
+}

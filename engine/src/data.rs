@@ -1,0 +1,100 @@
+//! An object's data: canonical JSON, digested where it is made.
+//!
+//! Canonical means: keys sorted, no blanks, numbers as `serde_json` writes them, so equal data is equal bytes and one
+//! digest. The digest is computed here, on the caller's thread, never on the writer's.
+
+use crate::error::{Error, Result};
+use scoped_log::Payload;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// JSON that an event carries as its payload.
+#[derive(Clone)]
+pub struct Data(Payload);
+
+impl Data {
+    /// Takes anything that can be written as JSON.
+    ///
+    /// # Errors
+    /// When it cannot, or takes more than [`Payload::MAX_BYTES`].
+    pub fn new(value: &impl Serialize) -> Result<Self> {
+        // Through a value, whose maps are sorted.
+        let value = serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
+        Self::from_value(&value)
+    }
+    fn from_value(value: &serde_json::Value) -> Result<Self> {
+        let bytes = serde_json::to_vec(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
+        Self::from_canonical(bytes)
+    }
+    /// Takes bytes that are canonical JSON already, which is not checked: they come from this module, or from a log.
+    pub(crate) fn from_canonical(bytes: impl Into<std::sync::Arc<[u8]>>) -> Result<Self> {
+        Ok(Self(Payload::new(bytes)?))
+    }
+    /// Takes an object with text fields, given in the order of their keys. The quick way for imports.
+    ///
+    /// # Errors
+    /// When it takes more than [`Payload::MAX_BYTES`], or the keys are not in order.
+    pub fn from_text_fields(fields: &[(&str, &str)]) -> Result<Self> {
+        if !fields.is_sorted_by(|a, b| a.0 < b.0) {
+            return Err(Error::invalid("the keys of canonical JSON are sorted, each once"));
+        }
+        let mut bytes = Vec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
+        let text = |bytes: &mut Vec<u8>, text: &str| {
+            serde_json::to_writer(bytes, text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))
+        };
+        bytes.push(b'{');
+        for (at, (key, value)) in fields.iter().enumerate() {
+            if at > 0 {
+                bytes.push(b',');
+            }
+            text(&mut bytes, key)?;
+            bytes.push(b':');
+            text(&mut bytes, value)?;
+        }
+        bytes.push(b'}');
+        Self::from_canonical(bytes)
+    }
+    /// The canonical bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.0.bytes()
+    }
+    /// The data as a value.
+    ///
+    /// # Errors
+    /// When the bytes came from a log and are no JSON.
+    pub fn value(&self) -> Result<serde_json::Value> {
+        serde_json::from_slice(self.bytes()).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+    }
+    pub(crate) fn payload(&self) -> &Payload {
+        &self.0
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.bytes()))
+    }
+}
+
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let text = std::str::from_utf8(self.bytes()).map_err(serde::ser::Error::custom)?;
+        let raw: &RawValue = serde_json::from_str(text).map_err(serde::ser::Error::custom)?;
+        raw.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(from)?;
+        Self::from_value(&value).map_err(de::Error::custom)
+    }
+}

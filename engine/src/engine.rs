@@ -1,0 +1,351 @@
+//! The engine: opening, closing, handing batches to the writer.
+
+use crate::clock::{Door, Ids};
+use crate::command::Batch;
+use crate::data::Data;
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::identity::Found;
+use crate::kernel::execute::{Refusal, execute};
+use crate::kernel::publish::{Published, Worlds};
+use crate::kernel::refusals::Attempt;
+use crate::kernel::writer::{Committer, Op};
+use crate::moment::Moment;
+use crate::options::Options;
+use crate::receipt::{Pending, Receipt, gone};
+use crate::session::Session;
+use crate::temporal::Cutoff;
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use parking_lot::Mutex;
+use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
+use scoped_projections::store::Transact;
+use scoped_projections::{PrincipalId, Sequence, World};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{Notify, oneshot};
+
+/// An open log, its world, and the thread that writes. Cheap to clone; the last clone closes it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    ops: Sender<Op>,
+    space: Arc<Notify>,
+    pub(crate) published: Arc<Published>,
+    pub(crate) history: History,
+    pub(crate) door: Arc<dyn Door>,
+    recovery: Recovery,
+    snapshot_after: u64,
+    founder: PrincipalId,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// One batch of many that would be refused.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// Which, from 0.
+    pub batch: usize,
+    /// Why.
+    pub error: Error,
+}
+
+impl Engine {
+    /// Opens the log in a directory, recovering it if need be; makes one where there is none.
+    ///
+    /// # Errors
+    /// When it is open elsewhere, damaged, or cannot be read or written.
+    ///
+    /// # Examples
+    /// ```
+    /// # let directory = std::env::temp_dir().join(format!("scoped-doc-{}", std::process::id()));
+    /// let engine = scoped::Engine::open(&directory)?;
+    /// let founder = engine.session(engine.founder())?;
+    /// founder.execute(scoped::temporal::SetMark { name: "begin".into(), position: None })?;
+    /// engine.close()?;
+    /// # std::fs::remove_dir_all(directory).ok();
+    /// # Ok::<(), scoped::Error>(())
+    /// ```
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(directory, Options::default())
+    }
+
+    /// Opens the log in a directory, with settings.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when there is no log and the settings say not to make one.
+    pub fn open_with(directory: impl AsRef<Path>, options: Options) -> Result<Self> {
+        Self::on(Arc::new(FileStorage::new(directory.as_ref())), options)
+    }
+
+    /// A new log that lives in memory and dies with the engine.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    pub fn in_memory() -> Result<Self> {
+        Self::on(Arc::new(MemoryStorage::new()), Options::default())
+    }
+
+    /// Opens the log on a storage of your own.
+    ///
+    /// # Errors
+    /// As [`Self::open_with`].
+    pub fn on(storage: Arc<dyn Storage>, options: Options) -> Result<Self> {
+        let door = Arc::clone(&options.door);
+        let mut ids = Ids::new(&*door);
+        let now = door.now();
+        let opened = match Log::open(Arc::clone(&storage), door.random(), now, &options.log) {
+            Err(LogError::NotFound { .. }) if options.create => {
+                Log::create(Arc::clone(&storage), ids.next(now), now, door.random(), &options.log)?
+            }
+            opened => opened?,
+        };
+        let Opened { writer, reader, recovery, .. } = opened;
+        let history = History::new(reader.clone(), storage);
+        let mut world = history
+            .snapshots()
+            .load_nearest(&reader, Sequence::NONE, reader.last())
+            .unwrap_or_default();
+        history.fold(&mut world, reader.last(), &mut |_| {})?;
+        let founder = world.identity().founder().map(|principal| principal.id);
+        let (worlds, published) = Worlds::new(world);
+        let (ops, queue) = bounded(options.queue);
+        let space = Arc::new(Notify::new());
+        let committer =
+            Committer::new(writer, reader, worlds, Arc::clone(&door), options.durability, Arc::clone(&space));
+        let thread = std::thread::Builder::new()
+            .name("scoped-writer".to_owned())
+            .spawn(move || committer.run(&queue))
+            .map_err(|e| Error::unavailable("unavailable", format!("no thread for the writer: {e}")))?;
+        let new_founder = options.founder.unwrap_or_else(|| PrincipalId(ids.next(now)));
+        let engine = Self {
+            inner: Arc::new(Inner {
+                ops,
+                space,
+                published,
+                history,
+                door,
+                recovery,
+                snapshot_after: options.snapshot_after,
+                founder: founder.unwrap_or(new_founder),
+                thread: Mutex::new(Some(thread)),
+            }),
+        };
+        if founder.is_none() {
+            let description = Data::from_text_fields(&[("name", &options.founder_name)])?;
+            let found = Found { principal: new_founder, kind: options.founder_kind, description };
+            engine.execute(Batch::new().with(new_founder, found))?;
+        }
+        Ok(engine)
+    }
+
+    /// The first principal.
+    #[must_use]
+    pub fn founder(&self) -> PrincipalId {
+        self.inner.founder
+    }
+    /// How the log was found when it was opened.
+    #[must_use]
+    pub fn recovery(&self) -> &Recovery {
+        &self.inner.recovery
+    }
+    /// The log, readable at any of its moments.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.inner.history
+    }
+    /// What was wrong with snapshots that were not used, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.inner.history.snapshots().notes()
+    }
+
+    /// A principal at work. Checked again with every command: who is suspended meanwhile is refused.
+    ///
+    /// # Errors
+    /// When there is no active principal with that id.
+    pub fn session(&self, principal: PrincipalId) -> Result<Session> {
+        use scoped_projections::identity::Status;
+        let world = self.inner.published.read();
+        match world.identity().get(principal).map(|p| p.status) {
+            Some(Status::Active) => Ok(Session::new(self.clone(), principal)),
+            _ => Err(Error::refused("no_principal", format!("there is no active principal `{principal}`"))),
+        }
+    }
+
+    /// Asks the present world, unfiltered: for whoever embeds the engine, not for whom it serves. Keep `ask` short: the writer
+    /// waits for it when it wants to bring this very world up to date.
+    pub fn read<T>(&self, ask: impl FnOnce(Moment<'_>) -> T) -> T {
+        let world = self.inner.published.read();
+        ask(Moment { world: &world, history: &self.inner.history, now: self.inner.door.now() })
+    }
+
+    /// The world as of a cutoff, read-only and unfiltered.
+    ///
+    /// # Errors
+    /// When there is no such moment, or the log cannot be read.
+    pub fn as_of(&self, cutoff: &Cutoff) -> Result<Past> {
+        let at = self.inner.history.resolve(cutoff, &self.inner.published.read())?;
+        Ok(Past { world: self.inner.history.world_at(at)?, history: self.inner.history.clone() })
+    }
+
+    /// Hands a batch to the writer; waits while its queue is full.
+    ///
+    /// # Errors
+    /// When the engine is closed.
+    pub fn submit(&self, batch: Batch) -> Result<Pending> {
+        let (reply, pending) = oneshot::channel();
+        self.inner.ops.send(Op::Execute { batch: Box::new(batch), reply }).map_err(|_| gone())?;
+        Ok(Pending(pending))
+    }
+
+    /// Carries a batch out and waits for its receipt.
+    ///
+    /// # Errors
+    /// When it is refused (nothing has changed then), or its outcome is unknown because the log could not be written.
+    pub fn execute(&self, batch: Batch) -> Result<Receipt> {
+        self.submit(batch)?.wait()
+    }
+
+    /// The same for async code, on any runtime: nothing blocks, neither a full queue nor the sync.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub async fn execute_async(&self, batch: Batch) -> Result<Receipt> {
+        let (reply, pending) = oneshot::channel();
+        let mut op = Op::Execute { batch: Box::new(batch), reply };
+        loop {
+            // Asked for before trying, so that space made in between is not missed.
+            let space = self.inner.space.notified();
+            match self.inner.ops.try_send(op) {
+                Ok(()) => return Pending(pending).await,
+                Err(TrySendError::Disconnected(_)) => return Err(gone()),
+                Err(TrySendError::Full(back)) => op = back,
+            }
+            space.await;
+        }
+    }
+
+    /// Tries batches one after another on a copy of the world, without writing anything.
+    ///
+    /// # Errors
+    /// With the first one that would be refused.
+    pub fn rehearse(&self, batches: &[Batch]) -> Result<(), Rehearsed> {
+        let mut world = World::clone(&self.inner.published.read());
+        let (now, mut ids) = (self.inner.door.now(), Ids::new(&*self.inner.door));
+        for (at, batch) in batches.iter().enumerate() {
+            match execute(&mut world, batch, now, &mut ids, &mut Vec::new()) {
+                Ok(_) => world.keep(),
+                Err(declined) => {
+                    let error = match declined.refusal {
+                        Refusal::Denied(need) => Error::denied(need.capability),
+                        Refusal::Declined(error) => error,
+                    };
+                    let error = error.hint(format!("it is step {} of that batch", declined.step + 1));
+                    return Err(Rehearsed { batch: at, error });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
+    pub(crate) fn trace(&self, attempt: Attempt) {
+        let _ = self.inner.ops.try_send(Op::Refused(Box::new(attempt)));
+    }
+
+    /// Waits until everything acknowledged so far is durable. At once, unless receipts are given before the sync.
+    ///
+    /// # Errors
+    /// When the log could not be synced.
+    pub fn sync(&self) -> Result<()> {
+        let (reply, done) = oneshot::channel();
+        self.inner.ops.send(Op::Sync(reply)).map_err(|_| gone())?;
+        done.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// Writes the present world down, so that the next opening starts from here. Gives its position.
+    ///
+    /// # Errors
+    /// When it cannot be written; the log is whole without it.
+    pub fn snapshot(&self) -> Result<Sequence> {
+        let history = &self.inner.history;
+        // A copy, so that the writer does not wait for the disk.
+        let world = World::clone(&self.inner.published.read());
+        let missing = || Error::corrupt(format!("there is no event {}", world.position()));
+        let chain = history.reader().chain_at(world.position())?.ok_or_else(missing)?;
+        history.snapshots().save(&world, history.reader().log_id(), &chain)?;
+        Ok(world.position())
+    }
+
+    /// Closes the engine: what is queued is carried out, the log ends cleanly. Other clones are told that it is closed.
+    ///
+    /// # Errors
+    /// When the end of the log could not be written; what was acknowledged is there all the same.
+    pub fn close(self) -> Result<()> {
+        self.inner.close()
+    }
+}
+
+impl Inner {
+    fn close(&self) -> Result<()> {
+        let Some(thread) = self.thread.lock().take() else { return Ok(()) };
+        let (reply, closed) = oneshot::channel();
+        let result = match self.ops.send(Op::Close(reply)) {
+            Ok(()) => closed.blocking_recv().unwrap_or_else(|_| Err(gone())),
+            Err(_) => Err(gone()),
+        };
+        if thread.join().is_err() {
+            return Err(Error::unavailable("closed", "the writer thread panicked").hint("open the log again and look"));
+        }
+        self.snapshot_if_due();
+        result
+    }
+
+    fn snapshot_if_due(&self) {
+        let world = self.published.read();
+        let newest = self.history.snapshots().positions().first().copied().unwrap_or_default();
+        let since = world.position().get().saturating_sub(newest.get());
+        if self.snapshot_after == 0 || since < self.snapshot_after {
+            return;
+        }
+        if let Ok(Some(chain)) = self.history.reader().chain_at(world.position()) {
+            // Without a snapshot the next opening takes longer, and that is all.
+            let _ = self.history.snapshots().save(&world, self.history.reader().log_id(), &chain);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Whoever wants to hear of a failure calls `close`.
+        let _ = self.close();
+    }
+}
+
+/// A world of the past.
+#[derive(Clone)]
+pub struct Past {
+    world: Arc<World>,
+    history: History,
+}
+
+impl Past {
+    /// The world of a log at a position, without an engine: for offline tools.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn of(history: &History, at: Sequence) -> Result<Self> {
+        Ok(Self { world: history.world_at(at)?, history: history.clone() })
+    }
+    /// What can be asked of it. Decisions are made for the time of its last event.
+    #[must_use]
+    pub fn moment(&self) -> Moment<'_> {
+        Moment { world: &self.world, history: &self.history, now: self.world.time() }
+    }
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+}

@@ -1,0 +1,128 @@
+//! Errors: few kinds, chosen by what the caller does next.
+//!
+//! Outsiders learn nothing: what is missing and what is forbidden give the same kind, the same code and the same words.
+
+use scoped_log::LogError;
+use std::{borrow::Cow, fmt};
+
+/// What the caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// Understood and declined. Change the request, or ask for access.
+    Refused,
+    /// Things have moved on since they were read. Read again, decide again.
+    Stale,
+    /// Not well-formed. Mend the request; nothing was looked at.
+    Invalid,
+    /// The log cannot be used now. The same may be tried again later, or after what the message says.
+    Unavailable,
+    /// Stored bytes disagree with their digests. Stop, and let `verify` say where.
+    Corrupt,
+}
+
+/// What went wrong, and what to do about it.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    code: &'static str,
+    message: Cow<'static, str>,
+    hint: Option<Cow<'static, str>>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What an operation of the engine gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    fn new(kind: ErrorKind, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner { kind, code, message: message.into(), hint: None, source: None }))
+    }
+    pub(crate) fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Refused, code, message)
+    }
+    pub(crate) fn stale(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Stale, "stale", message)
+    }
+    pub(crate) fn unavailable(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Unavailable, code, message)
+    }
+    pub(crate) fn corrupt(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Corrupt, "corrupt", message)
+    }
+    /// A request that is not well-formed.
+    #[must_use]
+    pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Invalid, "invalid", message)
+    }
+    /// The one answer to everybody who may not, or who asks for what is not there.
+    pub(crate) fn denied(capability: scoped_projections::tenancy::Capability) -> Self {
+        Self::refused("denied", format!("denied: `{capability}` is not yours there, or there is no such thing"))
+    }
+    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+    /// What the caller does next.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+    /// A stable word for programs: `denied`, `exists`, `stale`, `locked`, `full` …
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+    /// What would help, apart from the message.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+    /// The same error once more, for the second caller who waits for the same thing.
+    pub(crate) fn again(&self) -> Self {
+        let mut error = Self::new(self.0.kind, self.0.code, self.0.message.clone());
+        error.0.hint = self.0.hint.clone();
+        error
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(source: LogError) -> Self {
+        use scoped_log::ErrorKind as Log;
+        let (kind, code) = match source.kind() {
+            Log::Damaged => (ErrorKind::Corrupt, "damaged"),
+            Log::Locked => (ErrorKind::Unavailable, "locked"),
+            Log::NotFound => (ErrorKind::Refused, "no_log"),
+            Log::AlreadyExists => (ErrorKind::Refused, "exists"),
+            Log::Unsupported => (ErrorKind::Unavailable, "unsupported"),
+            Log::Full => (ErrorKind::Unavailable, "full"),
+            Log::Unavailable => (ErrorKind::Unavailable, "unavailable"),
+            Log::Refused => (ErrorKind::Refused, "too_large"),
+        };
+        let mut error = Self::new(kind, code, source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}
+
+impl From<scoped_projections::FoldError> for Error {
+    fn from(source: scoped_projections::FoldError) -> Self {
+        let mut error = Self::corrupt(source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}

@@ -1,0 +1,196 @@
+//! History: everything that can be read from the log, at any moment of it.
+//!
+//! The engine has one, over its live log; the offline tool opens one read-only and needs no engine. A world at a cutoff is
+//! built from the nearest snapshot or remembered world below it, plus replay; what one object was is read from its own
+//! chain of changes.
+
+use crate::error::{Error, Result};
+use crate::snapshots::Snapshots;
+use crate::temporal::Cutoff;
+use parking_lot::Mutex;
+use scoped_log::{FileStorage, Log, Options as LogOptions, Reader, Record, Recovery, Storage};
+use scoped_projections::audit::{AuditIndex, Filter};
+use scoped_projections::{Context, Event, Sequence, World};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Worlds of the past that are kept in memory.
+const REMEMBERED: usize = 4;
+/// Events between two reports of progress.
+const REPORT_EVERY: u64 = 16_384;
+
+/// A log, readable at any of its moments. Cheap to clone.
+#[derive(Clone)]
+pub struct History {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: Reader,
+    snapshots: Snapshots,
+    /// Newest first.
+    remembered: Mutex<Vec<Arc<World>>>,
+    audit: Mutex<AuditIndex>,
+}
+
+impl History {
+    /// Opens a directory for reading only: no lock, no byte changed, also beside a live writer.
+    ///
+    /// # Errors
+    /// When there is no log, or it cannot be read.
+    pub fn open(directory: impl AsRef<Path>) -> Result<(Self, Recovery)> {
+        let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(directory.as_ref()));
+        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
+        Ok((Self::new(reader, storage), recovery))
+    }
+
+    pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>) -> Self {
+        let snapshots = Snapshots::new(storage);
+        let (remembered, audit) = (Mutex::default(), Mutex::default());
+        Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit }) }
+    }
+
+    /// The log's own reader.
+    #[must_use]
+    pub fn reader(&self) -> &Reader {
+        &self.inner.reader
+    }
+    /// The snapshots that lie beside the log.
+    pub(crate) fn snapshots(&self) -> &Snapshots {
+        &self.inner.snapshots
+    }
+    /// The last event that can be read.
+    #[must_use]
+    pub fn head(&self) -> Sequence {
+        self.inner.reader.last()
+    }
+
+    /// The world after every event up to `at`, from the nearest world that is at hand.
+    ///
+    /// # Errors
+    /// When a record cannot be read.
+    pub fn world_at(&self, at: Sequence) -> Result<Arc<World>> {
+        let base = {
+            let remembered = self.inner.remembered.lock();
+            remembered.iter().filter(|world| world.position() <= at).max_by_key(|world| world.position()).cloned()
+        };
+        if let Some(world) = base.as_ref().filter(|world| world.position() == at) {
+            return Ok(Arc::clone(world));
+        }
+        let known = base.as_ref().map_or(Sequence::NONE, |world| world.position());
+        let snapshot = self.inner.snapshots.load_nearest(&self.inner.reader, known, at);
+        let mut world = match (snapshot, base) {
+            (Some(world), _) => world,
+            (None, Some(world)) => World::clone(&world),
+            (None, None) => World::default(),
+        };
+        self.fold(&mut world, at, &mut |_| {})?;
+        let world = Arc::new(world);
+        self.remember(Arc::clone(&world));
+        Ok(world)
+    }
+
+    /// The world after every event up to `at`, from the very first record: no snapshot and no memory has a say.
+    ///
+    /// # Errors
+    /// When a record cannot be read.
+    pub fn replay(&self, at: Sequence, progress: &mut dyn FnMut(Sequence)) -> Result<World> {
+        let mut world = World::default();
+        self.fold(&mut world, at, progress)?;
+        Ok(world)
+    }
+
+    pub(crate) fn fold(&self, world: &mut World, to: Sequence, progress: &mut dyn FnMut(Sequence)) -> Result<()> {
+        for record in self.inner.reader.records(world.position().next(), to) {
+            world.fold(&record?)?;
+            if world.position().get().is_multiple_of(REPORT_EVERY) {
+                progress(world.position());
+            }
+        }
+        if world.position() != to {
+            return Err(Error::corrupt(format!("the log ends at {} before {to}", world.position())));
+        }
+        Ok(())
+    }
+
+    fn remember(&self, world: Arc<World>) {
+        let mut remembered = self.inner.remembered.lock();
+        remembered.retain(|other| other.position() != world.position());
+        remembered.insert(0, world);
+        remembered.truncate(REMEMBERED);
+    }
+
+    /// The position that a cutoff means. Marks are looked up in `marks`, a world of the present.
+    ///
+    /// # Errors
+    /// When there is no such moment.
+    pub fn resolve(&self, cutoff: &Cutoff, marks: &World) -> Result<Sequence> {
+        let (reader, head) = (&self.inner.reader, self.head());
+        let unknown = |what: String| Error::refused("unknown_cutoff", what).hint("`scoped log` lists what there is");
+        match cutoff {
+            Cutoff::At(at) if *at > head => Err(unknown(format!("there is no event {at}: the log ends at {head}"))),
+            Cutoff::At(at) => Ok(*at),
+            Cutoff::Time(time) => Ok(reader.at_time(*time)?),
+            Cutoff::Event(id) => {
+                let found = reader.find_event(*id)?.map(|record| record.sequence());
+                found.ok_or_else(|| unknown(format!("there is no event `{cutoff}`")))
+            }
+            Cutoff::Mark(name) => {
+                let found = marks.temporal().mark(name).map(|mark| mark.position);
+                found.ok_or_else(|| unknown(format!("there is no mark `{name}`")))
+            }
+            Cutoff::Head(back) => {
+                let at = head.get().checked_sub(*back).map(Sequence::new);
+                at.ok_or_else(|| unknown(format!("the log has only {} events", head.get())))
+            }
+        }
+    }
+
+    /// A record by its place.
+    ///
+    /// # Errors
+    /// When it cannot be read, or there is none.
+    pub fn record(&self, at: Sequence) -> Result<Record> {
+        let found = if at == Sequence::NONE { None } else { self.inner.reader.get(at)? };
+        found.ok_or_else(|| {
+            let message = format!("there is no event {at}: the log ends at {}", self.head());
+            Error::refused("no_event", message)
+        })
+    }
+
+    /// The payload of a record.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn payload(&self, at: Sequence) -> Result<Option<Vec<u8>>> {
+        Ok(self.record(at)?.payload().map(<[u8]>::to_vec))
+    }
+
+    /// What a record says.
+    ///
+    /// # Errors
+    /// When its body is no event that this build knows.
+    pub fn event(&self, record: &Record) -> Result<Event> {
+        Ok(decode(record)?.1)
+    }
+
+    /// The sequences that fit, in log order, from the audit index. The first question after opening brings the index up to
+    /// date, which takes a pass over the log; later ones take what came since.
+    ///
+    /// # Errors
+    /// When a record cannot be read.
+    pub fn audit(&self, filter: &Filter) -> Result<Vec<Sequence>> {
+        let mut index = self.inner.audit.lock();
+        for record in self.inner.reader.records(index.last().next(), self.head()) {
+            let record = record?;
+            index.apply(&record).map_err(|e| Error::corrupt(format!("event {}: {e}", record.sequence())))?;
+        }
+        Ok(index.find(filter))
+    }
+}
+
+/// Context and event of a record.
+pub(crate) fn decode(record: &Record) -> Result<(Context, Event)> {
+    Event::decode(record.kind(), record.kind_version(), record.body())
+        .map_err(|e| Error::corrupt(format!("event {}: {e}", record.sequence())))
+}

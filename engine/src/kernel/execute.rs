@@ -1,0 +1,311 @@
+//! From command to facts: identify, authorize, decide. Pure, but for the ids that are drawn.
+//!
+//! A batch runs inside a transaction of the world: each step is authorized and decided against what the steps before it
+//! left, and a refusal takes all of it back.
+
+use crate::authorize::{Target, authorize};
+use crate::clock::Ids;
+use crate::command::{BATCH_STEPS_MAX, Batch, Command, KEY_BYTES_MAX, Needs, Step};
+use crate::data::Data;
+use crate::error::Error;
+use crate::temporal::Entity;
+use scoped_log::Payload;
+use scoped_projections::requests::RequestKeyed;
+use scoped_projections::store::Transact;
+use scoped_projections::temporal::RolledBack;
+use scoped_projections::tenancy::{Capability, ScopePath, Tenancy};
+use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr};
+
+/// What a command gets to see.
+pub(crate) struct View<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) actor: PrincipalId,
+    /// The time that the facts will carry.
+    pub(crate) now: Micros,
+    /// The sequence that the next fact will have.
+    pub(crate) next: Sequence,
+}
+
+/// What must be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) capability: Capability,
+    pub(crate) target: Target,
+}
+
+impl Need {
+    pub(crate) fn one(capability: Capability, target: Target) -> Needs {
+        smallvec::smallvec![Self { capability, target }]
+    }
+}
+
+/// What follows from a command.
+pub(crate) struct Facts<'a> {
+    ids: &'a mut Ids,
+    now: Micros,
+    list: Vec<(ScopeId, Event, Option<Payload>)>,
+}
+
+impl Facts<'_> {
+    pub(crate) fn push(&mut self, scope: ScopeId, event: impl Into<Event>, data: Option<&Data>) {
+        self.list.push((scope, event.into(), data.map(|data| data.payload().clone())));
+    }
+    /// A new id.
+    pub(crate) fn fresh(&mut self) -> u128 {
+        self.ids.next(self.now)
+    }
+}
+
+/// Why a step was declined.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Not allowed: leaves a trace.
+    Denied(Need),
+    /// Allowed, and still not possible.
+    Declined(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Declined(error)
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Refusal>;
+
+/// One fact, as it will stand in the log.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) at: Envelope,
+    pub(crate) event_id: u128,
+    pub(crate) event: Event,
+    pub(crate) payload: Option<Payload>,
+}
+
+/// What a batch came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Facts to be appended, in the world already, the transaction open. With the id that each step made or changed.
+    Facts(Vec<u128>),
+    /// Carried out before, under the same key: the first and last event of back then.
+    Before(Sequence, Sequence),
+}
+
+/// What was declined, and where in the batch.
+#[derive(Debug)]
+pub(crate) struct Declined {
+    pub(crate) step: usize,
+    pub(crate) actor: PrincipalId,
+    pub(crate) operation: &'static str,
+    pub(crate) refusal: Refusal,
+}
+
+/// Steps 1 to 4 of the write path for a whole batch.
+///
+/// Facts come with the world's transaction still open: the caller keeps it when they are in the log, or undoes it. On a
+/// refusal world and `out` are as they were.
+pub(crate) fn execute(
+    world: &mut World,
+    batch: &Batch,
+    now: Micros,
+    ids: &mut Ids,
+    out: &mut Vec<Fact>,
+) -> std::result::Result<Outcome, Box<Declined>> {
+    let actor = batch.steps.first().map_or(PrincipalId::NONE, |step| step.actor);
+    let declined = |step: usize, error: Error| {
+        let operation = batch.steps.get(step).map_or("batch", |step| step.command.name());
+        Box::new(Declined { step, actor, operation, refusal: Refusal::Declined(error) })
+    };
+    if batch.steps.is_empty() || batch.steps.len() > BATCH_STEPS_MAX {
+        return Err(declined(0, Error::invalid(format!("a batch has 1 to {BATCH_STEPS_MAX} steps"))));
+    }
+    let keyed = match &batch.key {
+        None => None,
+        Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX => {
+            return Err(declined(0, Error::invalid(format!("an idempotency key has 1 to {KEY_BYTES_MAX} bytes"))));
+        }
+        Some(key) => {
+            let (key, request) = crate::requests::digests(key, batch);
+            if let Some(before) = world.requests().get(actor, key) {
+                if before.request == request {
+                    return Ok(Outcome::Before(before.first, before.last));
+                }
+                let error = Error::refused("idempotency_conflict", "this idempotency key stands for another request")
+                    .hint("use a new key for a new request");
+                return Err(declined(0, error));
+            }
+            Some((key, request))
+        }
+    };
+    let (start, time) = (out.len(), now.max(world.time()));
+    world.begin();
+    let mut scribe = Scribe { world, time, ids, out, valid_time: batch.valid_time, cause: 0 };
+    let result = scribe.run(batch, actor, keyed, start);
+    match result {
+        Ok(results) => Ok(Outcome::Facts(results)),
+        Err((step, refusal)) => {
+            world.undo();
+            out.truncate(start);
+            let (actor, operation) =
+                batch.steps.get(step).map_or((actor, "batch"), |step| (step.actor, step.command.name()));
+            Err(Box::new(Declined { step, actor, operation, refusal }))
+        }
+    }
+}
+
+/// Writes facts into the world and into the list of what is to be appended.
+struct Scribe<'a> {
+    world: &'a mut World,
+    time: Micros,
+    ids: &'a mut Ids,
+    out: &'a mut Vec<Fact>,
+    valid_time: Option<i64>,
+    cause: u64,
+}
+
+impl Scribe<'_> {
+    fn run(
+        &mut self,
+        batch: &Batch,
+        actor: PrincipalId,
+        keyed: Option<([u8; 16], [u8; 16])>,
+        start: usize,
+    ) -> std::result::Result<Vec<u128>, (usize, Refusal)> {
+        if let Some(note) = &batch.rollback {
+            let (to, selection) = (note.to, note.selection.clone());
+            let event = RolledBack { to, selection, steps: batch.steps.len() as u32 };
+            self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), None);
+            self.cause = self.world.position().get();
+        }
+        let mut results = Vec::with_capacity(batch.steps.len());
+        for (at, step) in batch.steps.iter().enumerate() {
+            results.push(self.step(step).map_err(|refusal| (at, refusal))?);
+        }
+        if let Some((key, request)) = keyed {
+            let events = (self.out.len() - start) as u32;
+            self.write(actor, Sequence::NONE, ScopeId::NONE, RequestKeyed { key, request, events }.into(), None);
+        }
+        Ok(results)
+    }
+
+    fn step(&mut self, step: &Step) -> Result<u128> {
+        let (actor, now, world) = (step.actor, self.time, &*self.world);
+        let view = View { world, actor, now, next: world.position().next() };
+        for need in step.command.needs(&view) {
+            if !authorize(world, actor, need.capability, need.target, now).allowed {
+                return Err(Refusal::Denied(need));
+            }
+        }
+        if let Some((entity, changed)) = step.unless_changed
+            && entity.changed(world) != changed
+        {
+            let error = Error::stale(format!("the {entity} has changed since the rollback was planned"));
+            return Err(error.hint("plan it again").into());
+        }
+        let mut facts = Facts { ids: self.ids, now, list: Vec::new() };
+        step.command.decide(&view, &mut facts)?;
+        let list = facts.list;
+        let id = list.first().and_then(|(_, event, _)| Entity::of(event)).map_or(0, Entity::id);
+        for (scope, event, payload) in list {
+            self.write(actor, step.undoes, scope, event, payload);
+        }
+        Ok(id)
+    }
+
+    fn write(&mut self, actor: PrincipalId, undoes: Sequence, scope: ScopeId, event: Event, payload: Option<Payload>) {
+        let context =
+            Context { cause: self.cause, undoes: undoes.get(), correlation: 0, valid_time: self.valid_time };
+        let at = Envelope { sequence: self.world.position().next(), time: self.time, actor, scope, context };
+        self.world.apply(&at, &event);
+        self.out.push(Fact { at, event_id: self.ids.next(self.time), event, payload });
+    }
+}
+
+/// How a command names a scope: by its id, or by its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScopeRef {
+    /// By id.
+    Id(ScopeId),
+    /// By path.
+    Path(ScopePath),
+}
+
+impl ScopeRef {
+    /// The row of the scope, if there is one.
+    #[must_use]
+    pub fn row(&self, tenancy: &Tenancy) -> Option<u32> {
+        match self {
+            Self::Id(id) => tenancy.row(*id),
+            Self::Path(path) => tenancy.row_of_path(path),
+        }
+    }
+    /// What to ask about: for a path that is not registered, its nearest registered ancestor.
+    #[must_use]
+    pub fn target(&self, tenancy: &Tenancy) -> Target {
+        if let Some(row) = self.row(tenancy) {
+            return Target::Scope(row);
+        }
+        let Self::Path(path) = self else { return Target::Nothing };
+        path.ancestors()
+            .find_map(|above| tenancy.row_of_path(&above.to_path()))
+            .map_or(Target::Nothing, Target::Below)
+    }
+}
+
+impl FromStr for ScopeRef {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text.contains(':') {
+            text.parse().map(Self::Path).map_err(|e: scoped_projections::tenancy::ScopePathError| e.to_string())
+        } else {
+            text.parse().map(Self::Id).map_err(|_| format!("`{text}` is no scope: use a path such as `org:acme`, or an id"))
+        }
+    }
+}
+
+impl fmt::Display for ScopeRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Path(path) => path.fmt(f),
+        }
+    }
+}
+
+impl From<ScopePath> for ScopeRef {
+    fn from(path: ScopePath) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<ScopeId> for ScopeRef {
+    fn from(id: ScopeId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl Serialize for ScopeRef {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        <std::borrow::Cow<'de, str>>::deserialize(from)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// What an object question is about, for commands and queries alike.
+pub(crate) fn object_target(world: &World, object: ObjectId) -> Target {
+    world.objects().row(object).map_or(Target::Nothing, Target::Object)
+}
+
+/// The command is there for those who hold its rights; the rest of the crate may ask its name.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

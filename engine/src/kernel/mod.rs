@@ -1,0 +1,11 @@
+//! The kernel: the one path of a write, and how readers get to see it.
+//!
+//! ```text
+//! caller ──queue──▶ writer: execute (identify ▸ authorize ▸ decide) ▸ append ▸ publish ──receipt──▶ caller
+//!                                                                        └──▶ readers
+//! ```
+
+pub(crate) mod execute;
+pub(crate) mod publish;
+pub(crate) mod refusals;
+pub(crate) mod writer;

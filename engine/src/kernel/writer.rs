@@ -1,0 +1,431 @@
+//! The writer: one thread that owns the log and the world that runs ahead.
+//!
+//! ```text
+//! take all that is queued ─▶ execute each ─▶ frame ─▶ one write, one sync ─▶ publish ─▶ receipts ─▶ catch up
+//! ```
+//!
+//! While a group syncs the next one gathers by itself, so there is no timer: under load thousands share one sync, alone a
+//! caller waits for its own. Publishing stands between the sync and the receipts, in this order: whoever holds the receipt of a revocation
+//! can be sure that no check that starts now still allows.
+//! Errors: a write or sync that failed poisons the writer. Those in flight are told that their outcome is unknown; later ones that the
+//! log is unavailable. Readers go on.
+
+use super::execute::{Declined, Fact, Need, Outcome, Refusal, execute};
+use super::publish::Worlds;
+use super::refusals::{Attempt, Refusals, fact};
+use crate::authorize::Target;
+use crate::clock::{Door, Ids};
+use crate::command::Batch;
+use crate::error::{Error, Result};
+use crate::export;
+use crate::receipt::{Promise, Receipt};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
+use scoped_projections::store::Transact;
+use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+
+/// When a receipt is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Durability {
+    /// After a sync, which all batches that waited for it share. The default.
+    Synced,
+    /// After a sync of its own. For measuring, and for the paranoid.
+    SyncedEach,
+    /// After the write; a sync follows within the interval. Survives the death of the process, not power loss.
+    Buffered {
+        /// Longest time without a sync.
+        sync_every: Duration,
+    },
+}
+
+/// Bytes after which a group is written even though more is queued.
+const GROUP_BYTES_MAX: usize = 512 * 1024;
+/// How long folded refusals may wait before the writer looks after them.
+const REFUSALS_WAIT: Duration = Duration::from_secs(1);
+
+/// What the writer is asked to do.
+pub(crate) enum Op {
+    Execute { batch: Box<Batch>, reply: oneshot::Sender<Result<Receipt>> },
+    /// A read was refused.
+    Refused(Box<Attempt>),
+    /// Answer when everything before is durable.
+    Sync(oneshot::Sender<Result<()>>),
+    Close(oneshot::Sender<Result<()>>),
+}
+
+/// An answer that waits for its group.
+enum Answer {
+    Receipt { reply: oneshot::Sender<Result<Receipt>>, receipt: Receipt },
+    /// Of a batch that was carried out before, perhaps in this very group.
+    Before { reply: oneshot::Sender<Result<Receipt>>, first: Sequence, last: Sequence },
+    /// Decided on what is not durable yet, so it waits too.
+    Refused { reply: oneshot::Sender<Result<Receipt>>, error: Error },
+}
+
+pub(crate) struct Committer {
+    pub(crate) log: Writer,
+    pub(crate) reader: Reader,
+    pub(crate) worlds: Worlds,
+    pub(crate) door: Arc<dyn Door>,
+    pub(crate) ids: Ids,
+    pub(crate) durability: Durability,
+    pub(crate) space: Arc<Notify>,
+    refusals: Refusals,
+    facts: Vec<Fact>,
+    answers: Vec<Answer>,
+    bodies: Vec<u8>,
+    unsynced: bool,
+    poisoned: Option<Error>,
+}
+
+impl Committer {
+    pub(crate) fn new(
+        log: Writer,
+        reader: Reader,
+        worlds: Worlds,
+        door: Arc<dyn Door>,
+        durability: Durability,
+        space: Arc<Notify>,
+    ) -> Self {
+        let ids = Ids::new(&*door);
+        Self {
+            log,
+            reader,
+            worlds,
+            door,
+            ids,
+            durability,
+            space,
+            refusals: Refusals::default(),
+            facts: Vec::new(),
+            answers: Vec::new(),
+            bodies: Vec::new(),
+            unsynced: false,
+            poisoned: None,
+        }
+    }
+
+    /// Works until it is told to close, or nobody is left who could tell.
+    pub(crate) fn run(mut self, ops: &Receiver<Op>) {
+        loop {
+            let closing = match self.wait(ops) {
+                Ok(Some(op)) => self.group(op, ops),
+                Ok(None) => {
+                    self.quiet();
+                    None
+                }
+                Err(()) => Some(None),
+            };
+            self.space.notify_waiters();
+            if let Some(reply) = closing {
+                let closed = self.close();
+                if let Some(reply) = reply {
+                    // Whoever asked may have gone.
+                    let _ = reply.send(closed);
+                }
+                return;
+            }
+        }
+    }
+
+    /// The next thing to do; `None` when it is time to look after what waits.
+    fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
+        let patience = match self.durability {
+            Durability::Buffered { sync_every } if self.unsynced => Some(sync_every),
+            _ if self.refusals.is_waiting() => Some(REFUSALS_WAIT),
+            _ => None,
+        };
+        match patience {
+            None => ops.recv().map(Some).map_err(|_| ()),
+            Some(patience) => match ops.recv_timeout(patience) {
+                Ok(op) => Ok(Some(op)),
+                Err(RecvTimeoutError::Timeout) => Ok(None),
+                Err(RecvTimeoutError::Disconnected) => Err(()),
+            },
+        }
+    }
+
+    /// One group: everything that is queued, up to a bound in bytes. Gives the reply to a request to close, if one came.
+    #[expect(clippy::option_option, reason = "closing or not, with or without somebody who waits for it")]
+    fn group(&mut self, first: Op, ops: &Receiver<Op>) -> Option<Option<oneshot::Sender<Result<()>>>> {
+        let mut next = Some(first);
+        let (mut syncs, mut closing) = (Vec::new(), None);
+        while let Some(op) = next.take() {
+            match op {
+                Op::Execute { batch, reply } => self.submit(&batch, reply),
+                Op::Refused(attempt) => self.trace(&attempt),
+                Op::Sync(reply) => syncs.push(reply),
+                Op::Close(reply) => closing = Some(Some(reply)),
+            }
+            if self.durability == Durability::SyncedEach {
+                self.flush();
+            }
+            if closing.is_none() && self.log.staged_bytes() < GROUP_BYTES_MAX {
+                next = ops.try_recv().ok();
+            }
+        }
+        self.flush();
+        if !syncs.is_empty() {
+            let result = self.sync();
+            for reply in syncs {
+                let _ = reply.send(result.as_ref().map(|()| ()).map_err(Error::again));
+            }
+        }
+        closing
+    }
+
+    /// Nothing to do for a while.
+    fn quiet(&mut self) {
+        self.write_folded(false);
+        self.flush();
+        // A failure poisons the log, which the next caller is told.
+        let _ = self.sync();
+    }
+
+    fn submit(&mut self, batch: &Batch, reply: oneshot::Sender<Result<Receipt>>) {
+        if let Some(error) = &self.poisoned {
+            let _ = reply.send(Err(error.again()));
+            return;
+        }
+        let answer = match self.carry_out(batch) {
+            Ok(Carried::Now(receipt)) => Answer::Receipt { reply, receipt },
+            Ok(Carried::Before(first, last)) => Answer::Before { reply, first, last },
+            Err(error) => Answer::Refused { reply, error },
+        };
+        self.answers.push(answer);
+    }
+
+    fn carry_out(&mut self, batch: &Batch) -> Result<Carried> {
+        // A batch that does not fit into the group any more is taken back and decided again in the next one.
+        for _ in 0..2 {
+            let (now, start) = (self.door.now(), self.facts.len());
+            let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
+            let ids = match outcome {
+                Ok(Outcome::Facts(ids)) => ids,
+                Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
+                Err(declined) => return Err(self.declined(*declined, now)),
+            };
+            if let Some(mut receipt) = self.stage(start)? {
+                receipt.ids = ids;
+                return Ok(Carried::Now(receipt));
+            }
+        }
+        Err(Error::unavailable("unavailable", "the log did not take the batch into an empty group"))
+    }
+
+    /// Frames the facts from `start` on, which are in the world with its transaction open. `None`: the group is full, was
+    /// written, and the facts are taken back.
+    fn stage(&mut self, start: usize) -> Result<Option<Receipt>> {
+        let staged = stage(&mut self.log, &mut self.bodies, &self.facts[start..]);
+        match staged {
+            Ok(Stage::Staged(staged)) => {
+                self.worlds.own().keep();
+                let (promise, repeated) = (self.promise(), false);
+                let (first, last, head, time) = (staged.first, staged.last, staged.chain, staged.time);
+                Ok(Some(Receipt { first, last, head, time, promise, repeated, ids: Vec::new() }))
+            }
+            Ok(Stage::GroupFull) => {
+                self.take_back(start);
+                self.flush();
+                match &self.poisoned {
+                    Some(error) => Err(error.again()),
+                    None => Ok(None),
+                }
+            }
+            Err(error) => {
+                self.take_back(start);
+                let error = Error::from(error);
+                if error.code() == "unavailable" {
+                    self.poison(error.again());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn take_back(&mut self, start: usize) {
+        self.worlds.own().undo();
+        self.facts.truncate(start);
+    }
+
+    fn promise(&self) -> Promise {
+        if matches!(self.durability, Durability::Buffered { .. }) { Promise::Buffered } else { Promise::Durable }
+    }
+
+    /// A refusal in the words that its caller may hear; one for want of rights leaves a trace.
+    fn declined(&mut self, declined: Declined, now: Micros) -> Error {
+        match declined.refusal {
+            Refusal::Declined(error) => error,
+            Refusal::Denied(need) => {
+                let attempt = attempt(self.worlds.own(), declined.actor, declined.operation, need);
+                let error = Error::denied(need.capability);
+                self.trace_at(&attempt, now);
+                if declined.step > 0 {
+                    return error.hint(format!("it was step {} of the batch; none was carried out", declined.step + 1));
+                }
+                error
+            }
+        }
+    }
+
+    fn trace(&mut self, attempt: &Attempt) {
+        if self.poisoned.is_none() {
+            self.trace_at(attempt, self.door.now());
+        }
+    }
+
+    fn trace_at(&mut self, attempt: &Attempt, now: Micros) {
+        self.write_folded(false);
+        if self.refusals.note(attempt.clone(), now) {
+            self.refusals.open(attempt.clone(), now);
+            self.write_attempt(attempt, (1, now, now));
+        }
+    }
+
+    fn write_folded(&mut self, all: bool) {
+        if self.poisoned.is_some() {
+            return;
+        }
+        for (attempt, count, first, last) in self.refusals.due(self.door.now(), all) {
+            self.write_attempt(&attempt, (count, first, last));
+        }
+    }
+
+    fn write_attempt(&mut self, attempt: &Attempt, counted: (u32, Micros, Micros)) {
+        for _ in 0..2 {
+            let (now, start) = (self.door.now(), self.facts.len());
+            let world = self.worlds.own();
+            world.begin();
+            let fact = fact(world, &mut self.ids, now, attempt, counted);
+            self.facts.push(fact);
+            // A full disk keeps traces out as it keeps commands out; the refusal itself stands.
+            if !matches!(self.stage(start), Ok(None)) {
+                return;
+            }
+        }
+    }
+
+    /// Writes the group, lets readers see it, answers, catches up. In this order.
+    fn flush(&mut self) {
+        if self.facts.is_empty() {
+            self.answer();
+            return;
+        }
+        let how = match self.durability {
+            Durability::Buffered { .. } => LogDurability::Buffered,
+            Durability::Synced | Durability::SyncedEach => LogDurability::Synced,
+        };
+        match self.log.commit(how) {
+            Ok(_) => {
+                self.unsynced = how == LogDurability::Buffered;
+                self.worlds.swap();
+                self.answer();
+                self.worlds.catch_up(&self.facts);
+                self.facts.clear();
+            }
+            Err(error) => self.poison(error.into()),
+        }
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        if let Some(error) = &self.poisoned {
+            return Err(error.again());
+        }
+        if !self.unsynced {
+            return Ok(());
+        }
+        self.unsynced = false;
+        self.log.sync().map_err(|error| {
+            let error = Error::from(error);
+            self.poison(error.again());
+            error
+        })
+    }
+
+    /// Nothing is acknowledged from here on.
+    fn poison(&mut self, cause: Error) {
+        for answer in self.answers.drain(..) {
+            let (Answer::Receipt { reply, .. } | Answer::Before { reply, .. } | Answer::Refused { reply, .. }) = answer;
+            let error = Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
+            let _ = reply.send(Err(error.hint("the outcome is unknown: open the log again and look")));
+        }
+        self.facts.clear();
+        let later = Error::unavailable("unavailable", format!("the log takes no more writes: {cause}"));
+        self.poisoned = Some(later.hint("close the engine, see to the cause, and open the log again"));
+    }
+
+    fn answer(&mut self) {
+        for answer in self.answers.drain(..) {
+            // Whoever asked may have stopped waiting; what was done stays done.
+            let _ = match answer {
+                Answer::Receipt { reply, receipt } => reply.send(Ok(receipt)),
+                Answer::Refused { reply, error } => reply.send(Err(error)),
+                Answer::Before { reply, first, last } => reply.send(receipt_of(&self.reader, first, last)),
+            };
+        }
+    }
+
+    fn close(mut self) -> Result<()> {
+        self.write_folded(true);
+        self.flush();
+        if let Some(error) = self.poisoned.take() {
+            return Err(error);
+        }
+        Ok(self.log.close()?)
+    }
+}
+
+enum Carried {
+    Now(Receipt),
+    Before(Sequence, Sequence),
+}
+
+/// Encodes the bodies of one batch and frames it.
+fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage, LogError> {
+    bodies.clear();
+    let mut ends = Vec::with_capacity(facts.len());
+    for fact in facts {
+        if fact.event.encode_into(&fact.at.context, bodies).is_err() {
+            return Err(LogError::Invalid { detail: "an event has no encoding" });
+        }
+        ends.push(bodies.len());
+    }
+    let mut from = 0;
+    let mut events = Vec::with_capacity(facts.len());
+    for (fact, end) in facts.iter().zip(ends) {
+        let (kind, actor, scope) = (fact.event.kind(), fact.at.actor.0, fact.at.scope.0);
+        let (body, payload) = (&bodies[from..end], fact.payload.as_ref());
+        events.push(NewEvent { event_id: fact.event_id, kind, kind_version: 1, actor, scope, body, payload });
+        from = end;
+    }
+    let time = facts.first().map_or(0, |fact| fact.at.time);
+    log.stage(time, &events)
+}
+
+/// The receipt of a batch that stands in the log.
+fn receipt_of(reader: &Reader, first: Sequence, last: Sequence) -> Result<Receipt> {
+    let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
+    let record = reader.get(last)?.ok_or_else(missing)?;
+    let ids = export::ids(reader, first, last)?;
+    let (head, time, promise) = (record.chain(), record.time(), Promise::Durable);
+    Ok(Receipt { first, last, head, time, promise, repeated: true, ids })
+}
+
+/// What was tried, in the words of the audit trail.
+pub(crate) fn attempt(world: &World, actor: PrincipalId, operation: &'static str, need: Need) -> Attempt {
+    let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
+    match need.target {
+        Target::Scope(row) | Target::Below(row) => scope = world.tenancy().at(row).map_or(scope, |node| node.id),
+        Target::Object(row) => {
+            if let Some(found) = world.objects().at(row) {
+                object = found.id;
+                scope = world.tenancy().at(found.home).map_or(scope, |node| node.id);
+            }
+        }
+        Target::Own | Target::Deployment | Target::Nothing => {}
+    }
+    Attempt { actor, operation, capability: need.capability, scope, object }
+}

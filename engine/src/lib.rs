@@ -1,0 +1,72 @@
+//! Scoped: an embeddable, event-sourced engine in which every object is isolated, shared on purpose, traced, and can be rolled
+//! back.
+//!
+//! ```
+//! use scoped::{Data, Engine, objects, temporal::{Cutoff, Selection}, Policy};
+//!
+//! let engine = Engine::in_memory()?;
+//! let ada = engine.session(engine.founder())?;
+//! let data = |cpu: u32| Data::new(&serde_json::json!({ "cpu": cpu }));
+//! let made = ada.execute(objects::Create { object: None, object_type: "limits".into(), data: data(2)?, scope: None, level: scoped::Level::Read })?;
+//! let limits = made.object();
+//! ada.execute(objects::Update { object: limits, data: data(8)?, expected_version: Some(1) })?;
+//!
+//! let then = ada.as_of(&Cutoff::At(made.last))?;
+//! assert_eq!(then.read(limits)?.value()?["cpu"], 2);
+//! ada.rollback(&Cutoff::At(made.last), Selection::Object(limits), Policy::AllOrNothing)?;
+//! assert_eq!(ada.read(limits)?.value()?["cpu"], 2); // a third version: history only grows
+//! # Ok::<(), scoped::Error>(())
+//! ```
+//!
+//! Every mutation is a [`Command`] given by a principal. It is authorized, decided against the world, turned into events, and
+//! acknowledged when they are durable; only then anybody sees it. The events are the database and the audit trail at once.
+//!
+//! Open first: `kernel/execute.rs` (what happens to a command), `kernel/writer.rs` (how it becomes durable and visible),
+//! `authorize.rs` (the one authorization function). A domain is a folder here (its decisions) and one of the same name in
+//! `scoped-projections` (its facts and their fold).
+//! Absent: sockets, file names, argument parsing, terminal output.
+
+pub mod audit;
+mod authorize;
+mod clock;
+mod command;
+mod data;
+mod engine;
+mod error;
+pub mod export;
+mod history;
+pub mod identity;
+mod kernel;
+mod moment;
+pub mod objects;
+mod options;
+mod reading;
+mod receipt;
+pub mod requests;
+mod session;
+pub mod sharing;
+mod snapshots;
+pub mod temporal;
+pub mod tenancy;
+
+pub use authorize::{Considered, Decision, Rule, Target, Tier};
+pub use clock::{Door, ManualDoor, SystemDoor};
+pub use command::{BATCH_STEPS_MAX, Batch, Command, LineError, RollbackNote, Step, parse_line, write_line};
+pub use data::Data;
+pub use engine::{Engine, Past, Rehearsed};
+pub use error::{Error, ErrorKind, Result};
+pub use history::History;
+pub use kernel::execute::ScopeRef;
+pub use kernel::writer::Durability;
+pub use moment::{ChangeInfo, Diff, Grant, Moment, ObjectInfo, Reach, ScopeInfo};
+pub use options::Options;
+pub use reading::{AuditPage, ReadObject, Reading};
+pub use receipt::{Pending, Promise, Receipt};
+pub use session::{Policy, Session, SessionBatch};
+
+pub use scoped_log as log;
+pub use scoped_log::{Recovery, Verdict};
+pub use scoped_projections as projections;
+pub use scoped_projections::audit::Filter;
+pub use scoped_projections::tenancy::{Capability, Effect, Level, Pattern, Role, ScopePath, Subject};
+pub use scoped_projections::{Digest, EntryId, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};

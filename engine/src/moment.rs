@@ -1,0 +1,393 @@
+//! What can be asked of a world, of the present as of the past.
+//!
+//! A [`Moment`] is a world, the log that its data lies in, and the time that decisions are made for. It belongs to whoever holds
+//! the files: nothing is filtered. What a principal may see of it is [`crate::Reading`].
+
+use crate::authorize::{Considered, Decision, Rule, Target, authorize, explain};
+use crate::data::Data;
+use crate::error::{Error, Result};
+use crate::history::History;
+use crate::kernel::execute::ScopeRef;
+use scoped_projections::objects::{Change, ChangeKind, Object};
+use scoped_projections::tenancy::{Capability, Level, Node, Role};
+use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use serde::Serialize;
+
+/// How far a list of objects reaches from a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// The scope itself.
+    Granular,
+    /// The scope and its ancestors.
+    Holistic,
+    /// The scope and everything below it.
+    Descend,
+}
+
+/// A world, its log, and the time of decisions.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) history: &'a History,
+    pub(crate) now: Micros,
+}
+
+/// An object, as a list or a read gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ObjectInfo {
+    /// Its id.
+    pub object: ObjectId,
+    /// What sort of object it is.
+    #[serde(rename = "type")]
+    pub object_type: String,
+    /// Who owns it.
+    pub owner: PrincipalId,
+    /// The scope it was written in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// Its current version.
+    pub version: u32,
+    /// Is it out of sight?
+    pub tombstoned: bool,
+    /// The event that its data stands in.
+    pub data_at: u64,
+}
+
+/// One step in an object's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeInfo {
+    /// The event.
+    pub at: u64,
+    /// When the log took it.
+    pub time: Micros,
+    /// When it happened out in the world, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_time: Option<i64>,
+    /// Who did it.
+    pub by: PrincipalId,
+    /// What it did.
+    pub change: ChangeKind,
+    /// The object's version after it.
+    pub version: u32,
+    /// The event it takes back, if it is part of a rollback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
+}
+
+/// A scope, as a tree shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScopeInfo {
+    /// Its id.
+    pub scope: ScopeId,
+    /// Its path, or the name of a flat one.
+    pub label: String,
+    /// Nodes above it.
+    pub depth: u8,
+    /// Is sharing through it at an end?
+    pub archived: bool,
+    /// Its own members.
+    pub members: usize,
+    /// Live objects projected into it.
+    pub objects: u64,
+}
+
+/// Somebody who may, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Grant {
+    /// Who.
+    pub actor: PrincipalId,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What changed between two versions, by top-level key.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Diff {
+    /// Keys that came, with their values.
+    pub added: Vec<(String, serde_json::Value)>,
+    /// Keys that went, with the values they had.
+    pub removed: Vec<(String, serde_json::Value)>,
+    /// Keys whose values changed: before and after.
+    pub changed: Vec<(String, serde_json::Value, serde_json::Value)>,
+}
+
+impl Diff {
+    /// The difference between two values; anything but two maps is compared as a whole, under the empty key.
+    #[must_use]
+    pub fn between(before: &serde_json::Value, after: &serde_json::Value) -> Self {
+        let mut diff = Self::default();
+        let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
+            if before != after {
+                diff.changed.push((String::new(), before.clone(), after.clone()));
+            }
+            return diff;
+        };
+        for (key, value) in old {
+            match new.get(key) {
+                None => diff.removed.push((key.clone(), value.clone())),
+                Some(now) if now != value => diff.changed.push((key.clone(), value.clone(), now.clone())),
+                Some(_) => {}
+            }
+        }
+        let came = new.iter().filter(|(key, _)| !old.contains_key(*key));
+        diff.added.extend(came.map(|(key, value)| (key.clone(), value.clone())));
+        diff
+    }
+}
+
+impl<'a> Moment<'a> {
+    /// The world itself.
+    #[must_use]
+    pub fn world(&self) -> &'a World {
+        self.world
+    }
+    /// The log that its data lies in.
+    #[must_use]
+    pub fn history(&self) -> &'a History {
+        self.history
+    }
+
+    fn info(&self, object: &Object) -> ObjectInfo {
+        ObjectInfo {
+            object: object.id,
+            object_type: self.world.objects().object_type(object).to_owned(),
+            owner: self.world.identity().id(object.owner),
+            home: self.world.tenancy().at(object.home).map(|node| node.label().to_owned()),
+            version: object.version,
+            tombstoned: object.tombstoned,
+            data_at: object.data.get(),
+        }
+    }
+
+    fn find(&self, id: ObjectId) -> Result<&'a Object> {
+        let missing = || Error::refused("not_found", format!("there is no object `{id}` at {}", self.world.position()));
+        self.world.objects().get(id).ok_or_else(missing)
+    }
+
+    /// An object's envelope.
+    ///
+    /// # Errors
+    /// When there is none with that id at this moment.
+    pub fn object(&self, id: ObjectId) -> Result<ObjectInfo> {
+        Ok(self.info(self.find(id)?))
+    }
+
+    /// The data that an object has at this moment.
+    ///
+    /// # Errors
+    /// When there is no such object, or its data cannot be read.
+    pub fn data(&self, id: ObjectId) -> Result<Data> {
+        self.data_of(self.find(id)?.data)
+    }
+
+    pub(crate) fn data_of(&self, at: Sequence) -> Result<Data> {
+        let missing = || Error::corrupt(format!("event {at} has no payload"));
+        Data::from_canonical(self.history.payload(at)?.ok_or_else(missing)?)
+    }
+
+    /// The data of a version.
+    ///
+    /// # Errors
+    /// When there is no such object or version, or its data cannot be read.
+    pub fn version(&self, id: ObjectId, version: u32) -> Result<Data> {
+        let object = self.find(id)?;
+        let change = self.world.objects().version(object, version).ok_or_else(|| {
+            let message = format!("the object `{id}` has no version {version}; its versions are 1 to {}", object.version);
+            Error::refused("no_version", message)
+        })?;
+        self.data_of(change.sequence)
+    }
+
+    /// An object's life, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such object, or the log cannot be read.
+    pub fn changes(&self, id: ObjectId) -> Result<Vec<ChangeInfo>> {
+        let object = self.find(id)?;
+        let mut found: Vec<ChangeInfo> =
+            self.world.objects().changes(object).map(|change| self.change(change)).collect::<Result<_>>()?;
+        found.reverse();
+        Ok(found)
+    }
+
+    fn change(&self, change: &Change) -> Result<ChangeInfo> {
+        let record = self.history.record(change.sequence)?;
+        let (context, _) = crate::history::decode(&record)?;
+        Ok(ChangeInfo {
+            at: change.sequence.get(),
+            time: record.time(),
+            valid_time: context.valid_time,
+            by: PrincipalId(record.actor()),
+            change: change.kind,
+            version: change.version,
+            undoes: Some(context.undoes).filter(|undoes| *undoes != 0),
+        })
+    }
+
+    /// What changed between two versions.
+    ///
+    /// # Errors
+    /// When there is no such object or version, or the data cannot be read.
+    pub fn diff(&self, id: ObjectId, a: u32, b: u32) -> Result<Diff> {
+        Ok(Diff::between(&self.version(id, a)?.value()?, &self.version(id, b)?.value()?))
+    }
+
+    /// The rows that a view from a scope reads, the scope first for `Holistic`, in path order for `Descend`.
+    ///
+    /// # Errors
+    /// When there is no such scope at this moment.
+    pub fn reach(&self, scope: &ScopeRef, reach: Reach) -> Result<Vec<u32>> {
+        let tenancy = self.world.tenancy();
+        let missing = || Error::refused("not_found", format!("there is no scope `{scope}` at {}", self.world.position()));
+        let row = scope.row(tenancy).ok_or_else(missing)?;
+        Ok(match reach {
+            Reach::Granular => vec![row],
+            Reach::Holistic => tenancy.chain(row).collect(),
+            Reach::Descend => tenancy.subtree(row),
+        })
+    }
+
+    /// Rows of the live objects projected into these scopes, oldest first, each once.
+    #[must_use]
+    pub fn rows_within(&self, scopes: &[u32]) -> Vec<u32> {
+        let mut rows: Vec<u32> = scopes
+            .iter()
+            .filter(|row| self.world.tenancy().at(**row).is_some_and(|node| !node.archived))
+            .filter_map(|row| self.world.sharing().within(*row))
+            .flat_map(|set| set.iter())
+            .collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows.retain(|row| self.world.objects().at(*row).is_some_and(|object| !object.tombstoned));
+        rows
+    }
+
+    /// Live objects: all of them, or those that a view from a scope reads; oldest first.
+    ///
+    /// # Errors
+    /// When there is no such scope at this moment.
+    pub fn objects(&self, within: Option<(&ScopeRef, Reach)>) -> Result<Vec<ObjectInfo>> {
+        let objects = self.world.objects();
+        Ok(match within {
+            None => objects.iter().filter(|object| !object.tombstoned).map(|object| self.info(object)).collect(),
+            Some((scope, reach)) => {
+                let rows = self.rows_within(&self.reach(scope, reach)?);
+                rows.into_iter().filter_map(|row| objects.at(row)).map(|object| self.info(object)).collect()
+            }
+        })
+    }
+
+    /// All scopes: paths in path order, then flat ones.
+    #[must_use]
+    pub fn tree(&self) -> Vec<ScopeInfo> {
+        let tenancy = self.world.tenancy();
+        let info = |row: u32| {
+            let node: &Node = tenancy.at(row)?;
+            let live = |row: &u32| self.world.objects().at(*row).is_some_and(|object| !object.tombstoned);
+            let objects = self.world.sharing().within(row).map_or(0, |set| set.iter().filter(live).count() as u64);
+            Some(ScopeInfo {
+                scope: node.id,
+                label: node.label().to_owned(),
+                depth: node.depth,
+                archived: node.archived,
+                members: tenancy.members(row).count(),
+                objects,
+            })
+        };
+        tenancy.in_order().into_iter().filter_map(info).collect()
+    }
+
+    /// What a question about an object is put to.
+    #[must_use]
+    pub fn object_target(&self, id: ObjectId) -> Target {
+        crate::kernel::execute::object_target(self.world, id)
+    }
+
+    /// May they? Decided for this moment.
+    #[must_use]
+    pub fn can(&self, actor: PrincipalId, capability: Capability, target: Target) -> Decision {
+        authorize(self.world, actor, capability, target, self.now)
+    }
+
+    /// The same decision, with every rule that was looked at.
+    #[must_use]
+    pub fn explain(&self, actor: PrincipalId, capability: Capability, target: Target) -> (Decision, Vec<Considered>) {
+        explain(self.world, actor, capability, target, self.now)
+    }
+
+    /// Everybody who may do this with an object, oldest principal first, and why.
+    #[must_use]
+    pub fn who(&self, capability: Capability, target: Target) -> Vec<Grant> {
+        let allowed = |principal: &scoped_projections::identity::Principal| {
+            let decision = self.can(principal.id, capability, target);
+            decision.allowed.then(|| Grant { actor: principal.id, why: self.reason(&decision) })
+        };
+        self.world.identity().iter().filter_map(allowed).collect()
+    }
+
+    /// Every live object that a principal may do this with, oldest first. `who`, `what` and `can` agree on every pair, since
+    /// each asks the same function.
+    #[must_use]
+    pub fn what(&self, actor: PrincipalId, capability: Capability) -> Vec<(ObjectInfo, Decision)> {
+        let (objects, tenancy, identity) = (self.world.objects(), self.world.tenancy(), self.world.identity());
+        let Some(row) = identity.row(actor) else { return Vec::new() };
+        // Only what is owned or projected where some rule speaks for the actor can be allowed.
+        let mut candidates = objects.owned_by(row).cloned().unwrap_or_default();
+        for scope in 0..tenancy.len() as u32 {
+            if self.can(actor, capability, Target::Scope(scope)).allowed
+                && let Some(set) = self.world.sharing().within(scope)
+            {
+                candidates |= set;
+            }
+        }
+        let found = candidates.iter().filter_map(|row| Some((row, objects.at(row).filter(|o| !o.tombstoned)?)));
+        found
+            .map(|(row, object)| (self.info(object), self.can(actor, capability, Target::Object(row))))
+            .filter(|(_, decision)| decision.allowed)
+            .collect()
+    }
+
+    /// A rule in words.
+    #[must_use]
+    pub fn rule(&self, rule: Rule) -> String {
+        let label = |scope: u32| self.world.tenancy().at(scope).map_or("?", Node::label).to_owned();
+        match rule {
+            Rule::Nothing => "no rule speaks for the actor".to_owned(),
+            Rule::Inactive => "the actor is unknown, suspended or archived".to_owned(),
+            Rule::Tombstoned => "the object is tombstoned".to_owned(),
+            Rule::Operator => "operator".to_owned(),
+            Rule::Active => "any active principal".to_owned(),
+            Rule::Owner => "owner of the object".to_owned(),
+            Rule::Member { scope, role, since } => format!("{role} of {} since {since}", label(scope)),
+            Rule::Entry { scope, entry, since } => {
+                let found = self.world.tenancy().entry(entry);
+                let words = found.map_or_else(String::new, |e| format!("{} {} to {}: ", e.effect, e.capability, e.subject));
+                format!("{words}entry of {} since {since}", label(scope))
+            }
+        }
+    }
+
+    /// A decision's reason in words.
+    #[must_use]
+    pub fn reason(&self, decision: &Decision) -> String {
+        let via = decision.via.filter(|_| !matches!(decision.rule, Rule::Nothing | Rule::Owner));
+        let via = via.and_then(|row| self.world.tenancy().at(row)).map(|node| format!(", through {}", node.label()));
+        format!("{}{}", self.rule(decision.rule), via.unwrap_or_default())
+    }
+
+    /// Where an object is projected: label, level, event.
+    #[must_use]
+    pub fn shares(&self, id: ObjectId) -> Vec<(String, Level, Sequence)> {
+        let Some(row) = self.world.objects().row(id) else { return Vec::new() };
+        let label = |scope: u32| self.world.tenancy().at(scope).map_or("?", Node::label).to_owned();
+        self.world.sharing().of(row).iter().map(|share| (label(share.scope), share.level, share.since)).collect()
+    }
+
+    /// The members of a scope: principal, role, end.
+    #[must_use]
+    pub fn members(&self, row: u32) -> Vec<(PrincipalId, Role, Option<Micros>)> {
+        let identity = self.world.identity();
+        let member = self.world.tenancy().members(row);
+        member.map(|(who, member)| (identity.id(who), member.role, member.expires_at)).collect()
+    }
+}

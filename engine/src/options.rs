@@ -1,0 +1,87 @@
+//! How an engine is opened.
+
+use crate::clock::{Door, SystemDoor};
+use crate::kernel::writer::Durability;
+use scoped_projections::PrincipalId;
+use std::sync::Arc;
+
+/// Settings of an engine. `Options::default()` is what most want: create when missing, sync before acknowledging.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) create: bool,
+    pub(crate) founder: Option<PrincipalId>,
+    pub(crate) founder_kind: String,
+    pub(crate) founder_name: String,
+    pub(crate) durability: Durability,
+    pub(crate) queue: usize,
+    pub(crate) snapshot_after: u64,
+    pub(crate) door: Arc<dyn Door>,
+    pub(crate) log: scoped_log::Options,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            create: true,
+            founder: None,
+            founder_kind: "person".to_owned(),
+            founder_name: "founder".to_owned(),
+            durability: Durability::Synced,
+            queue: 8_192,
+            snapshot_after: 500_000,
+            door: Arc::new(SystemDoor::default()),
+            log: scoped_log::Options::default(),
+        }
+    }
+}
+
+impl Options {
+    /// Whether a log is made where there is none (default: yes).
+    #[must_use]
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+    /// The first principal's id, for a log that is made (default: drawn).
+    #[must_use]
+    pub fn founder(mut self, id: PrincipalId) -> Self {
+        self.founder = Some(id);
+        self
+    }
+    /// What sort of actor the first principal is, and its name, for a log that is made (default: a person, `founder`).
+    #[must_use]
+    pub fn founder_described(mut self, kind: impl Into<String>, name: impl Into<String>) -> Self {
+        (self.founder_kind, self.founder_name) = (kind.into(), name.into());
+        self
+    }
+    /// When a receipt is given (default: after a shared sync).
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+    /// How many batches may wait for the writer before callers wait (default: 8 192).
+    #[must_use]
+    pub fn queue(mut self, batches: usize) -> Self {
+        self.queue = batches.max(1);
+        self
+    }
+    /// A snapshot is written on closing when so many events came since the last one (default: 500 000; 0: never).
+    #[must_use]
+    pub fn snapshot_after(mut self, events: u64) -> Self {
+        self.snapshot_after = events;
+        self
+    }
+    /// Where time and chance come from (default: the machine).
+    #[must_use]
+    pub fn door(mut self, door: Arc<dyn Door>) -> Self {
+        self.door = door;
+        self
+    }
+    /// How the log lays out its files.
+    #[must_use]
+    pub fn log(mut self, log: scoped_log::Options) -> Self {
+        self.log = log;
+        self
+    }
+}

@@ -1,0 +1,90 @@
+//! Receipts: what was done, where it stands in the log, and what will survive.
+
+use crate::error::{Error, Result};
+use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, ScopeId, Sequence};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::oneshot;
+
+/// What a receipt promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Promise {
+    /// Survives power loss.
+    Durable,
+    /// Survives the death of the process, not power loss.
+    Buffered,
+}
+
+/// The answer to a batch that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its first event.
+    pub first: Sequence,
+    /// Its last event.
+    pub last: Sequence,
+    /// The chain value after its last event: whoever keeps it can tell that nothing up to there has changed.
+    pub head: Digest,
+    /// When the log took it, µs since the epoch.
+    pub time: Micros,
+    /// What survives.
+    pub promise: Promise,
+    /// True when the batch was carried out before, under the same idempotency key; this is the receipt of back then.
+    pub repeated: bool,
+    /// For each step the id of what it made or changed, 0 where there is none.
+    pub ids: Vec<u128>,
+}
+
+impl Receipt {
+    fn id(&self, step: usize) -> u128 {
+        self.ids.get(step).copied().unwrap_or(0)
+    }
+    /// The object that the first step made or changed.
+    #[must_use]
+    pub fn object(&self) -> ObjectId {
+        ObjectId(self.id(0))
+    }
+    /// The scope that the first step made or changed.
+    #[must_use]
+    pub fn scope(&self) -> ScopeId {
+        ScopeId(self.id(0))
+    }
+    /// The principal that the first step made or changed.
+    #[must_use]
+    pub fn principal(&self) -> PrincipalId {
+        PrincipalId(self.id(0))
+    }
+    /// The access control list entry that the first step made or changed.
+    #[must_use]
+    pub fn entry(&self) -> EntryId {
+        EntryId(self.id(0))
+    }
+}
+
+
+/// A receipt that is on its way: wait for it, or await it. Dropping it does not take the batch back.
+#[derive(Debug)]
+#[must_use = "a batch may be refused: wait for its receipt"]
+pub struct Pending(pub(crate) oneshot::Receiver<Result<Receipt>>);
+
+impl Pending {
+    /// Blocks until the batch was carried out or refused. Not for async code: await it there.
+    ///
+    /// # Errors
+    /// When it was refused, or when its outcome is unknown because the log could not be written.
+    pub fn wait(self) -> Result<Receipt> {
+        self.0.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Future for Pending {
+    type Output = Result<Receipt>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(gone())))
+    }
+}
+
+/// The writer is no more.
+pub(crate) fn gone() -> Error {
+    Error::unavailable("closed", "the engine is closed").hint("open it again; what was acknowledged is there")
+}

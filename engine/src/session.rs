@@ -1,0 +1,203 @@
+//! Sessions: a principal at work.
+
+use crate::command::{Batch, Command};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::reading::Reading;
+use crate::receipt::{Pending, Receipt};
+use crate::temporal::{Cutoff, Plan, Selection, SetMark};
+use crate::{clock::Ids, error::Error};
+use scoped_projections::tenancy::Capability;
+use scoped_projections::{PrincipalId, World};
+
+/// How often a rollback is planned anew because the world has moved on.
+const PLANS_MAX: usize = 3;
+
+/// What happens to a rollback when some of it would be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Policy {
+    /// All of it, or none (default).
+    #[default]
+    AllOrNothing,
+    /// What can be done is done.
+    SkipDenied,
+}
+
+/// A principal at work: every command and every read is its own. Cheap to clone.
+#[derive(Clone)]
+pub struct Session {
+    engine: Engine,
+    actor: PrincipalId,
+}
+
+impl Session {
+    pub(crate) fn new(engine: Engine, actor: PrincipalId) -> Self {
+        Self { engine, actor }
+    }
+    /// Who it is.
+    #[must_use]
+    pub fn actor(&self) -> PrincipalId {
+        self.actor
+    }
+    /// The engine it works on.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+    fn one(&self, command: impl Into<Command>) -> Batch {
+        Batch::new().with(self.actor, command)
+    }
+
+    /// Carries a command out and waits for its receipt.
+    ///
+    /// # Errors
+    /// When it is refused (nothing has changed then), or its outcome is unknown because the log could not be written.
+    pub fn execute(&self, command: impl Into<Command>) -> Result<Receipt> {
+        self.engine.execute(self.one(command))
+    }
+    /// The same for async code.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub async fn execute_async(&self, command: impl Into<Command>) -> Result<Receipt> {
+        self.engine.execute_async(self.one(command)).await
+    }
+    /// Hands a command over and goes on; the receipt can be waited for later. Waits while the writer's queue is full.
+    ///
+    /// # Errors
+    /// When the engine is closed.
+    pub fn submit(&self, command: impl Into<Command>) -> Result<Pending> {
+        self.engine.submit(self.one(command))
+    }
+    /// Several commands that happen together or not at all.
+    #[must_use]
+    pub fn batch(&self) -> SessionBatch<'_> {
+        SessionBatch { session: self, batch: Batch::new() }
+    }
+
+    /// What this principal may see now.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        Reading::new(self.engine.clone(), self.actor, None)
+    }
+    /// What this principal may see of a past moment: what it might read then and may still read.
+    ///
+    /// # Errors
+    /// When there is no such moment, or the log cannot be read.
+    pub fn as_of(&self, cutoff: &Cutoff) -> Result<Reading> {
+        Ok(Reading::new(self.engine.clone(), self.actor, Some(self.engine.as_of(cutoff)?)))
+    }
+    /// An object as it is now, with its data.
+    ///
+    /// # Errors
+    /// The same words whether it is missing or not this principal's to read.
+    pub fn read(&self, object: scoped_projections::ObjectId) -> Result<crate::reading::ReadObject> {
+        self.reading().read(object)
+    }
+
+    /// Gives the present a name. Operators only.
+    ///
+    /// # Errors
+    /// When the name is taken or not well-formed, or this principal is no operator.
+    pub fn mark(&self, name: impl Into<String>) -> Result<Receipt> {
+        self.execute(SetMark { name: name.into(), position: None })
+    }
+
+    /// What a rollback would do, step by step, without doing it.
+    ///
+    /// # Errors
+    /// When there is no such moment or nothing of what was selected, or the log cannot be read.
+    pub fn plan_rollback(&self, to: &Cutoff, selection: Selection) -> Result<Plan> {
+        let inner = &self.engine.inner;
+        let now = World::clone(&inner.published.read());
+        let at = inner.history.resolve(to, &now)?;
+        let mut ids = Ids::new(&*inner.door);
+        crate::temporal::plan(&inner.history, now, at, selection, self.actor, inner.door.now(), &mut ids)
+    }
+
+    /// Brings things back to how they were at a cutoff, as one batch of new events. `None`: they are so already.
+    ///
+    /// # Errors
+    /// When some of it would be refused and the policy is all or nothing; when others change the same things faster than it can
+    /// be planned; as [`Self::plan_rollback`] and [`Self::execute`].
+    pub fn rollback(&self, to: &Cutoff, selection: Selection, policy: Policy) -> Result<Option<Receipt>> {
+        // Fixed once: `head~3` would mean another moment after a retry.
+        let at = Cutoff::At(self.engine.inner.history.resolve(to, &self.engine.inner.published.read())?);
+        let mut tries = 0;
+        loop {
+            let plan = self.plan_rollback(&at, selection.clone())?;
+            if policy == Policy::AllOrNothing && plan.problems() > 0 {
+                return Err(refused(&plan));
+            }
+            let batch = plan.batch(self.actor);
+            if batch.steps.is_empty() {
+                return Ok(None);
+            }
+            tries += 1;
+            match self.engine.execute(batch) {
+                Err(error) if error.kind() == crate::ErrorKind::Stale && tries < PLANS_MAX => {}
+                answer => return answer.map(Some),
+            }
+        }
+    }
+
+    /// May this principal do that with an object, now?
+    #[must_use]
+    pub fn can(&self, capability: Capability, object: scoped_projections::ObjectId) -> bool {
+        self.engine.read(|moment| moment.can(self.actor, capability, moment.object_target(object)).allowed)
+    }
+}
+
+fn refused(plan: &Plan) -> Error {
+    let first = plan.steps.iter().find_map(|step| Some((step.entity, step.refused.clone()?)));
+    let first = first.or_else(|| plan.skipped.first().map(|skipped| (skipped.entity, skipped.reason.clone())));
+    let (entity, why) = first.map_or_else(Default::default, |(entity, why)| (entity.to_string(), why));
+    let message = format!("{} of {} steps cannot be done; the first: {entity}: {why}", plan.problems(), plan.steps.len() + plan.skipped.len());
+    Error::refused("rollback_refused", message).hint("look at the plan; what can be done alone is done with the policy `skip-denied`")
+}
+
+/// Commands of one session that happen together or not at all.
+#[must_use = "nothing happens before it is executed"]
+pub struct SessionBatch<'a> {
+    session: &'a Session,
+    batch: Batch,
+}
+
+impl SessionBatch<'_> {
+    /// Adds a command; it sees what the ones before it did.
+    pub fn with(mut self, command: impl Into<Command>) -> Self {
+        self.batch.push(self.session.actor, command);
+        self
+    }
+    /// Sending it twice under one key does it once.
+    pub fn keyed(mut self, key: impl Into<String>) -> Self {
+        self.batch = self.batch.keyed(key);
+        self
+    }
+    /// Says when it happened out in the world, µs since the epoch.
+    pub fn happened_at(mut self, valid_time: i64) -> Self {
+        self.batch = self.batch.happened_at(valid_time);
+        self
+    }
+    /// Carries it out and waits for the receipt.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub fn execute(self) -> Result<Receipt> {
+        self.session.engine.execute(self.batch)
+    }
+    /// The same for async code.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub async fn execute_async(self) -> Result<Receipt> {
+        self.session.engine.execute_async(self.batch).await
+    }
+    /// Hands it over and goes on.
+    ///
+    /// # Errors
+    /// As [`Session::submit`].
+    pub fn submit(self) -> Result<Pending> {
+        self.session.engine.submit(self.batch)
+    }
+}

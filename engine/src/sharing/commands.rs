@@ -1,0 +1,95 @@
+//! Decisions about projections.
+
+use crate::authorize::{Target, authorize};
+use crate::command::{Decide, Needs, commands};
+use crate::error::Error;
+use crate::kernel::execute::{Facts, Need, Result, ScopeRef, View, object_target};
+use crate::objects::object;
+use crate::tenancy::{archived, scope_row};
+use scoped_projections::ObjectId;
+use scoped_projections::sharing::{ObjectProjected, ProjectionRevoked, SharingEvent};
+use scoped_projections::tenancy::{Capability as C, Level};
+
+commands! {
+    /// Commands about projections.
+    domain "sharing";
+    enum Command {
+        /// projects an object into a scope, or changes the level of a projection
+        "project" Project {
+            /// What.
+            object: ObjectId,
+            /// Where.
+            scope: ScopeRef,
+            /// How far the scope's members may go.
+            level: Level,
+        }
+        /// takes a projection back
+        "revoke" Revoke {
+            /// What.
+            object: ObjectId,
+            /// Where.
+            scope: ScopeRef,
+        }
+    }
+}
+
+impl Decide for Project {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        smallvec::smallvec![
+            Need { capability: C::AclManage, target: object_target(on.world, self.object) },
+            Need { capability: C::Write, target: self.scope.target(on.world.tenancy()) },
+        ]
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let row = scope_row(on, &self.scope)?;
+        let Some(node) = on.world.tenancy().at(row) else {
+            return Err(Error::refused("not_found", "there is no such scope").into());
+        };
+        if node.archived {
+            return Err(archived(node).into());
+        }
+        if object(on, self.object)?.tombstoned {
+            let message = format!("the object `{}` is tombstoned", self.object);
+            return Err(Error::refused("tombstoned", message).hint("restore it first").into());
+        }
+        let share = on.world.objects().row(self.object).and_then(|at| on.world.sharing().share(at, row));
+        if share.is_some_and(|share| share.level == self.level) {
+            return Err(Error::refused("unchanged", "it is projected there at that level already").into());
+        }
+        facts.push(node.id, ObjectProjected { object: self.object, scope: node.id, level: self.level }, None);
+        Ok(())
+    }
+}
+
+impl Decide for Revoke {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        let (tenancy, object) = (on.world.tenancy(), object_target(on.world, self.object));
+        if let Some(row) = self.scope.row(tenancy)
+            && let Target::Object(at) = object
+            && on.world.sharing().share(at, row).is_some()
+            && authorize(on.world, on.actor, C::AclManage, Target::Scope(row), on.now).allowed
+        {
+            return Need::one(C::AclManage, Target::Scope(row));
+        }
+        Need::one(C::AclManage, object)
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let row = scope_row(on, &self.scope)?;
+        let shared = on.world.objects().row(self.object).and_then(|at| on.world.sharing().share(at, row));
+        let (Some(_), Some(node)) = (shared, on.world.tenancy().at(row)) else {
+            return Err(Error::refused("not_projected", "the object is not projected there").into());
+        };
+        facts.push(node.id, ProjectionRevoked { object: self.object, scope: node.id }, None);
+        Ok(())
+    }
+}
+
+/// The command that would bring this fact about.
+pub(crate) fn recall(event: SharingEvent) -> Command {
+    match event {
+        SharingEvent::ObjectProjected(e) => {
+            Command::Project(Project { object: e.object, scope: e.scope.into(), level: e.level })
+        }
+        SharingEvent::ProjectionRevoked(e) => Command::Revoke(Revoke { object: e.object, scope: e.scope.into() }),
+    }
+}

@@ -1,0 +1,137 @@
+//! Snapshot files: found, trusted as far as they prove themselves, written, thinned out.
+//!
+//! Names: `snapshots/00000000000000001234.world`, the position in twenty digits. A new one is written beside its name, synced and
+//! renamed. Whatever is wrong with one is a note, never an error: the log can do without.
+
+use crate::error::{Error, Result};
+use parking_lot::Mutex;
+use scoped_log::{Access, Reader, Storage, StorageFile};
+use scoped_projections::snapshot::{self, Snapshot};
+use scoped_projections::{Digest, Sequence, World};
+use std::io;
+use std::sync::Arc;
+
+const FOLDER: &str = "snapshots";
+const ENDING: &str = ".world";
+/// Snapshots that are kept.
+const KEPT: usize = 2;
+
+pub(crate) struct Snapshots {
+    storage: Arc<dyn Storage>,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Snapshots {
+    pub(crate) fn new(storage: Arc<dyn Storage>) -> Self {
+        Self { storage, notes: Mutex::default() }
+    }
+
+    /// Positions of the snapshots that are there, newest first.
+    pub(crate) fn positions(&self) -> Vec<Sequence> {
+        let names = self.storage.list(FOLDER).unwrap_or_default();
+        let number = |name: &String| name.strip_suffix(ENDING)?.parse::<u64>().ok().map(Sequence::new);
+        let mut found: Vec<Sequence> = names.iter().filter_map(number).collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found
+    }
+
+    /// What was wrong with snapshots that were not used, one sentence each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.notes.lock().clone()
+    }
+
+    /// The newest usable snapshot behind `known` and not behind `at`.
+    pub(crate) fn load_nearest(&self, reader: &Reader, known: Sequence, at: Sequence) -> Option<World> {
+        for position in self.positions() {
+            if position <= known || position > at {
+                continue;
+            }
+            match self.load(reader, position) {
+                Ok(world) => return Some(world),
+                Err(why) => {
+                    let note = format!("snapshot `{}` is ignored: {why}", path(position));
+                    let mut notes = self.notes.lock();
+                    if !notes.contains(&note) {
+                        notes.push(note);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn load(&self, reader: &Reader, position: Sequence) -> Result<World, String> {
+        let bytes = self.read(&path(position)).map_err(|e| e.to_string())?;
+        let snapshot = Snapshot::parse(&bytes).map_err(|e| format!("it {e}"))?;
+        let chain = reader.chain_at(position).map_err(|e| e.to_string())?;
+        if snapshot.log_id != reader.log_id() || snapshot.position != position || chain != Some(snapshot.chain) {
+            return Err(format!("it {}", snapshot::SnapshotError::OtherHistory));
+        }
+        snapshot.world().map_err(|e| format!("it {e}"))
+    }
+
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let file = self.storage.open(path, Access::Read)?;
+        let length = usize::try_from(file.len()?).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        let mut bytes = Vec::new();
+        // A file that lies about its length is met here, before anything is parsed.
+        bytes.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        bytes.resize(length, 0);
+        let mut filled = 0;
+        while filled < length {
+            match file.read_at(&mut bytes[filled..], filled as u64) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Writes a world down, and lets go of old ones.
+    pub(crate) fn save(&self, world: &World, log_id: u128, chain: &Digest) -> Result<()> {
+        let bytes = snapshot::encode(world, log_id, chain);
+        let name = path(world.position());
+        self.write(&name, &bytes).map_err(|e| {
+            Error::unavailable("unavailable", format!("the snapshot `{name}` could not be written: {e}"))
+                .hint("the log is whole without it")
+        })?;
+        for old in self.positions().into_iter().skip(KEPT) {
+            // An old snapshot that stays costs space only.
+            let _ = self.storage.remove(&path(old));
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.storage.create_folder(FOLDER)?;
+        let beside = format!("{name}.tmp");
+        match self.storage.remove(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = self.storage.create(&beside)?;
+        write_all(&*file, bytes)?;
+        file.sync_data()?;
+        self.storage.rename(&beside, name)?;
+        self.storage.sync_folder(FOLDER)
+    }
+}
+
+fn path(position: Sequence) -> String {
+    format!("{FOLDER}/{:020}{ENDING}", position.get())
+}
+
+fn write_all(file: &dyn StorageFile, bytes: &[u8]) -> io::Result<()> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.write_at(&bytes[written..], written as u64) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Temporal: marks, and rollback as new events.
+//!
+//! A rollback is planned on the caller's thread against a world that was read ([`Plan`]), and committed as one batch of ordinary
+//! commands: each goes through the one authorization function, each names the event whose effect it takes back. If anything it
+//! touches has moved on meanwhile, it is refused as stale and planned anew.
+//!
+//! What is never taken back: the founding of the log, marks, idempotency keys, refused attempts (they are history, not
+//! state), and the archiving of a principal (which is for good). What is taken back differently from how it came: a principal
+//! that was created since is *suspended*, so that rolling back the rollback can reinstate it.
+
+mod commands;
+mod cutoff;
+mod entity;
+mod plan;
+
+pub use commands::{Command, SetMark};
+pub use cutoff::{Cutoff, CutoffError, format_time};
+pub use entity::Entity;
+pub use plan::{Plan, PlannedStep, Selection, Skipped};
+pub(crate) use commands::recall;
+pub(crate) use plan::plan;

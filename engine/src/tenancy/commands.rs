@@ -1,0 +1,424 @@
+//! Decisions about scopes.
+
+use crate::authorize::{Target, authorize};
+use crate::command::{Decide, Needs, commands};
+use crate::error::Error;
+use crate::kernel::execute::{Facts, Need, Refusal, Result, ScopeRef, View};
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::{
+    AclEntryAdded, AclEntryRemoved, Applies, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
+    MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath, ScopeReopened, Subject,
+    TenancyEvent,
+};
+use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId};
+
+commands! {
+    /// Commands about scopes.
+    domain "tenancy";
+    enum Command {
+        /// makes a scope, by path or (flat) by name under a parent; who makes a root owns it, below one rights come from above
+        "create_scope" CreateScope {
+            /// Its id; drawn when absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            scope: Option<ScopeId>,
+            /// Its path; the parent path must be registered.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            path: Option<ScopePath>,
+            /// The name of a flat scope, when there is no path.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            name: Option<String>,
+            /// The parent of a flat scope; absent for a root.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            parent: Option<ScopeRef>,
+        }
+        /// ends all sharing through a scope, until reopened
+        "archive_scope" ArchiveScope {
+            /// Which.
+            scope: ScopeRef,
+        }
+        /// opens an archived scope again, as it was
+        "reopen_scope" ReopenScope {
+            /// Which.
+            scope: ScopeRef,
+        }
+        /// makes a principal a member
+        "add_member" AddMember {
+            /// Where.
+            scope: ScopeRef,
+            /// Whom.
+            principal: PrincipalId,
+            /// As what.
+            role: Role,
+            /// Until when (exclusive), µs since the epoch.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expires_at: Option<Micros>,
+        }
+        /// gives a member another role or another end
+        "change_member" ChangeMember {
+            /// Where.
+            scope: ScopeRef,
+            /// Whom.
+            principal: PrincipalId,
+            /// As what from now on.
+            role: Role,
+            /// Until when (exclusive), µs since the epoch.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expires_at: Option<Micros>,
+        }
+        /// ends a membership; everybody may end their own
+        "remove_member" RemoveMember {
+            /// Where.
+            scope: ScopeRef,
+            /// Whose.
+            principal: PrincipalId,
+        }
+        /// puts an entry on a scope's access control list
+        "add_acl_entry" AddAclEntry {
+            /// Its id; drawn when absent.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            entry: Option<EntryId>,
+            /// Where.
+            scope: ScopeRef,
+            /// Allow or deny.
+            effect: Effect,
+            /// To whom it speaks: a principal's id, `role:ROLE` or `any`.
+            subject: Subject,
+            /// What it is about: a capability, or a wildcard such as `scope.read.*`.
+            capability: Pattern,
+            /// How far it reaches.
+            #[serde(default = "subtree")]
+            applies: Applies,
+            /// Until when (exclusive), µs since the epoch.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expires_at: Option<Micros>,
+        }
+        /// takes an entry off a scope's access control list
+        "remove_acl_entry" RemoveAclEntry {
+            /// Which.
+            entry: EntryId,
+        }
+    }
+}
+
+fn subtree() -> Applies {
+    Applies::Subtree
+}
+
+/// Deepest chain of nodes.
+const CHAIN_NODES_MAX: usize = 32;
+/// Longest name of a flat scope, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+/// Most members a scope may have.
+const MEMBERS_MAX: usize = 1_000;
+
+/// The row of a scope that the actor was found to have rights on.
+pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
+    let found = scope.row(on.world.tenancy());
+    Ok(found.ok_or_else(|| Error::refused("not_found", format!("there is no scope `{scope}`")))?)
+}
+
+fn node<'a>(on: &View<'a>, row: u32) -> Result<&'a Node> {
+    Ok(on.world.tenancy().at(row).ok_or_else(|| Error::refused("not_found", "there is no such scope"))?)
+}
+
+fn open_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
+    let row = scope_row(on, scope)?;
+    let found = node(on, row)?;
+    if found.archived {
+        return Err(archived(found).into());
+    }
+    Ok((row, found))
+}
+
+/// What is said about a scope through which nothing can be shared any more.
+pub(crate) fn archived(node: &Node) -> Error {
+    Error::refused("archived", format!("the scope `{}` is archived", node.label())).hint("reopen it first")
+}
+
+impl CreateScope {
+    /// The parent that is meant, if any.
+    fn above(&self) -> Option<ScopeRef> {
+        match &self.path {
+            Some(path) => path.parent().map(|parent| ScopeRef::Path(parent.to_path())),
+            None => self.parent.clone(),
+        }
+    }
+}
+
+impl Decide for CreateScope {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        match self.above() {
+            None => Need::one(C::CreateRoot, Target::Deployment),
+            Some(parent) => Need::one(C::Create, parent.target(on.world.tenancy())),
+        }
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let tenancy = on.world.tenancy();
+        match (&self.path, &self.name, &self.parent) {
+            (Some(_), None, None) => {}
+            (None, Some(name), _) if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) => {
+                let message = format!("a scope's name has 1 to {NAME_BYTES_MAX} bytes and no control characters");
+                return Err(Error::invalid(message).into());
+            }
+            (None, Some(_), _) => {}
+            _ => return Err(Error::invalid("a scope has a path, or else a name and perhaps a parent").into()),
+        }
+        let parent = match self.above() {
+            None => None,
+            Some(above) => Some(open_node(on, &above)?),
+        };
+        if let Some((row, above)) = parent {
+            if tenancy.chain(row).count() >= CHAIN_NODES_MAX {
+                return Err(Error::refused("too_deep", format!("a chain has at most {CHAIN_NODES_MAX} scopes")).into());
+            }
+            if self.path.is_some() && above.path.is_none() {
+                return Err(Error::refused("flat_parent", "a scope with a path cannot stand below a flat one").into());
+            }
+        }
+        if let Some(path) = &self.path
+            && tenancy.row_of_path(path).is_some()
+        {
+            return Err(Error::refused("exists", format!("the scope `{path}` is registered already")).into());
+        }
+        let id = self.scope.unwrap_or_else(|| ScopeId(facts.fresh()));
+        if !id.is_some() || tenancy.get(id).is_some() {
+            return Err(Error::refused("exists", format!("there is a scope `{id}` already")).into());
+        }
+        let path = self.path.as_ref().map_or_else(String::new, |path| path.as_str().to_owned());
+        let above = parent.map_or(ScopeId::NONE, |(_, node)| node.id);
+        let name = self.name.clone().unwrap_or_default();
+        facts.push(id, ScopeCreated { scope: id, parent: above, path, name }, None);
+        // Below another scope, rights come from above; a root needs somebody to begin with.
+        if parent.is_none() {
+            let event = MemberAdded { scope: id, principal: on.actor, role: Role::Owner, expires_at: None };
+            facts.push(id, event, None);
+        }
+        Ok(())
+    }
+}
+
+impl Decide for ArchiveScope {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        Need::one(C::Delete, self.scope.target(on.world.tenancy()))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let (row, found) = open_node(on, &self.scope)?;
+        let tenancy = on.world.tenancy();
+        if tenancy.children(row).any(|child| tenancy.at(child).is_some_and(|child| !child.archived)) {
+            let error = Error::refused("has_children", format!("there are live scopes below `{}`", found.label()));
+            return Err(error.hint("archive those first").into());
+        }
+        facts.push(found.id, ScopeArchived { scope: found.id }, None);
+        Ok(())
+    }
+}
+
+impl Decide for ReopenScope {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        Need::one(C::Delete, self.scope.target(on.world.tenancy()))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = node(on, scope_row(on, &self.scope)?)?;
+        if !found.archived {
+            return Err(Error::refused("not_archived", format!("the scope `{}` is open", found.label())).into());
+        }
+        if let Some(parent) = on.world.tenancy().at(found.parent).filter(|_| found.parent != NO_ROW)
+            && parent.archived
+        {
+            return Err(archived(parent).into());
+        }
+        facts.push(found.id, ScopeReopened { scope: found.id }, None);
+        Ok(())
+    }
+}
+
+/// Whoever makes or unmakes an owner has to be one.
+fn member_needs(on: &View<'_>, scope: &ScopeRef, principal: PrincipalId, role: Option<Role>) -> Needs {
+    let (tenancy, target) = (on.world.tenancy(), scope.target(on.world.tenancy()));
+    let held = (|| Some(tenancy.member(scope.row(tenancy)?, on.world.identity().row(principal)?)?.role))();
+    let owners = role == Some(Role::Owner) || held == Some(Role::Owner);
+    Need::one(if owners { C::OwnersManage } else { C::MembersManage }, target)
+}
+
+/// The scope, the principal and the part it has there now.
+fn part<'a>(on: &View<'a>, scope: &ScopeRef, principal: PrincipalId) -> Result<(u32, &'a Node, Option<&'a Member>)> {
+    let row = scope_row(on, scope)?;
+    let found = node(on, row)?;
+    let Some(who) = on.world.identity().row(principal) else {
+        return Err(Error::refused("not_found", format!("there is no principal `{principal}`")).into());
+    };
+    Ok((row, found, on.world.tenancy().member(row, who)))
+}
+
+fn not_a_member(node: &Node) -> Refusal {
+    Error::refused("not_a_member", format!("that principal is no member of `{}`", node.label())).into()
+}
+
+/// A root without owner could never be managed again.
+fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
+    let found = node(on, row)?;
+    let identity = on.world.identity();
+    let another = on.world.tenancy().members(row).any(|(who, member)| {
+        member.role == Role::Owner && member.in_force(on.now) && identity.id(who) != without
+    });
+    if found.parent != NO_ROW || another {
+        return Ok(());
+    }
+    let error = Error::refused("last_owner", format!("this is the last owner of `{}`", found.label()));
+    Err(error.hint("make another owner first").into())
+}
+
+fn check_end(on: &View<'_>, expires_at: Option<Micros>) -> Result<()> {
+    match expires_at {
+        Some(end) if end <= on.now => Err(Error::invalid("`expires_at` is in the past").into()),
+        _ => Ok(()),
+    }
+}
+
+impl Decide for AddMember {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        member_needs(on, &self.scope, self.principal, Some(self.role))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        open_node(on, &self.scope)?;
+        check_end(on, self.expires_at)?;
+        let (row, found, part) = part(on, &self.scope, self.principal)?;
+        if part.is_some() {
+            let error = Error::refused("exists", format!("that principal is a member of `{}` already", found.label()));
+            return Err(error.hint("use tenancy.change_member").into());
+        }
+        if on.world.tenancy().members(row).count() >= MEMBERS_MAX {
+            return Err(Error::refused("too_many", format!("a scope has at most {MEMBERS_MAX} members")).into());
+        }
+        let (scope, principal, role, expires_at) = (found.id, self.principal, self.role, self.expires_at);
+        facts.push(scope, MemberAdded { scope, principal, role, expires_at }, None);
+        Ok(())
+    }
+}
+
+impl Decide for ChangeMember {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        member_needs(on, &self.scope, self.principal, Some(self.role))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        check_end(on, self.expires_at)?;
+        let (row, found, part) = part(on, &self.scope, self.principal)?;
+        let Some(held) = part else { return Err(not_a_member(found)) };
+        if held.role == Role::Owner && (self.role != Role::Owner || self.expires_at.is_some()) {
+            keeps_an_owner(on, row, self.principal)?;
+        }
+        let (scope, principal, role, expires_at) = (found.id, self.principal, self.role, self.expires_at);
+        facts.push(scope, MemberRoleChanged { scope, principal, role, expires_at }, None);
+        Ok(())
+    }
+}
+
+impl Decide for RemoveMember {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        let tenancy = on.world.tenancy();
+        let own_part = self.principal == on.actor
+            && self.scope.row(tenancy).zip(on.world.identity().row(on.actor)).is_some_and(|(s, p)| tenancy.member(s, p).is_some());
+        if own_part {
+            return Need::one(C::ReadLocal, Target::Own);
+        }
+        member_needs(on, &self.scope, self.principal, None)
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let (row, found, part) = part(on, &self.scope, self.principal)?;
+        let Some(held) = part else { return Err(not_a_member(found)) };
+        if held.role == Role::Owner {
+            keeps_an_owner(on, row, self.principal)?;
+        }
+        facts.push(found.id, MemberRemoved { scope: found.id, principal: self.principal }, None);
+        Ok(())
+    }
+}
+
+impl Decide for AddAclEntry {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        Need::one(C::AclManage, self.scope.target(on.world.tenancy()))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let (row, found) = open_node(on, &self.scope)?;
+        check_end(on, self.expires_at)?;
+        if self.effect == Effect::Allow {
+            let held = |c: &&C| {
+                !self.capability.matches().contains(**c)
+                    || authorize(on.world, on.actor, **c, Target::Scope(row), on.now).allowed
+            };
+            if let Some(missing) = C::ALL.iter().find(|c| !held(c)) {
+                let message = format!("`{missing}` is not yours to grant in `{}`", found.label());
+                return Err(Error::refused("grant_exceeds_holder", message).into());
+            }
+        }
+        let entry = self.entry.unwrap_or_else(|| EntryId(facts.fresh()));
+        if !entry.is_some() || on.world.tenancy().entry(entry).is_some() {
+            return Err(Error::refused("exists", format!("there is an entry `{entry}` already")).into());
+        }
+        let (scope, effect, subject, applies) = (found.id, self.effect, self.subject, self.applies);
+        let (capability, expires_at) = (self.capability.as_str().to_owned(), self.expires_at);
+        facts.push(scope, AclEntryAdded { entry, scope, effect, subject, capability, applies, expires_at }, None);
+        Ok(())
+    }
+}
+
+impl Decide for RemoveAclEntry {
+    fn needs(&self, on: &View<'_>) -> Needs {
+        let scope = on.world.tenancy().entry(self.entry).map(|entry| entry.scope);
+        Need::one(C::AclManage, scope.map_or(Target::Nothing, Target::Scope))
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = on.world.tenancy().entry(self.entry).filter(|entry| !entry.removed);
+        let Some(entry) = found else {
+            return Err(Error::refused("not_found", format!("there is no entry `{}`", self.entry)).into());
+        };
+        facts.push(node(on, entry.scope)?.id, AclEntryRemoved { entry: self.entry }, None);
+        Ok(())
+    }
+}
+
+/// The command that would bring this fact about. A new root brings its owner along ([`owner_follows`]).
+pub(crate) fn recall(event: TenancyEvent) -> Option<Command> {
+    use TenancyEvent as E;
+    Some(match event {
+        E::ScopeCreated(e) => Command::CreateScope(CreateScope {
+            scope: Some(e.scope),
+            path: e.path.parse().ok(),
+            name: Some(e.name).filter(|name| !name.is_empty()),
+            parent: Some(e.parent).filter(|parent| parent.is_some() && e.path.is_empty()).map(ScopeRef::Id),
+        }),
+        E::ScopeArchived(e) => Command::ArchiveScope(ArchiveScope { scope: e.scope.into() }),
+        E::ScopeReopened(e) => Command::ReopenScope(ReopenScope { scope: e.scope.into() }),
+        E::MemberAdded(e) => Command::AddMember(AddMember {
+            scope: e.scope.into(),
+            principal: e.principal,
+            role: e.role,
+            expires_at: e.expires_at,
+        }),
+        E::MemberRoleChanged(e) => Command::ChangeMember(ChangeMember {
+            scope: e.scope.into(),
+            principal: e.principal,
+            role: e.role,
+            expires_at: e.expires_at,
+        }),
+        E::MemberRemoved(e) => Command::RemoveMember(RemoveMember { scope: e.scope.into(), principal: e.principal }),
+        E::AclEntryAdded(e) => Command::AddAclEntry(AddAclEntry {
+            entry: Some(e.entry),
+            scope: e.scope.into(),
+            effect: e.effect,
+            subject: e.subject,
+            capability: e.capability.parse().ok()?,
+            applies: e.applies,
+            expires_at: e.expires_at,
+        }),
+        E::AclEntryRemoved(e) => Command::RemoveAclEntry(RemoveAclEntry { entry: e.entry }),
+    })
+}
+
+/// True when `next` is the ownership that came with the root made by `event`, hence no command of its own.
+pub(crate) fn owner_follows(event: &TenancyEvent, actor: PrincipalId, next: Option<&Event>) -> bool {
+    let (TenancyEvent::ScopeCreated(made), Some(Event::Tenancy(TenancyEvent::MemberAdded(owner)))) = (event, next) else {
+        return false;
+    };
+    !made.parent.is_some() && made.scope == owner.scope && owner.principal == actor && owner.role == Role::Owner
+}

@@ -1,0 +1,11 @@
+//! Tenancy: scopes, their members, their access control lists.
+//!
+//! Who may: see each command; nobody grants what they do not hold. Refusals: a root never loses its last owner; a scope with
+//! live scopes below it is not archived; nothing is added to an archived scope.
+
+mod commands;
+
+pub use commands::{
+    AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember, ReopenScope,
+};
+pub(crate) use commands::{archived, owner_follows, recall, scope_row};

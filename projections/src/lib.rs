@@ -1,0 +1,40 @@
+//! What is true: pure folds over the log.
+//!
+//! The log says what happened; this crate says what follows. Every domain has its *events* (facts, one frozen struct a
+//! kind) and its *state* (what the facts add up to), and one list names them all ([`domains`]). [`World`] is all states side
+//! by side, fed in log order. Whoever links `scoped-log` and this crate gets the engine's world, byte for byte: a
+//! follower, an auditor, the offline tool.
+//!
+//! ```text
+//! record ──decode──▶ Event ──apply──▶ identity ▸ tenancy ▸ objects ▸ sharing ▸ temporal ▸ requests ▸ audit
+//!                                     (a state may read those before it, never those behind it)
+//! ```
+//!
+//! Absent: clocks, randomness, IO, threads, refusals. A fold never fails and never depends on the order of a hash map, so
+//! the same log gives the same world and the same [state digest](World::state_digest) everywhere.
+
+pub mod audit;
+pub mod canonical;
+pub mod codec;
+pub mod context;
+pub mod domains;
+mod events;
+pub mod id;
+pub mod identity;
+pub mod objects;
+pub mod requests;
+pub mod sharing;
+pub mod snapshot;
+pub mod store;
+mod tagged;
+pub use tagged::UnknownWord;
+pub mod temporal;
+pub mod tenancy;
+pub mod world;
+
+pub use context::{Context, Envelope};
+pub use domains::{DOMAINS, Event};
+pub use events::KindInfo;
+pub use id::{EntryId, ObjectId, PrincipalId, ScopeId};
+pub use scoped_log::{Digest, Micros, Sequence};
+pub use world::{FoldError, World};

@@ -1,0 +1,48 @@
+//! What can have happened to an object.
+
+use crate::events::events;
+use crate::{ObjectId, PrincipalId};
+
+events! {
+    /// Facts about objects.
+    domain 3;
+    enum ObjectsEvent {
+        /// an object came to be, private to its owner (payload: its data)
+        1 "objects.created" ObjectCreated {
+            /// The new object.
+            object: ObjectId,
+            /// What sort of object it is, a word of the application.
+            object_type: String,
+            /// Who owns it.
+            owner: PrincipalId,
+        }
+        /// an object got new data (payload: all of it)
+        2 "objects.updated" ObjectUpdated {
+            /// Which.
+            object: ObjectId,
+        }
+        /// an object was tombstoned: out of sight, nothing lost (payload: the reason, if one was given)
+        3 "objects.tombstoned" ObjectTombstoned {
+            /// Which.
+            object: ObjectId,
+        }
+        /// a tombstone was lifted
+        4 "objects.restored" ObjectRestored {
+            /// Which.
+            object: ObjectId,
+        }
+    }
+}
+
+impl ObjectsEvent {
+    /// The object it speaks of.
+    #[must_use]
+    pub fn object(&self) -> Option<ObjectId> {
+        Some(match self {
+            Self::ObjectCreated(ObjectCreated { object, .. })
+            | Self::ObjectUpdated(ObjectUpdated { object })
+            | Self::ObjectTombstoned(ObjectTombstoned { object })
+            | Self::ObjectRestored(ObjectRestored { object }) => *object,
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! Objects: all data, with every version it ever had.
+//!
+//! Words: an *object* is an envelope (identity, owner, type); a *version* is the data it had from some event on; a
+//! *tombstone* ends its visibility without taking anything away; a *restore* lifts the tombstone.
+//! Invariants: version numbers count 1, 2, 3 …; nothing is ever removed; the owner is the only one who sees a new object.
+//! Shape: the world keeps ids, relations and *where* the data lies (the sequence of its event). The data itself stays in the
+//! log, so that two worlds stay small and reading an object is a slice of a mapped segment.
+
+mod events;
+mod state;
+
+pub use events::{ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent};
+pub use state::{Change, ChangeKind, Object, Objects};

@@ -1,0 +1,229 @@
+//! The fold over objects.
+
+use super::ObjectsEvent as E;
+use crate::canonical::{Input, InputError, Output};
+use crate::identity::Identity;
+use crate::store::{Identified, NO_ROW, Postings, Rows, Table, Words, transact};
+use crate::tagged::tagged;
+use crate::tenancy::Tenancy;
+use crate::{Envelope, ObjectId, Sequence};
+use roaring::RoaringBitmap;
+
+/// An object's envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its id.
+    pub id: ObjectId,
+    /// The event whose payload is its current data.
+    pub data: Sequence,
+    object_type: u32,
+    /// Row of its owner.
+    pub owner: u32,
+    /// Row of the scope it was written in, [`NO_ROW`] for none.
+    pub home: u32,
+    /// Number of its current version, from 1.
+    pub version: u32,
+    /// Row of the last change.
+    last: u32,
+    /// Out of sight?
+    pub tombstoned: bool,
+}
+
+impl Identified for Object {
+    fn id(&self) -> u128 {
+        self.id.0
+    }
+}
+
+tagged! {
+    /// What a change did to an object.
+    pub enum ChangeKind as "change" {
+        /// It came to be, with version 1.
+        Created = 1, "created";
+        /// It got a new version.
+        Updated = 2, "updated";
+        /// It was tombstoned.
+        Tombstoned = 3, "tombstoned";
+        /// Its tombstone was lifted.
+        Restored = 4, "restored";
+    }
+}
+
+/// One step in an object's life. The steps form a chain, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The event.
+    pub sequence: Sequence,
+    /// Row of who did it.
+    pub by: u32,
+    previous: u32,
+    /// The object's version after it.
+    pub version: u32,
+    /// What it did.
+    pub kind: ChangeKind,
+}
+
+impl Change {
+    /// Did it bring new data?
+    #[must_use]
+    pub fn has_data(&self) -> bool {
+        matches!(self.kind, ChangeKind::Created | ChangeKind::Updated)
+    }
+}
+
+/// All objects.
+#[derive(Debug, Clone, Default)]
+pub struct Objects {
+    objects: Table<Object>,
+    changes: Rows<Change>,
+    types: Words,
+    by_owner: Postings,
+}
+transact!(Objects { objects, changes, types, by_owner });
+
+impl Objects {
+    /// The object with that id.
+    #[must_use]
+    pub fn get(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.by_id(id.0)
+    }
+    /// Its row number, by which other states name it.
+    #[must_use]
+    pub fn row(&self, id: ObjectId) -> Option<u32> {
+        self.objects.find(id.0)
+    }
+    /// The object in a row.
+    #[must_use]
+    pub fn at(&self, row: u32) -> Option<&Object> {
+        self.objects.get(row)
+    }
+    /// What sort of object it is.
+    #[must_use]
+    pub fn object_type(&self, object: &Object) -> &str {
+        self.types.word(object.object_type)
+    }
+    /// Its changes, newest first.
+    pub fn changes(&self, object: &Object) -> impl Iterator<Item = &Change> + '_ {
+        std::iter::successors(self.changes.get(object.last), |change| self.changes.get(change.previous))
+    }
+    /// The change that brought a version.
+    #[must_use]
+    pub fn version(&self, object: &Object, version: u32) -> Option<&Change> {
+        self.changes(object).find(|change| change.version == version && change.has_data())
+    }
+    /// The last change.
+    #[must_use]
+    pub fn last_change(&self, object: &Object) -> Option<&Change> {
+        self.changes.get(object.last)
+    }
+    /// Rows of what a principal owns, tombstoned ones included.
+    #[must_use]
+    pub fn owned_by(&self, principal: u32) -> Option<&RoaringBitmap> {
+        self.by_owner.get(principal)
+    }
+    /// All objects, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter()
+    }
+    /// How many there are, tombstoned ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+    /// True without any object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+    /// How many changes all objects have gone through.
+    #[must_use]
+    pub fn changes_len(&self) -> usize {
+        self.changes.len()
+    }
+
+    pub(crate) fn apply(&mut self, at: &Envelope, event: &E, identity: &Identity, tenancy: &Tenancy) {
+        let by = identity.row(at.actor).unwrap_or(NO_ROW);
+        match event {
+            E::ObjectCreated(e) => {
+                let Some(owner) = identity.row(e.owner) else { return };
+                if self.row(e.object).is_some() {
+                    return;
+                }
+                let home = if at.scope.is_some() { tenancy.row(at.scope) } else { None }.unwrap_or(NO_ROW);
+                let (object_type, kind) = (self.types.number(&e.object_type), ChangeKind::Created);
+                let change = Change { sequence: at.sequence, by, previous: NO_ROW, version: 1, kind };
+                let last = self.changes.push(change);
+                let (id, data) = (e.object, at.sequence);
+                let object = Object { id, data, object_type, owner, home, version: 1, last, tombstoned: false };
+                let row = self.objects.insert(object);
+                self.by_owner.insert(owner, row);
+            }
+            E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated),
+            E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned),
+            E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored),
+        }
+    }
+
+    fn change(&mut self, at: &Envelope, by: u32, id: ObjectId, kind: ChangeKind) {
+        let Some(row) = self.row(id) else { return };
+        let Some(object) = self.objects.edit(row) else { return };
+        match kind {
+            ChangeKind::Tombstoned => object.tombstoned = true,
+            ChangeKind::Restored => object.tombstoned = false,
+            ChangeKind::Created | ChangeKind::Updated => {
+                object.version += 1;
+                object.data = at.sequence;
+            }
+        }
+        let (previous, version) = (object.last, object.version);
+        object.last = self.changes.push(Change { sequence: at.sequence, by, previous, version, kind });
+    }
+
+    pub(crate) fn save(&self, out: &mut impl Output) {
+        self.types.save(out);
+        out.count(self.changes.len());
+        for change in self.changes.iter() {
+            out.sequence(change.sequence);
+            out.u32(change.by);
+            out.u32(change.previous);
+            out.u32(change.version);
+            out.u8(change.kind.tag());
+        }
+        out.count(self.objects.len());
+        for object in self.objects.iter() {
+            out.u128(object.id.0);
+            out.sequence(object.data);
+            out.u32(object.object_type);
+            out.u32(object.owner);
+            out.u32(object.home);
+            out.u32(object.version);
+            out.u32(object.last);
+            out.u8(u8::from(object.tombstoned));
+        }
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
+        let mut state = Self { types: Words::load(input)?, ..Self::default() };
+        for row in 0..input.count()? {
+            let (sequence, by, previous) = (input.sequence()?, input.u32()?, input.u32()?);
+            // A chain only leads backwards, so that walking one ends.
+            if previous != NO_ROW && previous as usize >= row {
+                return Err(InputError);
+            }
+            let (version, kind) = (input.u32()?, ChangeKind::from_tag(input.u8()?).ok_or(InputError)?);
+            state.changes.push(Change { sequence, by, previous, version, kind });
+        }
+        for _ in 0..input.count()? {
+            let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
+            let (owner, home, version) = (input.u32()?, input.u32()?, input.u32()?);
+            let (last, tombstoned) = (input.u32()?, input.u8()? != 0);
+            let row = state.objects.insert(Object { id, data, object_type, owner, home, version, last, tombstoned });
+            // A row number bounds what the set of sets may grow to.
+            if owner as usize > 1 << 28 {
+                return Err(InputError);
+            }
+            state.by_owner.insert(owner, row);
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,113 @@
+//! The fold over projections.
+
+use super::SharingEvent as E;
+use crate::canonical::{Input, InputError, Output};
+use crate::objects::Objects;
+use crate::store::{Postings, Rows, transact};
+use crate::tenancy::{Level, Tenancy};
+use crate::{Envelope, ObjectId, ScopeId, Sequence};
+use roaring::RoaringBitmap;
+use smallvec::SmallVec;
+
+/// One scope that an object is projected into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Row of the scope.
+    pub scope: u32,
+    /// How far its members may go.
+    pub level: Level,
+    /// The event that made it so.
+    pub since: Sequence,
+}
+
+/// Most objects live in one scope.
+type Shares = SmallVec<[Share; 1]>;
+
+/// All live projections.
+#[derive(Debug, Clone, Default)]
+pub struct Sharing {
+    /// By row of the object; shorter than the table of objects when the last ones are private.
+    of_object: Rows<Shares>,
+    in_scope: Postings,
+}
+transact!(Sharing { of_object, in_scope });
+
+impl Sharing {
+    /// Where an object is projected, oldest first.
+    #[must_use]
+    pub fn of(&self, object: u32) -> &[Share] {
+        self.of_object.get(object).map_or(&[], |shares| shares)
+    }
+    /// Its projection into one scope.
+    #[must_use]
+    pub fn share(&self, object: u32, scope: u32) -> Option<&Share> {
+        self.of(object).iter().find(|share| share.scope == scope)
+    }
+    /// Rows of what is projected into a scope, tombstoned objects included.
+    #[must_use]
+    pub fn within(&self, scope: u32) -> Option<&RoaringBitmap> {
+        self.in_scope.get(scope)
+    }
+
+    pub(crate) fn apply(&mut self, at: &Envelope, event: &E, tenancy: &Tenancy, objects: &Objects) {
+        let rows = |object: ObjectId, scope: ScopeId| Some((objects.row(object)?, tenancy.row(scope)?));
+        match event {
+            E::ObjectProjected(e) => {
+                if let Some((object, scope)) = rows(e.object, e.scope) {
+                    self.put(object, Share { scope, level: e.level, since: at.sequence });
+                }
+            }
+            E::ProjectionRevoked(e) => {
+                if let Some((object, scope)) = rows(e.object, e.scope)
+                    && let Some(shares) = self.of_object.edit(object)
+                {
+                    shares.retain(|share| share.scope != scope);
+                    self.in_scope.remove(scope, object);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, object: u32, share: Share) {
+        while self.of_object.len() <= object as usize {
+            self.of_object.push(Shares::new());
+        }
+        if let Some(shares) = self.of_object.edit(object) {
+            match shares.iter_mut().find(|old| old.scope == share.scope) {
+                Some(old) => *old = share,
+                None => shares.push(share),
+            }
+        }
+        self.in_scope.insert(share.scope, object);
+    }
+
+    pub(crate) fn save(&self, out: &mut impl Output) {
+        // Private objects behind the last shared one may or may not have a row: neither form may show.
+        let shared = self.of_object.iter().enumerate().filter(|(_, shares)| !shares.is_empty());
+        out.count(shared.clone().count());
+        for (object, shares) in shared {
+            out.u32(object as u32);
+            out.count(shares.len());
+            for share in shares {
+                out.u32(share.scope);
+                out.u8(share.level.tag());
+                out.sequence(share.since);
+            }
+        }
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
+        let mut state = Self::default();
+        for _ in 0..input.count()? {
+            let object = input.u32()?;
+            for _ in 0..input.count()? {
+                let (scope, level) = (input.u32()?, Level::from_tag(input.u8()?).ok_or(InputError)?);
+                if object as usize > 1 << 28 || scope as usize > 1 << 28 {
+                    return Err(InputError);
+                }
+                state.put(object, Share { scope, level, since: input.sequence()? });
+            }
+        }
+        Ok(state)
+    }
+}

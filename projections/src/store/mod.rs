@@ -1,0 +1,56 @@
+//! What states are made of: tables and maps that can take a batch back.
+//!
+//! A batch is decided step by step, each step seeing the ones before it, and it is all or nothing. So the world must be
+//! able to forget a half-done batch, in time that depends on the batch and not on the world. Each container here keeps,
+//! between [`Transact::begin`] and [`Transact::keep`] or [`Transact::undo`], what it would need to go back.
+//!
+//! Outside of a transaction nothing is recorded and nothing is paid: folding a log never opens one.
+
+mod keyed;
+mod postings;
+mod rows;
+mod table;
+mod words;
+
+pub use keyed::{Keyed, Sorted};
+pub use postings::Postings;
+pub use rows::Rows;
+pub use table::{Identified, Table};
+pub use words::Words;
+
+/// No row: what an index field holds where an `Option` would double its size.
+pub const NO_ROW: u32 = u32::MAX;
+
+/// Can take back everything since `begin`.
+pub trait Transact {
+    /// From here on, remember how to go back. Transactions do not nest; a second `begin` starts over.
+    fn begin(&mut self);
+    /// What was done stays.
+    fn keep(&mut self);
+    /// Back to how it was at `begin`.
+    fn undo(&mut self);
+}
+
+/// Implements [`Transact`] for a state by passing each call on to its containers.
+macro_rules! transact {
+    ($state:ty { $($field:ident),* $(,)? }) => {
+        impl $crate::store::Transact for $state {
+            fn begin(&mut self) {
+                $($crate::store::Transact::begin(&mut self.$field);)*
+            }
+            fn keep(&mut self) {
+                $($crate::store::Transact::keep(&mut self.$field);)*
+            }
+            fn undo(&mut self) {
+                $($crate::store::Transact::undo(&mut self.$field);)*
+            }
+        }
+    };
+}
+pub(crate) use transact;
+
+/// The fixed-width hash for keys inside the engine. Its order is never used; its seed comes from the process.
+pub(crate) type Hash = foldhash::fast::RandomState;
+
+#[cfg(test)]
+mod tests;

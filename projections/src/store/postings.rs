@@ -1,0 +1,54 @@
+//! Which rows belong to which: a compressed bitmap for each owner, scope or word.
+
+use super::Transact;
+use roaring::RoaringBitmap;
+
+/// Sets of row numbers, addressed by the number of what they belong to.
+#[derive(Debug, Clone, Default)]
+pub struct Postings {
+    sets: Vec<RoaringBitmap>,
+    /// `(set, value, was it put in)`, in order, while a transaction is open.
+    before: Option<Vec<(u32, u32, bool)>>,
+}
+
+impl Postings {
+    /// Puts `value` into the set of `of`.
+    pub fn insert(&mut self, of: u32, value: u32) {
+        if self.sets.len() <= of as usize {
+            self.sets.resize_with(of as usize + 1, RoaringBitmap::new);
+        }
+        if self.sets[of as usize].insert(value)
+            && let Some(before) = &mut self.before
+        {
+            before.push((of, value, true));
+        }
+    }
+    /// Takes `value` out of the set of `of`.
+    pub fn remove(&mut self, of: u32, value: u32) {
+        if self.sets.get_mut(of as usize).is_some_and(|set| set.remove(value))
+            && let Some(before) = &mut self.before
+        {
+            before.push((of, value, false));
+        }
+    }
+    /// The set of `of`; `None` when nothing was ever put into it.
+    #[must_use]
+    pub fn get(&self, of: u32) -> Option<&RoaringBitmap> {
+        self.sets.get(of as usize)
+    }
+}
+
+impl Transact for Postings {
+    fn begin(&mut self) {
+        self.before = Some(Vec::new());
+    }
+    fn keep(&mut self) {
+        self.before = None;
+    }
+    fn undo(&mut self) {
+        for (of, value, put_in) in self.before.take().into_iter().flatten().rev() {
+            let set = &mut self.sets[of as usize];
+            if put_in { set.remove(value) } else { set.insert(value) };
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Rows by number: a vector that can go back.
+
+use super::Transact;
+
+/// A growing list of rows, addressed by their number.
+#[derive(Debug, Clone)]
+pub struct Rows<T> {
+    rows: Vec<T>,
+    /// Length at `begin`, while a transaction is open.
+    mark: Option<usize>,
+    /// Rows as they were before they were first touched, in order of touching.
+    before: Vec<(u32, T)>,
+}
+
+impl<T> Default for Rows<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), mark: None, before: Vec::new() }
+    }
+}
+
+impl<T: Clone> Rows<T> {
+    /// Adds a row and returns its number.
+    pub fn push(&mut self, row: T) -> u32 {
+        self.rows.push(row);
+        (self.rows.len() - 1) as u32
+    }
+    /// The row, if there is one with this number.
+    #[must_use]
+    pub fn get(&self, row: u32) -> Option<&T> {
+        self.rows.get(row as usize)
+    }
+    /// The row, to be changed.
+    pub fn edit(&mut self, row: u32) -> Option<&mut T> {
+        let found = self.rows.get_mut(row as usize)?;
+        if self.mark.is_some_and(|mark| (row as usize) < mark) {
+            self.before.push((row, found.clone()));
+        }
+        Some(found)
+    }
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+    /// True without any row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+    /// All rows, by number.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+}
+
+impl<T: Clone> Transact for Rows<T> {
+    fn begin(&mut self) {
+        self.mark = Some(self.rows.len());
+        self.before.clear();
+    }
+    fn keep(&mut self) {
+        self.mark = None;
+        self.before.clear();
+    }
+    fn undo(&mut self) {
+        while let Some((row, before)) = self.before.pop() {
+            self.rows[row as usize] = before;
+        }
+        if let Some(mark) = self.mark.take() {
+            self.rows.truncate(mark);
+        }
+    }
+}

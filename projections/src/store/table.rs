@@ -1,0 +1,95 @@
+//! Rows that also have an id: found by number or by id, never removed.
+
+use super::{Hash, Rows, Transact};
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+/// A row that knows its id. The id of a row never changes.
+pub trait Identified {
+    /// The id, as the 128 bits it is made of.
+    fn id(&self) -> u128;
+}
+
+/// [`Rows`] with an index over their ids. The index holds row numbers only: four bytes and a control byte an entry.
+#[derive(Debug, Clone)]
+pub struct Table<T> {
+    rows: Rows<T>,
+    index: HashTable<u32>,
+    hash: Hash,
+    mark: Option<usize>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: Rows::default(), index: HashTable::new(), hash: Hash::default(), mark: None }
+    }
+}
+
+impl<T: Identified + Clone> Table<T> {
+    /// Adds a row. When its id is there already nothing happens and the row that has it is returned.
+    pub fn insert(&mut self, row: T) -> u32 {
+        let id = row.id();
+        if let Some(found) = self.find(id) {
+            return found;
+        }
+        let number = self.rows.push(row);
+        let (rows, hash) = (&self.rows, &self.hash);
+        self.index.insert_unique(hash.hash_one(id), number, |n| hash.hash_one(rows.get(*n).map_or(0, Identified::id)));
+        number
+    }
+    /// The number of the row with that id.
+    #[must_use]
+    pub fn find(&self, id: u128) -> Option<u32> {
+        self.index.find(self.hash.hash_one(id), |n| self.rows.get(*n).is_some_and(|row| row.id() == id)).copied()
+    }
+    /// The row with that id.
+    #[must_use]
+    pub fn by_id(&self, id: u128) -> Option<&T> {
+        self.get(self.find(id)?)
+    }
+    /// The row with that number.
+    #[must_use]
+    pub fn get(&self, row: u32) -> Option<&T> {
+        self.rows.get(row)
+    }
+    /// The row with that number, to be changed (not its id).
+    pub fn edit(&mut self, row: u32) -> Option<&mut T> {
+        self.rows.edit(row)
+    }
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+    /// True without any row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+    /// All rows, in the order in which they came.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.rows.iter()
+    }
+}
+
+impl<T: Identified + Clone> Transact for Table<T> {
+    fn begin(&mut self) {
+        self.mark = Some(self.rows.len());
+        self.rows.begin();
+    }
+    fn keep(&mut self) {
+        self.mark = None;
+        self.rows.keep();
+    }
+    fn undo(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            for number in mark..self.rows.len() {
+                let id = self.rows.get(number as u32).map_or(0, Identified::id);
+                if let Ok(entry) = self.index.find_entry(self.hash.hash_one(id), |n| *n == number as u32) {
+                    entry.remove();
+                }
+            }
+        }
+        self.rows.undo();
+    }
+}

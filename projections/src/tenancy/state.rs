@@ -1,0 +1,411 @@
+//! The fold over scopes.
+
+use super::{Applies, Effect, Pattern, Role, ScopePath, Subject, TenancyEvent as E};
+use crate::canonical::{Input, InputError, Output};
+use crate::identity::Identity;
+use crate::store::{Identified, Keyed, NO_ROW, Sorted, Table, transact};
+use crate::{EntryId, Envelope, Micros, PrincipalId, ScopeId, Sequence};
+
+/// A place where things can be shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its id.
+    pub id: ScopeId,
+    /// Row of its parent, [`NO_ROW`] for a root.
+    pub parent: u32,
+    /// Nodes above it.
+    pub depth: u8,
+    /// Nothing is shared through an archived scope.
+    pub archived: bool,
+    /// How many entries its access control list has: most have none, and need no look.
+    pub entries: u32,
+    /// Its path; `None` for a flat node.
+    pub path: Option<ScopePath>,
+    /// Its name, for a flat node.
+    pub name: Box<str>,
+    /// The event that made it.
+    pub created: Sequence,
+    /// The last event about the node itself.
+    pub changed: Sequence,
+}
+
+impl Node {
+    /// Its path, or the name of a flat node.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.path.as_ref().map_or(&self.name, |path| path.as_str())
+    }
+}
+
+impl Identified for Node {
+    fn id(&self) -> u128 {
+        self.id.0
+    }
+}
+
+/// A principal's part in a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// As what.
+    pub role: Role,
+    /// Until when (exclusive).
+    pub expires_at: Option<Micros>,
+    /// The event that made it so.
+    pub since: Sequence,
+}
+
+impl Member {
+    /// In force at that time?
+    #[must_use]
+    pub fn in_force(&self, at: Micros) -> bool {
+        self.expires_at.is_none_or(|end| end > at)
+    }
+}
+
+/// An entry of an access control list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AclEntry {
+    /// Its id.
+    pub id: EntryId,
+    /// Row of its scope.
+    pub scope: u32,
+    /// Allow or deny.
+    pub effect: Effect,
+    /// To whom it speaks.
+    pub subject: Subject,
+    /// What it is about.
+    pub capability: Pattern,
+    /// How far it reaches.
+    pub applies: Applies,
+    /// Until when (exclusive).
+    pub expires_at: Option<Micros>,
+    /// The event that put it there.
+    pub since: Sequence,
+    /// Taken off the list.
+    pub removed: bool,
+}
+
+impl AclEntry {
+    /// In force at that time?
+    #[must_use]
+    pub fn in_force(&self, at: Micros) -> bool {
+        !self.removed && self.expires_at.is_none_or(|end| end > at)
+    }
+}
+
+impl Identified for AclEntry {
+    fn id(&self) -> u128 {
+        self.id.0
+    }
+}
+
+/// All scopes.
+#[derive(Debug, Clone, Default)]
+pub struct Tenancy {
+    nodes: Table<Node>,
+    /// The node that a path names now, in path order: a subtree is one run.
+    paths: Sorted<ScopePath, u32>,
+    children: Sorted<(u32, u32), ()>,
+    members: Keyed<u64, Member>,
+    by_scope: Sorted<(u32, u32), ()>,
+    by_principal: Sorted<(u32, u32), ()>,
+    acl: Table<AclEntry>,
+    acl_by_scope: Sorted<(u32, u32), ()>,
+}
+transact!(Tenancy { nodes, paths, children, members, by_scope, by_principal, acl, acl_by_scope });
+
+fn pair(scope: u32, principal: u32) -> u64 {
+    u64::from(scope) << 32 | u64::from(principal)
+}
+
+impl Tenancy {
+    /// The node with that id.
+    #[must_use]
+    pub fn get(&self, id: ScopeId) -> Option<&Node> {
+        self.nodes.by_id(id.0)
+    }
+    /// Its row number, by which other states name it.
+    #[must_use]
+    pub fn row(&self, id: ScopeId) -> Option<u32> {
+        self.nodes.find(id.0)
+    }
+    /// The node in a row.
+    #[must_use]
+    pub fn at(&self, row: u32) -> Option<&Node> {
+        self.nodes.get(row)
+    }
+    /// The row of the node that a path names; archived nodes keep their path.
+    #[must_use]
+    pub fn row_of_path(&self, path: &ScopePath) -> Option<u32> {
+        self.paths.get(path).copied()
+    }
+    /// Row numbers from a node up to its root, the node first.
+    pub fn chain(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(self.nodes.get(row).map(|_| row), |row| {
+            self.nodes.get(*row).map(|node| node.parent).filter(|parent| *parent != NO_ROW)
+        })
+    }
+    /// Is `row` the node `above`, or below it?
+    #[must_use]
+    pub fn is_within(&self, row: u32, above: u32) -> bool {
+        self.chain(row).any(|r| r == above)
+    }
+    /// Rows of the direct children, in the order in which they were made.
+    pub fn children(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        self.children.range((row, 0)..=(row, NO_ROW)).map(|((_, child), ())| *child)
+    }
+    /// Rows of the node and all below it: paths in path order, then flat nodes in the order in which they were made.
+    #[must_use]
+    pub fn subtree(&self, row: u32) -> Vec<u32> {
+        let mut found = vec![row];
+        let mut next = 0;
+        while let Some(at) = found.get(next).copied() {
+            found.extend(self.children(at));
+            next += 1;
+        }
+        found.sort_by(|a, b| self.order(*a).cmp(&self.order(*b)));
+        found
+    }
+    /// Sorts path nodes by path, and flat nodes behind them.
+    fn order(&self, row: u32) -> (bool, Option<&ScopePath>, u32) {
+        let path = self.at(row).and_then(|node| node.path.as_ref());
+        (path.is_none(), path, row)
+    }
+    /// All nodes: paths in path order, then flat nodes in the order in which they were made.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<u32> {
+        let mut rows: Vec<u32> = (0..self.nodes.len() as u32).collect();
+        rows.sort_by(|a, b| self.order(*a).cmp(&self.order(*b)));
+        rows
+    }
+    /// How many nodes there are, archived ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+    /// True without any node.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+    /// The part that a principal has in this very scope (not from above).
+    #[must_use]
+    pub fn member(&self, scope: u32, principal: u32) -> Option<&Member> {
+        self.members.get(&pair(scope, principal))
+    }
+    /// Rows of a scope's own members, oldest principal first, with their parts.
+    pub fn members(&self, scope: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {
+        self.by_scope
+            .range((scope, 0)..=(scope, NO_ROW))
+            .filter_map(move |((_, principal), ())| Some((*principal, self.member(scope, *principal)?)))
+    }
+    /// Rows of the scopes that a principal is a member of, with its parts.
+    pub fn memberships(&self, principal: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {
+        self.by_principal
+            .range((principal, 0)..=(principal, NO_ROW))
+            .filter_map(move |((_, scope), ())| Some((*scope, self.member(*scope, principal)?)))
+    }
+    /// How many memberships there are.
+    #[must_use]
+    pub fn members_len(&self) -> usize {
+        self.members.len()
+    }
+    /// The entries of a scope's access control list, oldest first.
+    pub fn entries(&self, scope: u32) -> impl Iterator<Item = &AclEntry> + '_ {
+        self.acl_by_scope.range((scope, 0)..=(scope, NO_ROW)).filter_map(|((_, entry), ())| self.acl.get(*entry))
+    }
+    /// An entry by its id, also one that was removed.
+    #[must_use]
+    pub fn entry(&self, id: EntryId) -> Option<&AclEntry> {
+        self.acl.by_id(id.0)
+    }
+    /// All entries that ever were, in the order in which they came.
+    pub fn all_entries(&self) -> impl Iterator<Item = &AclEntry> {
+        self.acl.iter()
+    }
+
+    pub(crate) fn apply(&mut self, at: &Envelope, event: &E, identity: &Identity) {
+        match event {
+            E::ScopeCreated(e) => self.create(at, e),
+            E::ScopeArchived(e) => self.edit(at, e.scope, |node| node.archived = true),
+            E::ScopeReopened(e) => self.edit(at, e.scope, |node| node.archived = false),
+            E::MemberAdded(e) => self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at))),
+            E::MemberRoleChanged(e) => self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at))),
+            E::MemberRemoved(e) => self.set_member(at, identity, e.scope, e.principal, None),
+            E::AclEntryAdded(e) => {
+                let (Some(scope), Ok(capability)) = (self.row(e.scope), e.capability.parse()) else { return };
+                let (id, effect, subject) = (e.entry, e.effect, e.subject);
+                let (applies, expires_at, since) = (e.applies, e.expires_at, at.sequence);
+                self.add_entry(AclEntry { id, scope, effect, subject, capability, applies, expires_at, since, removed: false });
+            }
+            E::AclEntryRemoved(e) => self.remove_entry(e.entry),
+        }
+    }
+
+    fn create(&mut self, at: &Envelope, e: &super::ScopeCreated) {
+        let parent = if e.parent.is_some() { self.row(e.parent) } else { None };
+        let depth = parent.and_then(|row| self.at(row)).map_or(0, |node| node.depth.saturating_add(1));
+        let path = if e.path.is_empty() { None } else { e.path.parse::<ScopePath>().ok() };
+        let (created, parent) = (at.sequence, parent.unwrap_or(NO_ROW));
+        let (id, name) = (e.scope, e.name.as_str().into());
+        self.add_node(Node { id, parent, depth, archived: false, entries: 0, path, name, created, changed: created });
+    }
+
+    fn add_node(&mut self, node: Node) {
+        if self.row(node.id).is_some() {
+            return;
+        }
+        let (path, parent) = (node.path.clone(), node.parent);
+        let row = self.nodes.insert(node);
+        if let Some(path) = path {
+            self.paths.insert(path, row);
+        }
+        if parent != NO_ROW {
+            self.children.insert((parent, row), ());
+        }
+    }
+
+    fn edit(&mut self, at: &Envelope, id: ScopeId, change: impl FnOnce(&mut Node)) {
+        if let Some(row) = self.row(id)
+            && let Some(node) = self.nodes.edit(row)
+        {
+            change(node);
+            node.changed = at.sequence;
+        }
+    }
+
+    fn set_member(
+        &mut self,
+        at: &Envelope,
+        identity: &Identity,
+        scope: ScopeId,
+        principal: PrincipalId,
+        part: Option<(Role, Option<Micros>)>,
+    ) {
+        let (Some(scope), Some(principal)) = (self.row(scope), identity.row(principal)) else { return };
+        match part {
+            Some((role, expires_at)) => {
+                self.put_member(scope, principal, Member { role, expires_at, since: at.sequence });
+            }
+            None => {
+                self.members.remove(&pair(scope, principal));
+                self.by_scope.remove(&(scope, principal));
+                self.by_principal.remove(&(principal, scope));
+            }
+        }
+    }
+
+    fn put_member(&mut self, scope: u32, principal: u32, member: Member) {
+        self.members.insert(pair(scope, principal), member);
+        self.by_scope.insert((scope, principal), ());
+        self.by_principal.insert((principal, scope), ());
+    }
+
+    fn add_entry(&mut self, entry: AclEntry) {
+        if self.acl.find(entry.id.0).is_some() {
+            return;
+        }
+        let (scope, removed) = (entry.scope, entry.removed);
+        let row = self.acl.insert(entry);
+        if !removed {
+            self.acl_by_scope.insert((scope, row), ());
+            if let Some(node) = self.nodes.edit(scope) {
+                node.entries += 1;
+            }
+        }
+    }
+
+    fn remove_entry(&mut self, id: EntryId) {
+        let Some(row) = self.acl.find(id.0) else { return };
+        let Some(entry) = self.acl.edit(row) else { return };
+        if entry.removed {
+            return;
+        }
+        entry.removed = true;
+        let scope = entry.scope;
+        self.acl_by_scope.remove(&(scope, row));
+        if let Some(node) = self.nodes.edit(scope) {
+            node.entries = node.entries.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn save(&self, out: &mut impl Output) {
+        out.count(self.nodes.len());
+        for node in self.nodes.iter() {
+            out.u128(node.id.0);
+            out.u32(node.parent);
+            out.u8(node.depth);
+            out.u8(u8::from(node.archived));
+            out.text(node.path.as_ref().map_or("", |path| path.as_str()));
+            out.text(&node.name);
+            out.sequence(node.created);
+            out.sequence(node.changed);
+        }
+        out.count(self.members.len());
+        for ((scope, principal), ()) in self.by_scope.iter() {
+            let Some(member) = self.member(*scope, *principal) else { continue };
+            out.u32(*scope);
+            out.u32(*principal);
+            out.u8(member.role.tag());
+            save_end(out, member.expires_at);
+            out.sequence(member.since);
+        }
+        out.count(self.acl.len());
+        for entry in self.acl.iter() {
+            out.u128(entry.id.0);
+            out.u32(entry.scope);
+            out.u8(entry.effect.tag());
+            out.text(&entry.subject.to_string());
+            out.text(entry.capability.as_str());
+            out.u8(entry.applies.tag());
+            save_end(out, entry.expires_at);
+            out.sequence(entry.since);
+            out.u8(u8::from(entry.removed));
+        }
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
+        let mut state = Self::default();
+        for _ in 0..input.count()? {
+            let (id, parent) = (ScopeId(input.u128()?), input.u32()?);
+            let (depth, archived) = (input.u8()?, input.u8()? != 0);
+            let path = Some(input.text()?).filter(|text| !text.is_empty());
+            let path = path.map(|text| text.parse().map_err(|_| InputError)).transpose()?;
+            let (name, created, changed) = (input.text()?.into(), input.sequence()?, input.sequence()?);
+            if parent != NO_ROW && parent as usize >= state.nodes.len() {
+                return Err(InputError);
+            }
+            state.add_node(Node { id, parent, depth, archived, entries: 0, path, name, created, changed });
+        }
+        for _ in 0..input.count()? {
+            let (scope, principal) = (input.u32()?, input.u32()?);
+            let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
+            let (expires_at, since) = (load_end(input)?, input.sequence()?);
+            state.put_member(scope, principal, Member { role, expires_at, since });
+        }
+        for _ in 0..input.count()? {
+            state.add_entry(AclEntry {
+                id: EntryId(input.u128()?),
+                scope: input.u32()?,
+                effect: Effect::from_tag(input.u8()?).ok_or(InputError)?,
+                subject: input.text()?.parse().map_err(|_| InputError)?,
+                capability: input.text()?.parse().map_err(|_| InputError)?,
+                applies: Applies::from_tag(input.u8()?).ok_or(InputError)?,
+                expires_at: load_end(input)?,
+                since: input.sequence()?,
+                removed: input.u8()? != 0,
+            });
+        }
+        Ok(state)
+    }
+}
+
+fn save_end(out: &mut impl Output, end: Option<Micros>) {
+    out.u8(u8::from(end.is_some()));
+    out.u64(end.unwrap_or(0));
+}
+
+fn load_end(input: &mut Input<'_>) -> Result<Option<Micros>, InputError> {
+    let (some, end) = (input.u8()? != 0, input.u64()?);
+    Ok(some.then_some(end))
+}

@@ -1,0 +1,163 @@
+//! The world: what the log up to some position adds up to.
+
+use crate::canonical::{Hashing, Input, InputError, Output};
+use crate::domains::{BodyError, States};
+use crate::store::Transact;
+use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
+use crate::{identity::Identity, objects::Objects, requests::Requests, sharing::Sharing, temporal::Temporal, tenancy::Tenancy};
+use scoped_log::Record;
+
+/// Grows whenever a fold or the canonical walk gives another result for the same log: snapshots of other versions are
+/// ignored.
+pub const FOLD_VERSION: u32 = 1;
+
+/// A record that cannot be folded: everything before it is in the world, nothing behind it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// Its body is no event that this build knows.
+    #[error("event {sequence}: {source}")]
+    Body {
+        /// Which record.
+        sequence: Sequence,
+        /// Why.
+        source: BodyError,
+    },
+    /// It is not the one that comes next.
+    #[error("expected event {expected} next, got {found}: read the log in order")]
+    OutOfOrder {
+        /// The one that comes next.
+        expected: Sequence,
+        /// The one that was given.
+        found: Sequence,
+    },
+}
+
+/// All states, fed in log order.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    states: States,
+    /// INVARIANT (no gaps): the last sequence that was applied.
+    position: Sequence,
+    time: Micros,
+    before: Option<(Sequence, Micros)>,
+}
+
+impl World {
+    /// The last event it holds.
+    #[must_use]
+    pub fn position(&self) -> Sequence {
+        self.position
+    }
+    /// The time of the last event it holds.
+    #[must_use]
+    pub fn time(&self) -> Micros {
+        self.time
+    }
+    /// Who acts.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.states.identity
+    }
+    /// The scope tree.
+    #[must_use]
+    pub fn tenancy(&self) -> &Tenancy {
+        &self.states.tenancy
+    }
+    /// Objects and their versions.
+    #[must_use]
+    pub fn objects(&self) -> &Objects {
+        &self.states.objects
+    }
+    /// Objects projected into scopes.
+    #[must_use]
+    pub fn sharing(&self) -> &Sharing {
+        &self.states.sharing
+    }
+    /// Marks and what was undone.
+    #[must_use]
+    pub fn temporal(&self) -> &Temporal {
+        &self.states.temporal
+    }
+    /// Idempotency keys.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.states.requests
+    }
+
+    /// One event that happened. Never fails.
+    pub fn apply(&mut self, at: &Envelope, event: &Event) {
+        self.states.apply(at, event);
+        if at.context.undoes != 0 {
+            self.states.temporal.note(Sequence::new(at.context.undoes), at.sequence);
+        }
+        self.position = at.sequence;
+        self.time = at.time;
+    }
+
+    /// One record of the log, decoded and applied.
+    ///
+    /// # Errors
+    /// When it is not the next one, or its body cannot be read here; the world stays as it was.
+    pub fn fold(&mut self, record: &Record) -> Result<(), FoldError> {
+        let (sequence, expected) = (record.sequence(), Sequence::new(self.position.get() + 1));
+        if sequence != expected {
+            return Err(FoldError::OutOfOrder { expected, found: sequence });
+        }
+        let (context, event) = Event::decode(record.kind(), record.kind_version(), record.body())
+            .map_err(|source| FoldError::Body { sequence, source })?;
+        self.apply(&envelope(record, context), &event);
+        Ok(())
+    }
+
+    /// The digest of everything: same log, same digest, on any machine, from any snapshot.
+    #[must_use]
+    pub fn state_digest(&self) -> Digest {
+        let mut out = Hashing::new("scoped 2026 state digest v1", true);
+        self.states.save(&mut out);
+        out.finish()
+    }
+
+    /// The digest of everything but sequence numbers: equal when the same things are true, wherever they were written.
+    #[must_use]
+    pub fn content_digest(&self) -> Digest {
+        let mut out = Hashing::new("scoped 2026 content digest v1", false);
+        self.states.save(&mut out);
+        out.finish()
+    }
+
+    pub(crate) fn save(&self, out: &mut impl Output) {
+        out.sequence(self.position);
+        out.u64(self.time);
+        self.states.save(out);
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
+        let (position, time) = (input.sequence()?, input.u64()?);
+        let states = States::load(input)?;
+        if input.is_empty() { Ok(Self { states, position, time, before: None }) } else { Err(InputError) }
+    }
+}
+
+/// The envelope of a record whose context has been read.
+#[must_use]
+pub fn envelope(record: &Record, context: Context) -> Envelope {
+    let (actor, scope) = (PrincipalId(record.actor()), ScopeId(record.scope()));
+    Envelope { sequence: record.sequence(), time: record.time(), actor, scope, context }
+}
+
+impl Transact for World {
+    fn begin(&mut self) {
+        self.before = Some((self.position, self.time));
+        self.states.begin();
+    }
+    fn keep(&mut self) {
+        self.before = None;
+        self.states.keep();
+    }
+    fn undo(&mut self) {
+        self.states.undo();
+        if let Some((position, time)) = self.before.take() {
+            (self.position, self.time) = (position, time);
+        }
+    }
+}
