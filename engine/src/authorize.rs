@@ -146,7 +146,13 @@ impl Witness for Vec<Considered> {
 
 /// May `actor` do this, here, at that time?
 #[must_use]
-pub(crate) fn authorize(world: &World, actor: PrincipalId, capability: Capability, target: Target, now: Micros) -> Decision {
+pub(crate) fn authorize(
+    world: &World,
+    actor: PrincipalId,
+    capability: Capability,
+    target: Target,
+    now: Micros,
+) -> Decision {
     decide(world, actor, capability, target, now, &mut ())
 }
 
@@ -192,14 +198,21 @@ fn decide(
         Target::Own => decision(true, Tier::Actor, Rule::Active, None),
         Target::Nothing => refuse(),
         Target::Deployment => {
-            witness.saw(Rule::Operator, Effect::Allow, principal.operator, "operators may do what belongs to no scope");
+            witness.saw(
+                Rule::Operator,
+                Effect::Allow,
+                principal.operator,
+                "operators may do what belongs to no scope",
+            );
             if principal.operator { decision(true, Tier::Deployment, Rule::Operator, None) } else { refuse() }
         }
-        Target::Scope(scope) | Target::Below(scope) => match asker.along(scope, scope, Reach::of(target), witness) {
-            Verdict { deny: Some((tier, rule)), .. } => decision(false, tier, rule, Some(scope)),
-            Verdict { allow: Some((tier, rule)), .. } => decision(true, tier, rule, Some(scope)),
-            _ => refuse(),
-        },
+        Target::Scope(scope) | Target::Below(scope) => {
+            match asker.along(scope, scope, Reach::of(target), witness) {
+                Verdict { deny: Some((tier, rule)), .. } => decision(false, tier, rule, Some(scope)),
+                Verdict { allow: Some((tier, rule)), .. } => decision(true, tier, rule, Some(scope)),
+                _ => refuse(),
+            }
+        }
         Target::Object(at) => {
             let Some(object) = world.objects().at(at) else { return refuse() };
             let (mut deny, mut allow) = (None, None);
@@ -217,11 +230,21 @@ fn decide(
                 return decision(false, tier, rule, Some(scope));
             }
             if object.owner == row {
-                witness.saw(Rule::Owner, Effect::Allow, true, "the owner of an object may do everything with it");
+                witness.saw(
+                    Rule::Owner,
+                    Effect::Allow,
+                    true,
+                    "the owner of an object may do everything with it",
+                );
                 return decision(true, Tier::Actor, Rule::Owner, None);
             }
             if object.tombstoned && capability == Capability::ReadLocal {
-                witness.saw(Rule::Tombstoned, Effect::Deny, true, "a tombstone ends visibility through scopes");
+                witness.saw(
+                    Rule::Tombstoned,
+                    Effect::Deny,
+                    true,
+                    "a tombstone ends visibility through scopes",
+                );
                 return decision(false, Tier::Default, Rule::Tombstoned, None);
             }
             match allow {
@@ -279,7 +302,8 @@ impl Asker<'_> {
             let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
             if let Some(member) = self.tenancy.member(at, self.row) {
                 let rule = Rule::Member { scope: at, role: member.role, since: member.since };
-                let (in_force, enough) = (member.in_force(self.now), member.role.capabilities().contains(self.capability));
+                let (in_force, enough) =
+                    (member.in_force(self.now), member.role.capabilities().contains(self.capability));
                 let why = match (in_force, enough) {
                     (false, _) => "the membership has ended",
                     (true, false) => "the role does not include it",

@@ -186,7 +186,12 @@ impl Batch {
     }
     /// Adds a step.
     pub fn push(&mut self, actor: PrincipalId, command: impl Into<Command>) {
-        self.steps.push(Step { actor, command: command.into(), undoes: Sequence::NONE, unless_changed: None });
+        self.steps.push(Step {
+            actor,
+            command: command.into(),
+            undoes: Sequence::NONE,
+            unless_changed: None,
+        });
     }
     /// The same with one more step.
     #[must_use]
@@ -280,20 +285,30 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
         let step = serde_json::from_str::<WireStep<'_>>(line).map_err(|e| whole(&e))?;
         WireBatch { at: 0, key: None, valid_time: None, rollback: None, batch: vec![step] }
     };
-    let mut batch = Batch { key: wire.key, valid_time: wire.valid_time, rollback: wire.rollback, ..Batch::default() };
+    let mut batch =
+        Batch { key: wire.key, valid_time: wire.valid_time, rollback: wire.rollback, ..Batch::default() };
     for step in &wire.batch {
         let with = step.with.get();
         // `with` is a slice of the line, so its place in memory is its place in the line.
-        let offset = (with.as_ptr() as usize).checked_sub(line.as_ptr() as usize).filter(|o| *o <= line.len()).unwrap_or(0);
+        let offset = (with.as_ptr() as usize)
+            .checked_sub(line.as_ptr() as usize)
+            .filter(|o| *o <= line.len())
+            .unwrap_or(0);
         let command = match Command::parse(&step.name, with) {
             Some(Ok(command)) => command,
             Some(Err(error)) => return Err(LineError::at(offset, &error)),
             None => {
-                let message = format!("`{}` is no command; `scoped import commands --list` names them", step.name);
+                let message =
+                    format!("`{}` is no command; `scoped import commands --list` names them", step.name);
                 return Err(LineError { column: offset.max(1), message });
             }
         };
-        batch.steps.push(Step { actor: step.actor, command, undoes: Sequence::new(step.undoes), unless_changed: None });
+        batch.steps.push(Step {
+            actor: step.actor,
+            command,
+            undoes: Sequence::new(step.undoes),
+            unless_changed: None,
+        });
     }
     Ok((batch, wire.at))
 }
@@ -303,7 +318,8 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
 /// # Errors
 /// When a payload that came from a log is no JSON.
 pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Error> {
-    let wrong = |e: serde_json::Error| Error::corrupt(format!("a stored command cannot be written as JSON: {e}"));
+    let wrong =
+        |e: serde_json::Error| Error::corrupt(format!("a stored command cannot be written as JSON: {e}"));
     let mut steps = Vec::with_capacity(batch.steps.len());
     for step in &batch.steps {
         steps.push(WireStep {

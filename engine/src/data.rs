@@ -20,7 +20,8 @@ impl Data {
     /// When it cannot, or takes more than [`Payload::MAX_BYTES`].
     pub fn new(value: &impl Serialize) -> Result<Self> {
         // Through a value, whose maps are sorted.
-        let value = serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
+        let value =
+            serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
         Self::from_value(&value)
     }
     fn from_value(value: &serde_json::Value) -> Result<Self> {
@@ -39,7 +40,8 @@ impl Data {
         if !fields.is_sorted_by(|a, b| a.0 < b.0) {
             return Err(Error::invalid("the keys of canonical JSON are sorted, each once"));
         }
-        let mut bytes = Vec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
+        let mut bytes =
+            Vec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
         let text = |bytes: &mut Vec<u8>, text: &str| {
             serde_json::to_writer(bytes, text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))
         };
@@ -65,7 +67,8 @@ impl Data {
     /// # Errors
     /// When the bytes came from a log and are no JSON.
     pub fn value(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(self.bytes()).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+        serde_json::from_slice(self.bytes())
+            .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
     pub(crate) fn payload(&self) -> &Payload {
         &self.0

@@ -19,7 +19,7 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
 use scoped_projections::store::Transact;
-use scoped_projections::{PrincipalId, Sequence, World};
+use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -104,10 +104,8 @@ impl Engine {
         };
         let Opened { writer, reader, recovery, .. } = opened;
         let history = History::new(reader.clone(), storage);
-        let mut world = history
-            .snapshots()
-            .load_nearest(&reader, Sequence::NONE, reader.last())
-            .unwrap_or_default();
+        let mut world =
+            history.snapshots().load_nearest(&reader, Sequence::NONE, reader.last()).unwrap_or_default();
         history.fold(&mut world, reader.last(), &mut |_| {})?;
         let founder = world.identity().founder().map(|principal| principal.id);
         let (worlds, published) = Worlds::new(world);
@@ -179,7 +177,7 @@ impl Engine {
     /// waits for it when it wants to bring this very world up to date.
     pub fn read<T>(&self, ask: impl FnOnce(Moment<'_>) -> T) -> T {
         let world = self.inner.published.read();
-        ask(Moment { world: &world, history: &self.inner.history, now: self.inner.door.now() })
+        ask(Moment { world: &world, history: &self.inner.history, now: self.inner.now(&world) })
     }
 
     /// The world as of a cutoff, read-only and unfiltered.
@@ -226,6 +224,13 @@ impl Engine {
             }
             space.await;
         }
+    }
+
+    /// An id that nothing has yet: for callers who want to name what they make before its receipt is there. Ids counted up from
+    /// it are as good.
+    #[must_use]
+    pub fn fresh_id(&self) -> u128 {
+        Ids::new(&*self.inner.door).next(self.inner.door.now())
     }
 
     /// Tries batches one after another on a copy of the world, without writing anything.
@@ -290,6 +295,12 @@ impl Engine {
 }
 
 impl Inner {
+    /// The time of decisions: that of the clock, but never before the last event, or a clock that is set back would bring back
+    /// rights that have ended.
+    pub(crate) fn now(&self, world: &World) -> Micros {
+        self.door.now().max(world.time())
+    }
+
     fn close(&self) -> Result<()> {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
         let (reply, closed) = oneshot::channel();
@@ -298,7 +309,8 @@ impl Inner {
             Err(_) => Err(gone()),
         };
         if thread.join().is_err() {
-            return Err(Error::unavailable("closed", "the writer thread panicked").hint("open the log again and look"));
+            return Err(Error::unavailable("closed", "the writer thread panicked")
+                .hint("open the log again and look"));
         }
         self.snapshot_if_due();
         result

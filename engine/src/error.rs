@@ -59,7 +59,10 @@ impl Error {
     }
     /// The one answer to everybody who may not, or who asks for what is not there.
     pub(crate) fn denied(capability: scoped_projections::tenancy::Capability) -> Self {
-        Self::refused("denied", format!("denied: `{capability}` is not yours there, or there is no such thing"))
+        Self::refused(
+            "denied",
+            format!("denied: `{capability}` is not yours there, or there is no such thing"),
+        )
     }
     pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());

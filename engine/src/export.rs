@@ -68,8 +68,9 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
                 continue;
             }
         };
-        let command = command
-            .ok_or_else(|| Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence)))?;
+        let command = command.ok_or_else(|| {
+            Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
+        })?;
         let (actor, undoes) = (envelope.actor, Sequence::new(envelope.context.undoes));
         found.push((Step { actor, command, undoes, unless_changed: None }, id));
         at += taken;

@@ -72,7 +72,11 @@ impl History {
     pub fn world_at(&self, at: Sequence) -> Result<Arc<World>> {
         let base = {
             let remembered = self.inner.remembered.lock();
-            remembered.iter().filter(|world| world.position() <= at).max_by_key(|world| world.position()).cloned()
+            remembered
+                .iter()
+                .filter(|world| world.position() <= at)
+                .max_by_key(|world| world.position())
+                .cloned()
         };
         if let Some(world) = base.as_ref().filter(|world| world.position() == at) {
             return Ok(Arc::clone(world));
@@ -100,7 +104,12 @@ impl History {
         Ok(world)
     }
 
-    pub(crate) fn fold(&self, world: &mut World, to: Sequence, progress: &mut dyn FnMut(Sequence)) -> Result<()> {
+    pub(crate) fn fold(
+        &self,
+        world: &mut World,
+        to: Sequence,
+        progress: &mut dyn FnMut(Sequence),
+    ) -> Result<()> {
         for record in self.inner.reader.records(world.position().next(), to) {
             world.fold(&record?)?;
             if world.position().get().is_multiple_of(REPORT_EVERY) {
@@ -126,9 +135,12 @@ impl History {
     /// When there is no such moment.
     pub fn resolve(&self, cutoff: &Cutoff, marks: &World) -> Result<Sequence> {
         let (reader, head) = (&self.inner.reader, self.head());
-        let unknown = |what: String| Error::refused("unknown_cutoff", what).hint("`scoped log` lists what there is");
+        let unknown =
+            |what: String| Error::refused("unknown_cutoff", what).hint("`scoped log` lists what there is");
         match cutoff {
-            Cutoff::At(at) if *at > head => Err(unknown(format!("there is no event {at}: the log ends at {head}"))),
+            Cutoff::At(at) if *at > head => {
+                Err(unknown(format!("there is no event {at}: the log ends at {head}")))
+            }
             Cutoff::At(at) => Ok(*at),
             Cutoff::Time(time) => Ok(reader.at_time(*time)?),
             Cutoff::Event(id) => {

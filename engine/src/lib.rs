@@ -69,4 +69,6 @@ pub use scoped_log::{Recovery, Verdict};
 pub use scoped_projections as projections;
 pub use scoped_projections::audit::Filter;
 pub use scoped_projections::tenancy::{Capability, Effect, Level, Pattern, Role, ScopePath, Subject};
-pub use scoped_projections::{Digest, EntryId, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+pub use scoped_projections::{
+    Digest, EntryId, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World,
+};

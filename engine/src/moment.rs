@@ -160,7 +160,8 @@ impl<'a> Moment<'a> {
     }
 
     fn find(&self, id: ObjectId) -> Result<&'a Object> {
-        let missing = || Error::refused("not_found", format!("there is no object `{id}` at {}", self.world.position()));
+        let missing =
+            || Error::refused("not_found", format!("there is no object `{id}` at {}", self.world.position()));
         self.world.objects().get(id).ok_or_else(missing)
     }
 
@@ -192,7 +193,10 @@ impl<'a> Moment<'a> {
     pub fn version(&self, id: ObjectId, version: u32) -> Result<Data> {
         let object = self.find(id)?;
         let change = self.world.objects().version(object, version).ok_or_else(|| {
-            let message = format!("the object `{id}` has no version {version}; its versions are 1 to {}", object.version);
+            let message = format!(
+                "the object `{id}` has no version {version}; its versions are 1 to {}",
+                object.version
+            );
             Error::refused("no_version", message)
         })?;
         self.data_of(change.sequence)
@@ -238,7 +242,9 @@ impl<'a> Moment<'a> {
     /// When there is no such scope at this moment.
     pub fn reach(&self, scope: &ScopeRef, reach: Reach) -> Result<Vec<u32>> {
         let tenancy = self.world.tenancy();
-        let missing = || Error::refused("not_found", format!("there is no scope `{scope}` at {}", self.world.position()));
+        let missing = || {
+            Error::refused("not_found", format!("there is no scope `{scope}` at {}", self.world.position()))
+        };
         let row = scope.row(tenancy).ok_or_else(missing)?;
         Ok(match reach {
             Reach::Granular => vec![row],
@@ -269,7 +275,9 @@ impl<'a> Moment<'a> {
     pub fn objects(&self, within: Option<(&ScopeRef, Reach)>) -> Result<Vec<ObjectInfo>> {
         let objects = self.world.objects();
         Ok(match within {
-            None => objects.iter().filter(|object| !object.tombstoned).map(|object| self.info(object)).collect(),
+            None => {
+                objects.iter().filter(|object| !object.tombstoned).map(|object| self.info(object)).collect()
+            }
             Some((scope, reach)) => {
                 let rows = self.rows_within(&self.reach(scope, reach)?);
                 rows.into_iter().filter_map(|row| objects.at(row)).map(|object| self.info(object)).collect()
@@ -284,7 +292,8 @@ impl<'a> Moment<'a> {
         let info = |row: u32| {
             let node: &Node = tenancy.at(row)?;
             let live = |row: &u32| self.world.objects().at(*row).is_some_and(|object| !object.tombstoned);
-            let objects = self.world.sharing().within(row).map_or(0, |set| set.iter().filter(live).count() as u64);
+            let objects =
+                self.world.sharing().within(row).map_or(0, |set| set.iter().filter(live).count() as u64);
             Some(ScopeInfo {
                 scope: node.id,
                 label: node.label().to_owned(),
@@ -311,7 +320,12 @@ impl<'a> Moment<'a> {
 
     /// The same decision, with every rule that was looked at.
     #[must_use]
-    pub fn explain(&self, actor: PrincipalId, capability: Capability, target: Target) -> (Decision, Vec<Considered>) {
+    pub fn explain(
+        &self,
+        actor: PrincipalId,
+        capability: Capability,
+        target: Target,
+    ) -> (Decision, Vec<Considered>) {
         explain(self.world, actor, capability, target, self.now)
     }
 
@@ -329,7 +343,8 @@ impl<'a> Moment<'a> {
     /// each asks the same function.
     #[must_use]
     pub fn what(&self, actor: PrincipalId, capability: Capability) -> Vec<(ObjectInfo, Decision)> {
-        let (objects, tenancy, identity) = (self.world.objects(), self.world.tenancy(), self.world.identity());
+        let (objects, tenancy, identity) =
+            (self.world.objects(), self.world.tenancy(), self.world.identity());
         let Some(row) = identity.row(actor) else { return Vec::new() };
         // Only what is owned or projected where some rule speaks for the actor can be allowed.
         let mut candidates = objects.owned_by(row).cloned().unwrap_or_default();
@@ -340,7 +355,8 @@ impl<'a> Moment<'a> {
                 candidates |= set;
             }
         }
-        let found = candidates.iter().filter_map(|row| Some((row, objects.at(row).filter(|o| !o.tombstoned)?)));
+        let found =
+            candidates.iter().filter_map(|row| Some((row, objects.at(row).filter(|o| !o.tombstoned)?)));
         found
             .map(|(row, object)| (self.info(object), self.can(actor, capability, Target::Object(row))))
             .filter(|(_, decision)| decision.allowed)
@@ -361,7 +377,9 @@ impl<'a> Moment<'a> {
             Rule::Member { scope, role, since } => format!("{role} of {} since {since}", label(scope)),
             Rule::Entry { scope, entry, since } => {
                 let found = self.world.tenancy().entry(entry);
-                let words = found.map_or_else(String::new, |e| format!("{} {} to {}: ", e.effect, e.capability, e.subject));
+                let words = found.map_or_else(String::new, |e| {
+                    format!("{} {} to {}: ", e.effect, e.capability, e.subject)
+                });
                 format!("{words}entry of {} since {since}", label(scope))
             }
         }
@@ -371,7 +389,9 @@ impl<'a> Moment<'a> {
     #[must_use]
     pub fn reason(&self, decision: &Decision) -> String {
         let via = decision.via.filter(|_| !matches!(decision.rule, Rule::Nothing | Rule::Owner));
-        let via = via.and_then(|row| self.world.tenancy().at(row)).map(|node| format!(", through {}", node.label()));
+        let via = via
+            .and_then(|row| self.world.tenancy().at(row))
+            .map(|node| format!(", through {}", node.label()));
         format!("{}{}", self.rule(decision.rule), via.unwrap_or_default())
     }
 
@@ -380,7 +400,12 @@ impl<'a> Moment<'a> {
     pub fn shares(&self, id: ObjectId) -> Vec<(String, Level, Sequence)> {
         let Some(row) = self.world.objects().row(id) else { return Vec::new() };
         let label = |scope: u32| self.world.tenancy().at(scope).map_or("?", Node::label).to_owned();
-        self.world.sharing().of(row).iter().map(|share| (label(share.scope), share.level, share.since)).collect()
+        self.world
+            .sharing()
+            .of(row)
+            .iter()
+            .map(|share| (label(share.scope), share.level, share.since))
+            .collect()
     }
 
     /// The members of a scope: principal, role, end.

@@ -46,7 +46,8 @@ impl ReadObject {
     /// # Errors
     /// When what lies in the log is no JSON.
     pub fn value(&self) -> Result<serde_json::Value> {
-        serde_json::from_slice(self.data()).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+        serde_json::from_slice(self.data())
+            .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
     /// The event that the data stands in.
     #[must_use]
@@ -96,7 +97,8 @@ impl Reading {
 
     fn ask<T>(&self, operation: &'static str, ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>) -> Result<T> {
         let inner = &self.engine.inner;
-        let (present, now) = (inner.published.read(), inner.door.now());
+        let present = inner.published.read();
+        let now = inner.now(&present);
         let world = self.past.as_ref().map_or(&**present, Past::world);
         let at = self.past.as_ref().map_or(now, |past| past.world().time());
         let moment = Moment { world, history: &inner.history, now: at };
@@ -122,8 +124,10 @@ impl Reading {
             let world = ask.moment.world;
             let missing = || Error::corrupt(format!("the data of `{id}` is not in the log"));
             let object = world.objects().get(id).ok_or_else(missing)?;
-            let record = ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
-            let (owner, version, tombstoned) = (world.identity().id(object.owner), object.version, object.tombstoned);
+            let record =
+                ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
+            let (owner, version, tombstoned) =
+                (world.identity().id(object.owner), object.version, object.tombstoned);
             Ok(ReadObject { object: id, owner, version, tombstoned, record })
         })
     }
@@ -175,7 +179,8 @@ impl Reading {
                 Reach::Holistic => rows.into_iter().filter(|at| *at == home || !ask.denied_at(*at)).collect(),
                 Reach::Granular | Reach::Descend => rows.into_iter().filter(|at| shown(*at)).collect(),
             };
-            let readable = |row: &u32| reach == Reach::Holistic || ask.need(C::ReadLocal, Target::Object(*row)).is_ok();
+            let readable =
+                |row: &u32| reach == Reach::Holistic || ask.need(C::ReadLocal, Target::Object(*row)).is_ok();
             let rows = moment.rows_within(&open).into_iter().filter(readable);
             let ids = rows.filter_map(|row| world.objects().at(row)).map(|object| object.id);
             Ok(ids.map(|id| moment.object(id)).collect::<Result<Vec<_>>>()?)
@@ -260,7 +265,8 @@ impl Ask<'_> {
     /// Does a rule (not just the lack of one) keep the actor out of this scope?
     fn denied_at(&self, row: u32) -> bool {
         let speaks = |capability| {
-            let decision = authorize(self.moment.world, self.actor, capability, Target::Scope(row), self.moment.now);
+            let decision =
+                authorize(self.moment.world, self.actor, capability, Target::Scope(row), self.moment.now);
             let now = authorize(self.present, self.actor, capability, Target::Scope(row), self.now);
             [decision, now].iter().any(|d| !d.allowed && d.rule != crate::authorize::Rule::Nothing)
         };

@@ -61,7 +61,6 @@ impl Receipt {
     }
 }
 
-
 /// A receipt that is on its way: wait for it, or await it. Dropping it does not take the batch back.
 #[derive(Debug)]
 #[must_use = "a batch may be refused: wait for its receipt"]

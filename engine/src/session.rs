@@ -70,7 +70,6 @@ impl Session {
         self.engine.submit(self.one(command))
     }
     /// Several commands that happen together or not at all.
-    #[must_use]
     pub fn batch(&self) -> SessionBatch<'_> {
         SessionBatch { session: self, batch: Batch::new() }
     }
@@ -150,10 +149,16 @@ impl Session {
 
 fn refused(plan: &Plan) -> Error {
     let first = plan.steps.iter().find_map(|step| Some((step.entity, step.refused.clone()?)));
-    let first = first.or_else(|| plan.skipped.first().map(|skipped| (skipped.entity, skipped.reason.clone())));
+    let first =
+        first.or_else(|| plan.skipped.first().map(|skipped| (skipped.entity, skipped.reason.clone())));
     let (entity, why) = first.map_or_else(Default::default, |(entity, why)| (entity.to_string(), why));
-    let message = format!("{} of {} steps cannot be done; the first: {entity}: {why}", plan.problems(), plan.steps.len() + plan.skipped.len());
-    Error::refused("rollback_refused", message).hint("look at the plan; what can be done alone is done with the policy `skip-denied`")
+    let message = format!(
+        "{} of {} steps cannot be done; the first: {entity}: {why}",
+        plan.problems(),
+        plan.steps.len() + plan.skipped.len()
+    );
+    Error::refused("rollback_refused", message)
+        .hint("look at the plan; what can be done alone is done with the policy `skip-denied`")
 }
 
 /// Commands of one session that happen together or not at all.

@@ -64,7 +64,10 @@ impl Snapshots {
         let bytes = self.read(&path(position)).map_err(|e| e.to_string())?;
         let snapshot = Snapshot::parse(&bytes).map_err(|e| format!("it {e}"))?;
         let chain = reader.chain_at(position).map_err(|e| e.to_string())?;
-        if snapshot.log_id != reader.log_id() || snapshot.position != position || chain != Some(snapshot.chain) {
+        if snapshot.log_id != reader.log_id()
+            || snapshot.position != position
+            || chain != Some(snapshot.chain)
+        {
             return Err(format!("it {}", snapshot::SnapshotError::OtherHistory));
         }
         snapshot.world().map_err(|e| format!("it {e}"))

@@ -58,7 +58,11 @@ pub(crate) struct Hashing {
 
 impl Hashing {
     pub(crate) fn new(context: &str, sequences: bool) -> Self {
-        Self { hasher: blake3::Hasher::new_derive_key(context), buffer: Vec::with_capacity(1 << 17), sequences }
+        Self {
+            hasher: blake3::Hasher::new_derive_key(context),
+            buffer: Vec::with_capacity(1 << 17),
+            sequences,
+        }
     }
     pub(crate) fn finish(mut self) -> Digest {
         self.hasher.update(&self.buffer);

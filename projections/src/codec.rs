@@ -41,7 +41,8 @@ pub struct CodecError(String);
 /// Only when the value is larger than [`BODY_BYTES_MAX`]; `out` is then as long as it was.
 pub fn encode_into<T: Encode>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let before = out.len();
-    let written = bincode::encode_into_std_write(value, out, settings()).map_err(|e| CodecError(e.to_string()));
+    let written =
+        bincode::encode_into_std_write(value, out, settings()).map_err(|e| CodecError(e.to_string()));
     if let Err(error) = written {
         out.truncate(before);
         return Err(error);

@@ -98,7 +98,9 @@ for_each_domain!(declare);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// Written by a newer build: the log keeps and verifies it, folding has to stop.
-    #[error("event kind {kind:#06x} version {version} is not known to this build: open the log with a newer one")]
+    #[error(
+        "event kind {kind:#06x} version {version} is not known to this build: open the log with a newer one"
+    )]
     Unknown {
         /// Number in the header.
         kind: u16,
@@ -126,7 +128,8 @@ impl Event {
     /// When the kind is unknown here, or the bytes are not its body to the last one.
     pub fn decode(kind: u16, version: u16, body: &[u8]) -> Result<(Context, Self), BodyError> {
         let (context, used) = decode_prefix::<Context>(body)?;
-        let event = Self::decode_facts(kind, version, &body[used..]).ok_or(BodyError::Unknown { kind, version })?;
+        let event =
+            Self::decode_facts(kind, version, &body[used..]).ok_or(BodyError::Unknown { kind, version })?;
         Ok((context, event?))
     }
 }

@@ -4,7 +4,10 @@ use crate::canonical::{Hashing, Input, InputError, Output};
 use crate::domains::{BodyError, States};
 use crate::store::Transact;
 use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
-use crate::{identity::Identity, objects::Objects, requests::Requests, sharing::Sharing, temporal::Temporal, tenancy::Tenancy};
+use crate::{
+    identity::Identity, objects::Objects, requests::Requests, sharing::Sharing, temporal::Temporal,
+    tenancy::Tenancy,
+};
 use scoped_log::Record;
 
 /// Grows whenever a fold or the canonical walk gives another result for the same log: snapshots of other versions are

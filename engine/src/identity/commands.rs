@@ -84,16 +84,23 @@ fn manage() -> Needs {
 }
 
 fn principal<'a>(on: &View<'a>, id: PrincipalId) -> Result<&'a Principal> {
-    Ok(on.world.identity().get(id).ok_or_else(|| Error::refused("not_found", format!("there is no principal `{id}`")))?)
+    Ok(on
+        .world
+        .identity()
+        .get(id)
+        .ok_or_else(|| Error::refused("not_found", format!("there is no principal `{id}`")))?)
 }
 
 /// A log in which nobody may manage principals would be stuck for ever.
 fn keeps_an_operator(on: &View<'_>, without: PrincipalId) -> Result<()> {
-    let another = on.world.identity().iter().any(|p| p.operator && p.status == Status::Active && p.id != without);
+    let another =
+        on.world.identity().iter().any(|p| p.operator && p.status == Status::Active && p.id != without);
     if another {
         return Ok(());
     }
-    Err(Error::refused("last_operator", "this is the last active operator").hint("make another operator first").into())
+    Err(Error::refused("last_operator", "this is the last active operator")
+        .hint("make another operator first")
+        .into())
 }
 
 fn add(on: &View<'_>, facts: &mut Facts<'_>, id: PrincipalId, kind: &str, description: &Data) -> Result<()> {
@@ -224,8 +231,12 @@ pub(crate) fn recall(event: IdentityEvent, data: Option<Data>) -> Option<Command
             Command::DescribePrincipal(DescribePrincipal { principal: e.principal, description: data? })
         }
         E::PrincipalSuspended(e) => Command::SuspendPrincipal(SuspendPrincipal { principal: e.principal }),
-        E::PrincipalReinstated(e) => Command::ReinstatePrincipal(ReinstatePrincipal { principal: e.principal }),
+        E::PrincipalReinstated(e) => {
+            Command::ReinstatePrincipal(ReinstatePrincipal { principal: e.principal })
+        }
         E::PrincipalArchived(e) => Command::ArchivePrincipal(ArchivePrincipal { principal: e.principal }),
-        E::OperatorSet(e) => Command::SetOperator(SetOperator { principal: e.principal, operator: e.operator }),
+        E::OperatorSet(e) => {
+            Command::SetOperator(SetOperator { principal: e.principal, operator: e.operator })
+        }
     })
 }

@@ -124,7 +124,10 @@ pub(crate) fn execute(
     let keyed = match &batch.key {
         None => None,
         Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX => {
-            return Err(declined(0, Error::invalid(format!("an idempotency key has 1 to {KEY_BYTES_MAX} bytes"))));
+            return Err(declined(
+                0,
+                Error::invalid(format!("an idempotency key has 1 to {KEY_BYTES_MAX} bytes")),
+            ));
         }
         Some(key) => {
             let (key, request) = crate::requests::digests(key, batch);
@@ -132,8 +135,9 @@ pub(crate) fn execute(
                 if before.request == request {
                     return Ok(Outcome::Before(before.first, before.last));
                 }
-                let error = Error::refused("idempotency_conflict", "this idempotency key stands for another request")
-                    .hint("use a new key for a new request");
+                let error =
+                    Error::refused("idempotency_conflict", "this idempotency key stands for another request")
+                        .hint("use a new key for a new request");
                 return Err(declined(0, error));
             }
             Some((key, request))
@@ -185,7 +189,13 @@ impl Scribe<'_> {
         }
         if let Some((key, request)) = keyed {
             let events = (self.out.len() - start) as u32;
-            self.write(actor, Sequence::NONE, ScopeId::NONE, RequestKeyed { key, request, events }.into(), None);
+            self.write(
+                actor,
+                Sequence::NONE,
+                ScopeId::NONE,
+                RequestKeyed { key, request, events }.into(),
+                None,
+            );
         }
         Ok(results)
     }
@@ -214,7 +224,14 @@ impl Scribe<'_> {
         Ok(id)
     }
 
-    fn write(&mut self, actor: PrincipalId, undoes: Sequence, scope: ScopeId, event: Event, payload: Option<Payload>) {
+    fn write(
+        &mut self,
+        actor: PrincipalId,
+        undoes: Sequence,
+        scope: ScopeId,
+        event: Event,
+        payload: Option<Payload>,
+    ) {
         let context =
             Context { cause: self.cause, undoes: undoes.get(), correlation: 0, valid_time: self.valid_time };
         let at = Envelope { sequence: self.world.position().next(), time: self.time, actor, scope, context };
@@ -258,9 +275,13 @@ impl FromStr for ScopeRef {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         if text.contains(':') {
-            text.parse().map(Self::Path).map_err(|e: scoped_projections::tenancy::ScopePathError| e.to_string())
+            text.parse()
+                .map(Self::Path)
+                .map_err(|e: scoped_projections::tenancy::ScopePathError| e.to_string())
         } else {
-            text.parse().map(Self::Id).map_err(|_| format!("`{text}` is no scope: use a path such as `org:acme`, or an id"))
+            text.parse()
+                .map(Self::Id)
+                .map_err(|_| format!("`{text}` is no scope: use a path such as `org:acme`, or an id"))
         }
     }
 }

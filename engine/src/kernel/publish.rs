@@ -41,7 +41,7 @@ impl Worlds {
         (Self { own: Arc::new(world), published: Arc::clone(&published) }, published)
     }
 
-    /// The world that runs ahead. The tests of `shuttle` kind lean on (own): it never blocks.
+    /// The world that runs ahead.
     pub(crate) fn own(&mut self) -> &mut World {
         // (own) makes this never clone; if a guard did leak, a copy keeps readers safe at the price of its time.
         Arc::make_mut(&mut self.own)

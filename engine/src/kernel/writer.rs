@@ -48,7 +48,10 @@ const REFUSALS_WAIT: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.
 pub(crate) enum Op {
-    Execute { batch: Box<Batch>, reply: oneshot::Sender<Result<Receipt>> },
+    Execute {
+        batch: Box<Batch>,
+        reply: oneshot::Sender<Result<Receipt>>,
+    },
     /// A read was refused.
     Refused(Box<Attempt>),
     /// Answer when everything before is durable.
@@ -58,11 +61,21 @@ pub(crate) enum Op {
 
 /// An answer that waits for its group.
 enum Answer {
-    Receipt { reply: oneshot::Sender<Result<Receipt>>, receipt: Receipt },
+    Receipt {
+        reply: oneshot::Sender<Result<Receipt>>,
+        receipt: Receipt,
+    },
     /// Of a batch that was carried out before, perhaps in this very group.
-    Before { reply: oneshot::Sender<Result<Receipt>>, first: Sequence, last: Sequence },
+    Before {
+        reply: oneshot::Sender<Result<Receipt>>,
+        first: Sequence,
+        last: Sequence,
+    },
     /// Decided on what is not durable yet, so it waits too.
-    Refused { reply: oneshot::Sender<Result<Receipt>>, error: Error },
+    Refused {
+        reply: oneshot::Sender<Result<Receipt>>,
+        error: Error,
+    },
 }
 
 pub(crate) struct Committer {
@@ -169,9 +182,9 @@ impl Committer {
         }
         self.flush();
         if !syncs.is_empty() {
-            let result = self.sync();
+            let failed = self.sync().err();
             for reply in syncs {
-                let _ = reply.send(result.as_ref().map(|()| ()).map_err(Error::again));
+                let _ = reply.send(failed.as_ref().map_or(Ok(()), |error| Err(error.again())));
             }
         }
         closing
@@ -252,7 +265,11 @@ impl Committer {
     }
 
     fn promise(&self) -> Promise {
-        if matches!(self.durability, Durability::Buffered { .. }) { Promise::Buffered } else { Promise::Durable }
+        if matches!(self.durability, Durability::Buffered { .. }) {
+            Promise::Buffered
+        } else {
+            Promise::Durable
+        }
     }
 
     /// A refusal in the words that its caller may hear; one for want of rights leaves a trace.
@@ -264,7 +281,10 @@ impl Committer {
                 let error = Error::denied(need.capability);
                 self.trace_at(&attempt, now);
                 if declined.step > 0 {
-                    return error.hint(format!("it was step {} of the batch; none was carried out", declined.step + 1));
+                    return error.hint(format!(
+                        "it was step {} of the batch; none was carried out",
+                        declined.step + 1
+                    ));
                 }
                 error
             }
@@ -348,8 +368,11 @@ impl Committer {
     /// Nothing is acknowledged from here on.
     fn poison(&mut self, cause: Error) {
         for answer in self.answers.drain(..) {
-            let (Answer::Receipt { reply, .. } | Answer::Before { reply, .. } | Answer::Refused { reply, .. }) = answer;
-            let error = Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
+            let (Answer::Receipt { reply, .. }
+            | Answer::Before { reply, .. }
+            | Answer::Refused { reply, .. }) = answer;
+            let error =
+                Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
             let _ = reply.send(Err(error.hint("the outcome is unknown: open the log again and look")));
         }
         self.facts.clear();
@@ -418,7 +441,9 @@ fn receipt_of(reader: &Reader, first: Sequence, last: Sequence) -> Result<Receip
 pub(crate) fn attempt(world: &World, actor: PrincipalId, operation: &'static str, need: Need) -> Attempt {
     let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
     match need.target {
-        Target::Scope(row) | Target::Below(row) => scope = world.tenancy().at(row).map_or(scope, |node| node.id),
+        Target::Scope(row) | Target::Below(row) => {
+            scope = world.tenancy().at(row).map_or(scope, |node| node.id)
+        }
         Target::Object(row) => {
             if let Some(found) = world.objects().at(row) {
                 object = found.id;

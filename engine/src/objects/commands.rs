@@ -7,7 +7,9 @@ use crate::error::Error;
 use crate::identity::check_word;
 use crate::kernel::execute::{Facts, Need, Result, ScopeRef, View, object_target};
 use crate::tenancy::{archived, scope_row};
-use scoped_projections::objects::{Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent};
+use scoped_projections::objects::{
+    Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
+};
 use scoped_projections::sharing::{ObjectProjected, SharingEvent};
 use scoped_projections::tenancy::{Capability as C, Level};
 use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
@@ -72,7 +74,11 @@ fn is_read(level: &Level) -> bool {
 
 /// The object that the actor was found to have rights on.
 pub(crate) fn object<'a>(on: &View<'a>, id: ObjectId) -> Result<&'a Object> {
-    Ok(on.world.objects().get(id).ok_or_else(|| Error::refused("not_found", format!("there is no object `{id}`")))?)
+    Ok(on
+        .world
+        .objects()
+        .get(id)
+        .ok_or_else(|| Error::refused("not_found", format!("there is no object `{id}`")))?)
 }
 
 /// Its home: the scope that its events are filed under.
@@ -83,7 +89,9 @@ fn home(on: &View<'_>, object: &Object) -> ScopeId {
 fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Result<&'a Object> {
     let found = object(on, id)?;
     if found.tombstoned {
-        return Err(Error::refused("tombstoned", format!("the object `{id}` is tombstoned")).hint("restore it first").into());
+        return Err(Error::refused("tombstoned", format!("the object `{id}` is tombstoned"))
+            .hint("restore it first")
+            .into());
     }
     match expected {
         Some(expected) if expected != found.version => {
@@ -145,7 +153,8 @@ impl Decide for Tombstone {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = live(on, self.object, self.expected_version)?;
         // Free text may name people: it is payload, which can be erased, not body, which cannot.
-        let reason = self.reason.as_ref().map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()?;
+        let reason =
+            self.reason.as_ref().map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()?;
         facts.push(home(on, found), ObjectTombstoned { object: self.object }, reason.as_ref());
         Ok(())
     }
@@ -158,7 +167,9 @@ impl Decide for Restore {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = object(on, self.object)?;
         if !found.tombstoned {
-            return Err(Error::refused("not_tombstoned", format!("the object `{}` is live", self.object)).into());
+            return Err(
+                Error::refused("not_tombstoned", format!("the object `{}` is live", self.object)).into()
+            );
         }
         facts.push(home(on, found), ObjectRestored { object: self.object }, None);
         Ok(())
@@ -167,15 +178,29 @@ impl Decide for Restore {
 
 /// The command that would bring this fact about. An object written into a scope brings its projection along
 /// ([`projection_follows`]).
-pub(crate) fn recall(at: &Envelope, event: ObjectsEvent, data: Option<Data>, next: Option<&Event>) -> Option<Command> {
+pub(crate) fn recall(
+    at: &Envelope,
+    event: ObjectsEvent,
+    data: Option<Data>,
+    next: Option<&Event>,
+) -> Option<Command> {
     use ObjectsEvent as E;
     Some(match event {
         E::ObjectCreated(e) => {
             let projected = projection_follows(at, e.object, next);
-            let (scope, level) = projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
-            Command::Create(Create { object: Some(e.object), object_type: e.object_type, data: data?, scope, level })
+            let (scope, level) =
+                projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
+            Command::Create(Create {
+                object: Some(e.object),
+                object_type: e.object_type,
+                data: data?,
+                scope,
+                level,
+            })
         }
-        E::ObjectUpdated(e) => Command::Update(Update { object: e.object, data: data?, expected_version: None }),
+        E::ObjectUpdated(e) => {
+            Command::Update(Update { object: e.object, data: data?, expected_version: None })
+        }
         E::ObjectTombstoned(e) => {
             let reason = data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
             Command::Tombstone(Tombstone { object: e.object, reason, expected_version: None })
@@ -185,7 +210,11 @@ pub(crate) fn recall(at: &Envelope, event: ObjectsEvent, data: Option<Data>, nex
 }
 
 /// The projection that came with the creation of `object`, hence is no command of its own.
-pub(crate) fn projection_follows(at: &Envelope, object: ObjectId, next: Option<&Event>) -> Option<(ScopeId, Level)> {
+pub(crate) fn projection_follows(
+    at: &Envelope,
+    object: ObjectId,
+    next: Option<&Event>,
+) -> Option<(ScopeId, Level)> {
     let Some(Event::Sharing(SharingEvent::ObjectProjected(projected))) = next else { return None };
     (at.scope.is_some() && projected.object == object && projected.scope == at.scope)
         .then_some((projected.scope, projected.level))

@@ -90,6 +90,8 @@ pub(crate) fn recall(event: SharingEvent) -> Command {
         SharingEvent::ObjectProjected(e) => {
             Command::Project(Project { object: e.object, scope: e.scope.into(), level: e.level })
         }
-        SharingEvent::ProjectionRevoked(e) => Command::Revoke(Revoke { object: e.object, scope: e.scope.into() }),
+        SharingEvent::ProjectionRevoked(e) => {
+            Command::Revoke(Revoke { object: e.object, scope: e.scope.into() })
+        }
     }
 }

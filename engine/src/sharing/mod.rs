@@ -6,5 +6,5 @@
 
 mod commands;
 
-pub use commands::{Command, Project, Revoke};
 pub(crate) use commands::recall;
+pub use commands::{Command, Project, Revoke};

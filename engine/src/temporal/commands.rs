@@ -32,8 +32,12 @@ impl Decide for SetMark {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let name = &self.name;
-        if name.is_empty() || name.len() > MARK_BYTES_MAX || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            let message = format!("a mark has 1 to {MARK_BYTES_MAX} bytes, no blanks and no control characters");
+        if name.is_empty()
+            || name.len() > MARK_BYTES_MAX
+            || name.chars().any(|c| c.is_control() || c.is_whitespace())
+        {
+            let message =
+                format!("a mark has 1 to {MARK_BYTES_MAX} bytes, no blanks and no control characters");
             return Err(Error::invalid(message).into());
         }
         if on.world.temporal().mark(name).is_some() {
@@ -42,7 +46,9 @@ impl Decide for SetMark {
         }
         let position = self.position.unwrap_or(on.next.get());
         if position > on.next.get() {
-            return Err(Error::refused("position_ahead", format!("the log has not reached #{position} yet")).into());
+            return Err(
+                Error::refused("position_ahead", format!("the log has not reached #{position} yet")).into()
+            );
         }
         facts.push(ScopeId::NONE, MarkSet { name: name.clone(), position }, None);
         Ok(())
@@ -52,7 +58,9 @@ impl Decide for SetMark {
 /// The command that would bring this fact about; the record of a rollback is part of its batch.
 pub(crate) fn recall(event: TemporalEvent) -> Option<Command> {
     match event {
-        TemporalEvent::MarkSet(e) => Some(Command::SetMark(SetMark { name: e.name, position: Some(e.position) })),
+        TemporalEvent::MarkSet(e) => {
+            Some(Command::SetMark(SetMark { name: e.name, position: Some(e.position) }))
+        }
         TemporalEvent::RolledBack(_) => None,
     }
 }

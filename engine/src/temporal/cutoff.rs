@@ -23,7 +23,9 @@ pub enum Cutoff {
 
 /// A text that names no moment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no cutoff: use #N, a time such as 2026-01-02T03:04:05Z, an event's id, mark:NAME, head or head~N")]
+#[error(
+    "`{0}` is no cutoff: use #N, a time such as 2026-01-02T03:04:05Z, an event's id, mark:NAME, head or head~N"
+)]
 pub struct CutoffError(String);
 
 impl FromStr for Cutoff {

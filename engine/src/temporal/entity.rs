@@ -24,9 +24,13 @@ impl Entity {
     /// What an event changes; `None` for what is history and not state (marks, rollbacks, keys, refusals).
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        use scoped_projections::{identity::IdentityEvent as I, sharing::SharingEvent as S, tenancy::TenancyEvent as T};
+        use scoped_projections::{
+            identity::IdentityEvent as I, sharing::SharingEvent as S, tenancy::TenancyEvent as T,
+        };
         match event {
-            Event::Identity(I::Founded(_)) | Event::Temporal(_) | Event::Requests(_) | Event::Audit(_) => None,
+            Event::Identity(I::Founded(_)) | Event::Temporal(_) | Event::Requests(_) | Event::Audit(_) => {
+                None
+            }
             Event::Identity(event) => Some(Self::Principal(event.principal())),
             Event::Tenancy(event) => Some(match event {
                 T::ScopeCreated(e) => Self::Scope(e.scope),

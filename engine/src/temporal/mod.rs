@@ -13,9 +13,9 @@ mod cutoff;
 mod entity;
 mod plan;
 
+pub(crate) use commands::recall;
 pub use commands::{Command, SetMark};
 pub use cutoff::{Cutoff, CutoffError, format_time};
 pub use entity::Entity;
-pub use plan::{Plan, PlannedStep, Selection, Skipped};
-pub(crate) use commands::recall;
 pub(crate) use plan::plan;
+pub use plan::{Plan, PlannedStep, Selection, Skipped};

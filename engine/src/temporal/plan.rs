@@ -137,13 +137,21 @@ pub(crate) fn plan(
     };
     let then = history.world_at(to)?;
     let touched = touched(history, &now, &then, to, &selection)?;
-    let mut plan = Plan { to, planned_at, selection, steps: Vec::new(), skipped: Vec::new(), before: BTreeMap::new() };
+    let mut plan =
+        Plan { to, planned_at, selection, steps: Vec::new(), skipped: Vec::new(), before: BTreeMap::new() };
     let mut phased: Vec<(u8, i64, PlannedStep)> = Vec::new();
     for (entity, touched) in touched {
         let problem = match touched.problem {
             Some(problem) => Some(problem),
             None => {
-                let mut inverse = Inverse { history, then: &then, now: &now, entity, first: touched.first, out: &mut phased };
+                let mut inverse = Inverse {
+                    history,
+                    then: &then,
+                    now: &now,
+                    entity,
+                    first: touched.first,
+                    out: &mut phased,
+                };
                 inverse.run()?
             }
         };
@@ -267,7 +275,8 @@ impl<'a> Place<'a> {
             [self.now, self.then].iter().any(|world| {
                 let Some(row) = world.objects().row(id) else { return false };
                 let home = world.objects().at(row).map_or(NO_ROW, |object| object.home);
-                (home != NO_ROW && within(home)) || world.sharing().of(row).iter().any(|share| within(share.scope))
+                (home != NO_ROW && within(home))
+                    || world.sharing().of(row).iter().any(|share| within(share.scope))
             })
         })
     }
@@ -332,7 +341,9 @@ impl Inverse<'_> {
         match (then.status, now.status) {
             (then, now) if then == now => {}
             (_, Status::Archived) => return Ok(Some("archiving a principal is for good".to_owned())),
-            (Status::Active, _) => self.step(PRINCIPALS_BACK, 0, identity::ReinstatePrincipal { principal: id }),
+            (Status::Active, _) => {
+                self.step(PRINCIPALS_BACK, 0, identity::ReinstatePrincipal { principal: id })
+            }
             _ => self.step(PRINCIPALS_GONE, 0, identity::SuspendPrincipal { principal: id }),
         }
         if then.described != now.described {
@@ -397,8 +408,15 @@ impl Inverse<'_> {
                 let (effect, subject, capability) = (now.effect, now.subject, now.capability.clone());
                 let (applies, expires_at) = (now.applies, now.expires_at);
                 // The old id is used up: the entry comes back under a new one.
-                let command =
-                    tenancy::AddAclEntry { entry: None, scope, effect, subject, capability, applies, expires_at };
+                let command = tenancy::AddAclEntry {
+                    entry: None,
+                    scope,
+                    effect,
+                    subject,
+                    capability,
+                    applies,
+                    expires_at,
+                };
                 self.step(MEMBERS_BACK, 1, command);
             }
             _ => {}

@@ -109,7 +109,7 @@ const CHAIN_NODES_MAX: usize = 32;
 /// Longest name of a flat scope, in bytes.
 const NAME_BYTES_MAX: usize = 256;
 /// Most members a scope may have.
-const MEMBERS_MAX: usize = 1_000;
+const MEMBERS_MAX: usize = 10_000;
 
 /// The row of a scope that the actor was found to have rights on.
 pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
@@ -156,8 +156,11 @@ impl Decide for CreateScope {
         let tenancy = on.world.tenancy();
         match (&self.path, &self.name, &self.parent) {
             (Some(_), None, None) => {}
-            (None, Some(name), _) if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) => {
-                let message = format!("a scope's name has 1 to {NAME_BYTES_MAX} bytes and no control characters");
+            (None, Some(name), _)
+                if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) =>
+            {
+                let message =
+                    format!("a scope's name has 1 to {NAME_BYTES_MAX} bytes and no control characters");
                 return Err(Error::invalid(message).into());
             }
             (None, Some(_), _) => {}
@@ -169,10 +172,18 @@ impl Decide for CreateScope {
         };
         if let Some((row, above)) = parent {
             if tenancy.chain(row).count() >= CHAIN_NODES_MAX {
-                return Err(Error::refused("too_deep", format!("a chain has at most {CHAIN_NODES_MAX} scopes")).into());
+                return Err(Error::refused(
+                    "too_deep",
+                    format!("a chain has at most {CHAIN_NODES_MAX} scopes"),
+                )
+                .into());
             }
             if self.path.is_some() && above.path.is_none() {
-                return Err(Error::refused("flat_parent", "a scope with a path cannot stand below a flat one").into());
+                return Err(Error::refused(
+                    "flat_parent",
+                    "a scope with a path cannot stand below a flat one",
+                )
+                .into());
             }
         }
         if let Some(path) = &self.path
@@ -205,7 +216,8 @@ impl Decide for ArchiveScope {
         let (row, found) = open_node(on, &self.scope)?;
         let tenancy = on.world.tenancy();
         if tenancy.children(row).any(|child| tenancy.at(child).is_some_and(|child| !child.archived)) {
-            let error = Error::refused("has_children", format!("there are live scopes below `{}`", found.label()));
+            let error =
+                Error::refused("has_children", format!("there are live scopes below `{}`", found.label()));
             return Err(error.hint("archive those first").into());
         }
         facts.push(found.id, ScopeArchived { scope: found.id }, None);
@@ -220,7 +232,9 @@ impl Decide for ReopenScope {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = node(on, scope_row(on, &self.scope)?)?;
         if !found.archived {
-            return Err(Error::refused("not_archived", format!("the scope `{}` is open", found.label())).into());
+            return Err(
+                Error::refused("not_archived", format!("the scope `{}` is open", found.label())).into()
+            );
         }
         if let Some(parent) = on.world.tenancy().at(found.parent).filter(|_| found.parent != NO_ROW)
             && parent.archived
@@ -241,7 +255,11 @@ fn member_needs(on: &View<'_>, scope: &ScopeRef, principal: PrincipalId, role: O
 }
 
 /// The scope, the principal and the part it has there now.
-fn part<'a>(on: &View<'a>, scope: &ScopeRef, principal: PrincipalId) -> Result<(u32, &'a Node, Option<&'a Member>)> {
+fn part<'a>(
+    on: &View<'a>,
+    scope: &ScopeRef,
+    principal: PrincipalId,
+) -> Result<(u32, &'a Node, Option<&'a Member>)> {
     let row = scope_row(on, scope)?;
     let found = node(on, row)?;
     let Some(who) = on.world.identity().row(principal) else {
@@ -284,11 +302,16 @@ impl Decide for AddMember {
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         if part.is_some() {
-            let error = Error::refused("exists", format!("that principal is a member of `{}` already", found.label()));
+            let error = Error::refused(
+                "exists",
+                format!("that principal is a member of `{}` already", found.label()),
+            );
             return Err(error.hint("use tenancy.change_member").into());
         }
         if on.world.tenancy().members(row).count() >= MEMBERS_MAX {
-            return Err(Error::refused("too_many", format!("a scope has at most {MEMBERS_MAX} members")).into());
+            return Err(
+                Error::refused("too_many", format!("a scope has at most {MEMBERS_MAX} members")).into()
+            );
         }
         let (scope, principal, role, expires_at) = (found.id, self.principal, self.role, self.expires_at);
         facts.push(scope, MemberAdded { scope, principal, role, expires_at }, None);
@@ -317,7 +340,11 @@ impl Decide for RemoveMember {
     fn needs(&self, on: &View<'_>) -> Needs {
         let tenancy = on.world.tenancy();
         let own_part = self.principal == on.actor
-            && self.scope.row(tenancy).zip(on.world.identity().row(on.actor)).is_some_and(|(s, p)| tenancy.member(s, p).is_some());
+            && self
+                .scope
+                .row(tenancy)
+                .zip(on.world.identity().row(on.actor))
+                .is_some_and(|(s, p)| tenancy.member(s, p).is_some());
         if own_part {
             return Need::one(C::ReadLocal, Target::Own);
         }
@@ -357,7 +384,11 @@ impl Decide for AddAclEntry {
         }
         let (scope, effect, subject, applies) = (found.id, self.effect, self.subject, self.applies);
         let (capability, expires_at) = (self.capability.as_str().to_owned(), self.expires_at);
-        facts.push(scope, AclEntryAdded { entry, scope, effect, subject, capability, applies, expires_at }, None);
+        facts.push(
+            scope,
+            AclEntryAdded { entry, scope, effect, subject, capability, applies, expires_at },
+            None,
+        );
         Ok(())
     }
 }
@@ -401,7 +432,9 @@ pub(crate) fn recall(event: TenancyEvent) -> Option<Command> {
             role: e.role,
             expires_at: e.expires_at,
         }),
-        E::MemberRemoved(e) => Command::RemoveMember(RemoveMember { scope: e.scope.into(), principal: e.principal }),
+        E::MemberRemoved(e) => {
+            Command::RemoveMember(RemoveMember { scope: e.scope.into(), principal: e.principal })
+        }
         E::AclEntryAdded(e) => Command::AddAclEntry(AddAclEntry {
             entry: Some(e.entry),
             scope: e.scope.into(),
@@ -417,8 +450,13 @@ pub(crate) fn recall(event: TenancyEvent) -> Option<Command> {
 
 /// True when `next` is the ownership that came with the root made by `event`, hence no command of its own.
 pub(crate) fn owner_follows(event: &TenancyEvent, actor: PrincipalId, next: Option<&Event>) -> bool {
-    let (TenancyEvent::ScopeCreated(made), Some(Event::Tenancy(TenancyEvent::MemberAdded(owner)))) = (event, next) else {
+    let (TenancyEvent::ScopeCreated(made), Some(Event::Tenancy(TenancyEvent::MemberAdded(owner)))) =
+        (event, next)
+    else {
         return false;
     };
-    !made.parent.is_some() && made.scope == owner.scope && owner.principal == actor && owner.role == Role::Owner
+    !made.parent.is_some()
+        && made.scope == owner.scope
+        && owner.principal == actor
+        && owner.role == Role::Owner
 }

@@ -6,6 +6,7 @@
 mod commands;
 
 pub use commands::{
-    AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember, ReopenScope,
+    AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember,
+    ReopenScope,
 };
 pub(crate) use commands::{archived, owner_follows, recall, scope_row};

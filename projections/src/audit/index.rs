@@ -72,7 +72,8 @@ impl AuditIndex {
     #[must_use]
     pub fn find(&self, filter: &Filter) -> Vec<Sequence> {
         let from = filter.from.get().max(1);
-        let to = if filter.to == Sequence::NONE { self.last.get() } else { filter.to.get().min(self.last.get()) };
+        let to =
+            if filter.to == Sequence::NONE { self.last.get() } else { filter.to.get().min(self.last.get()) };
         let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(to)) else { return Vec::new() };
         if from > to {
             return Vec::new();

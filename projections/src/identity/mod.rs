@@ -9,7 +9,7 @@ mod events;
 mod state;
 
 pub use events::{
-    Founded, IdentityEvent, OperatorSet, PrincipalArchived, PrincipalCreated, PrincipalDescribed, PrincipalReinstated,
-    PrincipalSuspended,
+    Founded, IdentityEvent, OperatorSet, PrincipalArchived, PrincipalCreated, PrincipalDescribed,
+    PrincipalReinstated, PrincipalSuspended,
 };
 pub use state::{Identity, Principal, Status};

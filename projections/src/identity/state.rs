@@ -111,7 +111,15 @@ impl Identity {
     fn add(&mut self, at: &Envelope, id: PrincipalId, kind: &str, operator: bool) {
         let kind = self.kinds.number(kind);
         let (created, status) = (at.sequence, Status::Active);
-        self.principals.insert(Principal { id, kind, status, operator, created, described: created, changed: created });
+        self.principals.insert(Principal {
+            id,
+            kind,
+            status,
+            operator,
+            created,
+            described: created,
+            changed: created,
+        });
     }
 
     fn edit(&mut self, at: &Envelope, id: PrincipalId, change: impl FnOnce(&mut Principal)) {

@@ -154,7 +154,8 @@ impl Objects {
                 let change = Change { sequence: at.sequence, by, previous: NO_ROW, version: 1, kind };
                 let last = self.changes.push(change);
                 let (id, data) = (e.object, at.sequence);
-                let object = Object { id, data, object_type, owner, home, version: 1, last, tombstoned: false };
+                let object =
+                    Object { id, data, object_type, owner, home, version: 1, last, tombstoned: false };
                 let row = self.objects.insert(object);
                 self.by_owner.insert(owner, row);
             }
@@ -217,7 +218,16 @@ impl Objects {
             let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
             let (owner, home, version) = (input.u32()?, input.u32()?, input.u32()?);
             let (last, tombstoned) = (input.u32()?, input.u8()? != 0);
-            let row = state.objects.insert(Object { id, data, object_type, owner, home, version, last, tombstoned });
+            let row = state.objects.insert(Object {
+                id,
+                data,
+                object_type,
+                owner,
+                home,
+                version,
+                last,
+                tombstoned,
+            });
             // A row number bounds what the set of sets may grow to.
             if owner as usize > 1 << 28 {
                 return Err(InputError);

@@ -58,7 +58,8 @@ impl Requests {
     }
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
-        let half = |input: &mut Input<'_>| -> Result<[u8; 16], InputError> { Ok(input.u128()?.to_le_bytes()) };
+        let half =
+            |input: &mut Input<'_>| -> Result<[u8; 16], InputError> { Ok(input.u128()?.to_le_bytes()) };
         let mut state = Self::default();
         for _ in 0..input.count()? {
             let (actor, key, request) = (input.u128()?, half(input)?, half(input)?);

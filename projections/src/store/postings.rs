@@ -48,7 +48,11 @@ impl Transact for Postings {
     fn undo(&mut self) {
         for (of, value, put_in) in self.before.take().into_iter().flatten().rev() {
             let set = &mut self.sets[of as usize];
-            if put_in { set.remove(value) } else { set.insert(value) };
+            if put_in {
+                set.remove(value)
+            } else {
+                set.insert(value)
+            };
         }
     }
 }

@@ -34,13 +34,17 @@ impl<T: Identified + Clone> Table<T> {
         }
         let number = self.rows.push(row);
         let (rows, hash) = (&self.rows, &self.hash);
-        self.index.insert_unique(hash.hash_one(id), number, |n| hash.hash_one(rows.get(*n).map_or(0, Identified::id)));
+        self.index.insert_unique(hash.hash_one(id), number, |n| {
+            hash.hash_one(rows.get(*n).map_or(0, Identified::id))
+        });
         number
     }
     /// The number of the row with that id.
     #[must_use]
     pub fn find(&self, id: u128) -> Option<u32> {
-        self.index.find(self.hash.hash_one(id), |n| self.rows.get(*n).is_some_and(|row| row.id() == id)).copied()
+        self.index
+            .find(self.hash.hash_one(id), |n| self.rows.get(*n).is_some_and(|row| row.id() == id))
+            .copied()
     }
     /// The row with that id.
     #[must_use]

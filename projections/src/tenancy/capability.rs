@@ -80,7 +80,9 @@ pub struct Pattern {
 
 /// A text that matches no capability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` matches no capability: use a name such as `scope.write`, or a wildcard after a dot such as `scope.read.*`")]
+#[error(
+    "`{0}` matches no capability: use a name such as `scope.write`, or a wildcard after a dot such as `scope.read.*`"
+)]
 pub struct PatternError(String);
 
 impl Pattern {
@@ -104,7 +106,9 @@ impl FromStr for Pattern {
             _ => text.strip_suffix('*').filter(|prefix| prefix.ends_with('.')),
         };
         let found: Vec<Capability> = match prefix {
-            Some(prefix) => Capability::ALL.iter().copied().filter(|c| c.as_str().starts_with(prefix)).collect(),
+            Some(prefix) => {
+                Capability::ALL.iter().copied().filter(|c| c.as_str().starts_with(prefix)).collect()
+            }
             None => text.parse().into_iter().collect(),
         };
         if found.is_empty() {

@@ -14,8 +14,8 @@ mod state;
 
 pub use capability::{Capabilities, Capability, Pattern, PatternError};
 pub use events::{
-    AclEntryAdded, AclEntryRemoved, MemberAdded, MemberRemoved, MemberRoleChanged, ScopeArchived, ScopeCreated,
-    ScopeReopened, TenancyEvent,
+    AclEntryAdded, AclEntryRemoved, MemberAdded, MemberRemoved, MemberRoleChanged, ScopeArchived,
+    ScopeCreated, ScopeReopened, TenancyEvent,
 };
 pub use path::{ScopePath, ScopePathError};
 pub use role::{Applies, Effect, Level, Role, Subject};

@@ -142,7 +142,9 @@ impl Encode for Subject {
 }
 
 impl<C> Decode<C> for Subject {
-    fn decode<D: bincode::de::Decoder<Context = C>>(from: &mut D) -> Result<Self, bincode::error::DecodeError> {
+    fn decode<D: bincode::de::Decoder<Context = C>>(
+        from: &mut D,
+    ) -> Result<Self, bincode::error::DecodeError> {
         let wrong = bincode::error::DecodeError::Other("unknown subject");
         match <(u8, u128)>::decode(from)? {
             (1, id) => Ok(Self::Principal(PrincipalId(id))),

@@ -212,7 +212,9 @@ impl Tenancy {
     }
     /// The entries of a scope's access control list, oldest first.
     pub fn entries(&self, scope: u32) -> impl Iterator<Item = &AclEntry> + '_ {
-        self.acl_by_scope.range((scope, 0)..=(scope, NO_ROW)).filter_map(|((_, entry), ())| self.acl.get(*entry))
+        self.acl_by_scope
+            .range((scope, 0)..=(scope, NO_ROW))
+            .filter_map(|((_, entry), ())| self.acl.get(*entry))
     }
     /// An entry by its id, also one that was removed.
     #[must_use]
@@ -229,14 +231,28 @@ impl Tenancy {
             E::ScopeCreated(e) => self.create(at, e),
             E::ScopeArchived(e) => self.edit(at, e.scope, |node| node.archived = true),
             E::ScopeReopened(e) => self.edit(at, e.scope, |node| node.archived = false),
-            E::MemberAdded(e) => self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at))),
-            E::MemberRoleChanged(e) => self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at))),
+            E::MemberAdded(e) => {
+                self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at)))
+            }
+            E::MemberRoleChanged(e) => {
+                self.set_member(at, identity, e.scope, e.principal, Some((e.role, e.expires_at)))
+            }
             E::MemberRemoved(e) => self.set_member(at, identity, e.scope, e.principal, None),
             E::AclEntryAdded(e) => {
                 let (Some(scope), Ok(capability)) = (self.row(e.scope), e.capability.parse()) else { return };
                 let (id, effect, subject) = (e.entry, e.effect, e.subject);
                 let (applies, expires_at, since) = (e.applies, e.expires_at, at.sequence);
-                self.add_entry(AclEntry { id, scope, effect, subject, capability, applies, expires_at, since, removed: false });
+                self.add_entry(AclEntry {
+                    id,
+                    scope,
+                    effect,
+                    subject,
+                    capability,
+                    applies,
+                    expires_at,
+                    since,
+                    removed: false,
+                });
             }
             E::AclEntryRemoved(e) => self.remove_entry(e.entry),
         }
@@ -248,7 +264,17 @@ impl Tenancy {
         let path = if e.path.is_empty() { None } else { e.path.parse::<ScopePath>().ok() };
         let (created, parent) = (at.sequence, parent.unwrap_or(NO_ROW));
         let (id, name) = (e.scope, e.name.as_str().into());
-        self.add_node(Node { id, parent, depth, archived: false, entries: 0, path, name, created, changed: created });
+        self.add_node(Node {
+            id,
+            parent,
+            depth,
+            archived: false,
+            entries: 0,
+            path,
+            name,
+            created,
+            changed: created,
+        });
     }
 
     fn add_node(&mut self, node: Node) {

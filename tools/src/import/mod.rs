@@ -1,1 +1,3 @@
-//! Imports.
+//! What can be taken in from elsewhere.
+
+pub mod git;
