@@ -223,8 +223,9 @@ struct WireStep<'a> {
     name: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_zero")]
     undoes: u64,
+    /// Borrowed from the line, so that its place there is known.
     #[serde(borrow)]
-    with: std::borrow::Cow<'a, RawValue>,
+    with: &'a RawValue,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -289,18 +290,13 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
         Batch { key: wire.key, valid_time: wire.valid_time, rollback: wire.rollback, ..Batch::default() };
     for step in &wire.batch {
         let with = step.with.get();
-        // `with` is a slice of the line, so its place in memory is its place in the line.
-        let offset = (with.as_ptr() as usize)
-            .checked_sub(line.as_ptr() as usize)
-            .filter(|o| *o <= line.len())
-            .unwrap_or(0);
         let command = match Command::parse(&step.name, with) {
             Some(Ok(command)) => command,
-            Some(Err(error)) => return Err(LineError::at(offset, &error)),
+            Some(Err(error)) => return Err(LineError::at(place(line, with), &error)),
             None => {
                 let message =
                     format!("`{}` is no command; `scoped import commands --list` names them", step.name);
-                return Err(LineError { column: offset.max(1), message });
+                return Err(LineError { column: place(line, &step.name) + 1, message });
             }
         };
         batch.steps.push(Step {
@@ -313,6 +309,12 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
     Ok((batch, wire.at))
 }
 
+/// How many bytes stand before a part that was borrowed from the line; 0 for a part that was not.
+fn place(line: &str, part: &str) -> usize {
+    let (from, at) = (line.as_ptr() as usize, part.as_ptr() as usize);
+    if (from..from + line.len()).contains(&at) { at - from } else { 0 }
+}
+
 /// Writes a batch as one line, without the line feed. `at` is the sequence of its first event.
 ///
 /// # Errors
@@ -320,15 +322,14 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
 pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Error> {
     let wrong =
         |e: serde_json::Error| Error::corrupt(format!("a stored command cannot be written as JSON: {e}"));
-    let mut steps = Vec::with_capacity(batch.steps.len());
-    for step in &batch.steps {
-        steps.push(WireStep {
-            actor: step.actor,
-            name: step.command.name().into(),
-            undoes: step.undoes.get(),
-            with: std::borrow::Cow::Owned(step.command.arguments().map_err(wrong)?),
-        });
-    }
+    let arguments = batch.steps.iter().map(|step| step.command.arguments().map_err(wrong));
+    let arguments: Vec<Box<RawValue>> = arguments.collect::<std::result::Result<_, _>>()?;
+    let steps: Vec<WireStep<'_>> = batch
+        .steps
+        .iter()
+        .zip(&arguments)
+        .map(|(step, with)| WireStep { actor: step.actor, name: step.command.name().into(), undoes: step.undoes.get(), with })
+        .collect();
     let wire = WireBatch {
         at: at.get(),
         key: batch.key.clone(),

@@ -12,7 +12,7 @@ use crate::kernel::refusals::Attempt;
 use crate::kernel::writer::{Committer, Op};
 use crate::moment::Moment;
 use crate::options::Options;
-use crate::receipt::{Pending, Receipt, gone};
+use crate::receipt::{Pending, Receipt, gone, wait};
 use crate::session::Session;
 use crate::temporal::Cutoff;
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -132,7 +132,10 @@ impl Engine {
             }),
         };
         if founder.is_none() {
-            let description = Data::from_text_fields(&[("name", &options.founder_name)])?;
+            let description = match options.founder_description {
+                Some(description) => description,
+                None => Data::from_text_fields(&[("name", &options.founder_name)])?,
+            };
             let found = Found { principal: new_founder, kind: options.founder_kind, description };
             engine.execute(Batch::new().with(new_founder, found))?;
         }
@@ -238,22 +241,26 @@ impl Engine {
     /// # Errors
     /// With the first one that would be refused.
     pub fn rehearse(&self, batches: &[Batch]) -> Result<(), Rehearsed> {
-        let mut world = World::clone(&self.inner.published.read());
-        let (now, mut ids) = (self.inner.door.now(), Ids::new(&*self.inner.door));
-        for (at, batch) in batches.iter().enumerate() {
-            match execute(&mut world, batch, now, &mut ids, &mut Vec::new()) {
-                Ok(_) => world.keep(),
-                Err(declined) => {
-                    let error = match declined.refusal {
-                        Refusal::Denied(need) => Error::denied(need.capability),
-                        Refusal::Declined(error) => error,
-                    };
-                    let error = error.hint(format!("it is step {} of that batch", declined.step + 1));
-                    return Err(Rehearsed { batch: at, error });
-                }
-            }
-        }
-        Ok(())
+        let mut rehearsal = Rehearsal::new(self);
+        batches.iter().enumerate().try_for_each(|(at, batch)| rehearsal.run(at, batch))
+    }
+
+    /// The same for batches that name positions of the log: before each is tried, `prepare` is told which it is and the
+    /// sequence that its first event would have, and may change it. They keep those sequences as long as nothing is
+    /// written between this and their execution.
+    ///
+    /// # Errors
+    /// With the first one that would be refused.
+    pub fn rehearse_each(
+        &self,
+        batches: &mut [Batch],
+        mut prepare: impl FnMut(usize, Sequence, &mut Batch),
+    ) -> Result<(), Rehearsed> {
+        let mut rehearsal = Rehearsal::new(self);
+        batches.iter_mut().enumerate().try_for_each(|(at, batch)| {
+            prepare(at, rehearsal.world.position().next(), batch);
+            rehearsal.run(at, batch)
+        })
     }
 
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
@@ -268,7 +275,7 @@ impl Engine {
     pub fn sync(&self) -> Result<()> {
         let (reply, done) = oneshot::channel();
         self.inner.ops.send(Op::Sync(reply)).map_err(|_| gone())?;
-        done.blocking_recv().unwrap_or_else(|_| Err(gone()))
+        wait(done).unwrap_or_else(|| Err(gone()))
     }
 
     /// Writes the present world down, so that the next opening starts from here. Gives its position.
@@ -294,6 +301,36 @@ impl Engine {
     }
 }
 
+/// A copy of the world that batches are tried on.
+struct Rehearsal {
+    world: World,
+    now: Micros,
+    ids: Ids,
+}
+
+impl Rehearsal {
+    fn new(engine: &Engine) -> Self {
+        let inner = &engine.inner;
+        let world = World::clone(&inner.published.read());
+        let now = inner.now(&world);
+        Self { world, now, ids: Ids::new(&*inner.door) }
+    }
+    fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
+        let declined = match execute(&mut self.world, batch, self.now, &mut self.ids, &mut Vec::new()) {
+            Ok(_) => {
+                self.world.keep();
+                return Ok(());
+            }
+            Err(declined) => declined,
+        };
+        let error = match declined.refusal {
+            Refusal::Denied(need) => Error::denied(need.capability),
+            Refusal::Declined(error) => error,
+        };
+        Err(Rehearsed { batch: at, error: error.hint(format!("it is step {} of that batch", declined.step + 1)) })
+    }
+}
+
 impl Inner {
     /// The time of decisions: that of the clock, but never before the last event, or a clock that is set back would bring back
     /// rights that have ended.
@@ -305,7 +342,7 @@ impl Inner {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
         let (reply, closed) = oneshot::channel();
         let result = match self.ops.send(Op::Close(reply)) {
-            Ok(()) => closed.blocking_recv().unwrap_or_else(|_| Err(gone())),
+            Ok(()) => wait(closed).unwrap_or_else(|| Err(gone())),
             Err(_) => Err(gone()),
         };
         if thread.join().is_err() {

@@ -4,13 +4,14 @@
 //! built from the nearest snapshot or remembered world below it, plus replay; what one object was is read from its own
 //! chain of changes.
 
+use crate::clock::{Door, Ids};
 use crate::error::{Error, Result};
 use crate::snapshots::Snapshots;
-use crate::temporal::Cutoff;
+use crate::temporal::{Cutoff, Plan, Selection};
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, Options as LogOptions, Reader, Record, Recovery, Storage};
 use scoped_projections::audit::{AuditIndex, Filter};
-use scoped_projections::{Context, Event, Sequence, World};
+use scoped_projections::{Context, Event, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,6 +59,11 @@ impl History {
     /// The snapshots that lie beside the log.
     pub(crate) fn snapshots(&self) -> &Snapshots {
         &self.inner.snapshots
+    }
+    /// What was wrong with snapshots that were not used, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.inner.snapshots.notes()
     }
     /// The last event that can be read.
     #[must_use]
@@ -120,6 +126,23 @@ impl History {
             return Err(Error::corrupt(format!("the log ends at {} before {to}", world.position())));
         }
         Ok(())
+    }
+
+    /// What a rollback by `actor` to after `to` would do to the world as it is now, step by step: no engine, no lock, nothing
+    /// written. Ids that its steps would draw are drawn from the door.
+    ///
+    /// # Errors
+    /// When there is nothing of what was selected, or the log cannot be read.
+    pub fn plan_rollback(
+        &self,
+        actor: PrincipalId,
+        to: Sequence,
+        selection: Selection,
+        door: &dyn Door,
+    ) -> Result<Plan> {
+        let now = World::clone(&*self.world_at(self.head())?);
+        let time = door.now().max(now.time());
+        crate::temporal::plan(self, now, to, selection, actor, time, &mut Ids::new(door))
     }
 
     fn remember(&self, world: Arc<World>) {

@@ -136,6 +136,12 @@ impl Diff {
 }
 
 impl<'a> Moment<'a> {
+    /// The same world, asked at another time: memberships and entries that have ended by then count no more.
+    #[must_use]
+    pub fn decided_at(mut self, time: Micros) -> Self {
+        self.now = time;
+        self
+    }
     /// The world itself.
     #[must_use]
     pub fn world(&self) -> &'a World {

@@ -1,6 +1,7 @@
 //! How an engine is opened.
 
 use crate::clock::{Door, SystemDoor};
+use crate::data::Data;
 use crate::kernel::writer::Durability;
 use scoped_projections::PrincipalId;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub struct Options {
     pub(crate) founder: Option<PrincipalId>,
     pub(crate) founder_kind: String,
     pub(crate) founder_name: String,
+    pub(crate) founder_description: Option<Data>,
     pub(crate) durability: Durability,
     pub(crate) queue: usize,
     pub(crate) snapshot_after: u64,
@@ -26,6 +28,7 @@ impl Default for Options {
             founder: None,
             founder_kind: "person".to_owned(),
             founder_name: "founder".to_owned(),
+            founder_description: None,
             durability: Durability::Synced,
             queue: 8_192,
             snapshot_after: 500_000,
@@ -52,6 +55,12 @@ impl Options {
     #[must_use]
     pub fn founder_described(mut self, kind: impl Into<String>, name: impl Into<String>) -> Self {
         (self.founder_kind, self.founder_name) = (kind.into(), name.into());
+        self
+    }
+    /// The first principal's whole description, instead of a name alone, for a log that is made.
+    #[must_use]
+    pub fn founder_description(mut self, description: Data) -> Self {
+        self.founder_description = Some(description);
         self
     }
     /// When a receipt is given (default: after a shared sync).

@@ -4,8 +4,10 @@ use crate::error::{Error, Result};
 use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, ScopeId, Sequence};
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use tokio::sync::oneshot;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake};
+use std::thread::Thread;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 /// What a receipt promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,7 +74,7 @@ impl Pending {
     /// # Errors
     /// When it was refused, or when its outcome is unknown because the log could not be written.
     pub fn wait(self) -> Result<Receipt> {
-        self.0.blocking_recv().unwrap_or_else(|_| Err(gone()))
+        wait(self.0).unwrap_or_else(|| Err(gone()))
     }
 }
 
@@ -80,6 +82,32 @@ impl Future for Pending {
     type Output = Result<Receipt>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(gone())))
+    }
+}
+
+/// Waits for the writer's answer, blocking the thread; `None` when the writer is no more.
+///
+/// Not `blocking_recv`, which panics on the threads of an async runtime: an engine may be opened and let go of there too.
+pub(crate) fn wait<T>(mut answer: oneshot::Receiver<T>) -> Option<T> {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = Context::from_waker(&waker);
+    loop {
+        // Looked at first: a task that has used up its share of the runtime is told "not yet" by every poll.
+        match answer.try_recv() {
+            Ok(answer) => return Some(answer),
+            Err(TryRecvError::Closed) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        match Pin::new(&mut answer).poll(&mut context) {
+            Poll::Ready(answer) => return answer.ok(),
+            Poll::Pending => std::thread::park(),
+        }
     }
 }
 

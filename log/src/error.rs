@@ -77,7 +77,9 @@ pub enum LogError {
         limit: u64,
     },
     /// The log ends before a point that was durable once: an older copy was put back, or its end was removed.
-    #[error("log ends at {found} but {durable} was durable ({witness}); restore the missing segments, nothing was changed")]
+    #[error(
+        "log ends at {found} but {durable} was durable ({witness}); restore the missing segments, nothing was changed"
+    )]
     RolledBack {
         /// Last event found.
         found: Sequence,

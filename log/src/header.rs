@@ -8,9 +8,7 @@ use crate::{
     bytes::{all_zero, array_at, put, u16_at, u32_at, u64_at, u128_at},
     digest::Digest,
     hash,
-    layout::{
-        CHECKSUM_SUITE, HASH_SUITE, HEADER_PAGE, MAJOR, MAX_SEGMENT_BYTES, MINOR, RECORD_ALIGN,
-    },
+    layout::{CHECKSUM_SUITE, HASH_SUITE, HEADER_PAGE, MAJOR, MAX_SEGMENT_BYTES, MINOR, RECORD_ALIGN},
 };
 
 const MAGIC: &[u8; 8] = b"SCOPEDLG";
@@ -46,7 +44,7 @@ pub(crate) enum HeaderError {
 }
 
 /// What the header page holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HeaderPage {
     pub(crate) header: Header,
     /// What is wrong with the page although one copy is good: repairable.

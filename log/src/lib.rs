@@ -16,6 +16,8 @@ mod digest;
 mod error;
 mod footer;
 mod genesis;
+#[cfg(test)]
+mod golden;
 mod hash;
 mod head;
 mod header;

@@ -50,7 +50,11 @@ impl Log {
         options.check()?;
         storage.create_folder("").map_err(at("creating", "the log directory"))?;
         let lock = lock(&*storage)?;
-        let taken = storage.list("").map_err(at("listing", "the log directory"))?.iter().any(|n| n == GENESIS)
+        let taken = storage
+            .list("")
+            .map_err(at("listing", "the log directory"))?
+            .iter()
+            .any(|n| n == GENESIS)
             || storage.list(SEGMENTS).map_err(at("listing", SEGMENTS))?.iter().any(|n| n.ends_with(".log"));
         if taken {
             return Err(LogError::AlreadyExists { place: storage.place() });

@@ -66,14 +66,10 @@ fn stable_image(storage: &Arc<dyn Storage>) -> Result<Image, LogError> {
         let Some(mut image) = image else {
             return Err(LogError::NotFound { place: storage.place() });
         };
-        let head = read_head(&**storage, &mut Vec::new())?;
+        let busy = read_head(&**storage, &mut Vec::new())? != image.head;
         let clip = durable_end(&image, image.segments.last());
         if let Some(segment) = image.segments.last_mut()
-            && let (Some(clip), Ok(page), Some(body)) = (clip, &segment.page, &mut segment.body)
-            && body.scan.last != LastRecord::Seal
-            && !(body.scan.last == LastRecord::Fence && !body.scan.has_junk())
-            && body.scan.end < clip.max(body.bytes.len() as u64)
-            && head != image.head
+            && let (true, Some(clip), Ok(page), Some(body)) = (busy, clip, &segment.page, &mut segment.body)
         {
             // A writer is at work: only what was durable when this began is looked at.
             let mut bytes = std::mem::take(&mut body.bytes);
@@ -82,7 +78,7 @@ fn stable_image(storage: &Arc<dyn Storage>) -> Result<Image, LogError> {
             return Ok(image);
         }
         tries += 1;
-        if head == image.head || clip.is_some() || tries > 8 {
+        if !busy || tries > 8 {
             return Ok(image);
         }
     }

@@ -5,12 +5,7 @@
 //! Errors: a record that does not verify is an error that names it; records around it stay readable.
 
 use crate::{
-    Micros,
-    digest::Digest,
-    error::LogError,
-    record::Record,
-    records::Records,
-    sequence::Sequence,
+    Micros, digest::Digest, error::LogError, record::Record, records::Records, sequence::Sequence,
     table::Table,
 };
 use std::sync::{

@@ -162,7 +162,7 @@ impl fmt::Display for NotRecord {
 }
 
 /// A record seen in borrowed bytes whose lengths have been checked.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct View<'a>(&'a [u8]);
 
 impl<'a> View<'a> {
@@ -422,6 +422,11 @@ impl Record {
     /// Records still to come in the same atomic batch; 0 for its last.
     pub fn batch_left(&self) -> u32 {
         self.view().batch_left()
+    }
+
+    /// Whether it is the last of what was written at once.
+    pub fn ends_group(&self) -> bool {
+        self.view().is_group_end()
     }
 
     /// The last event that was known durable when this one was written.

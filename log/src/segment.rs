@@ -174,7 +174,7 @@ impl Segment {
         match self.source()? {
             Source::Mapped(region) => {
                 let at = offset as usize;
-                let found = region.get(at..at + 128).map(|head| record_len(head));
+                let found = region.get(at..at + 128).map(record_len);
                 match found.and_then(|len| Some((len, region.get(at..at + len)?))) {
                     Some((len, _)) => Ok(Record::lent(Arc::clone(self), offset, len)),
                     None => Err(self.missing(sequence)),
@@ -190,9 +190,7 @@ impl Segment {
         let mut head = [0; 128];
         let doing = || at("reading", &self.path);
         let got = read_full_at(&**file, &mut head, offset).map_err(doing())?;
-        let bad = |why: String| {
-            LogError::damaged(&*self.path, offset, Some(Sequence::new(sequence)), why)
-        };
+        let bad = |why: String| LogError::damaged(&*self.path, offset, Some(Sequence::new(sequence)), why);
         let left = self.end().saturating_sub(offset);
         let len = record_len(&head) as u64;
         if got < head.len() || len > left {
@@ -214,8 +212,7 @@ impl Segment {
         expected: u64,
         window: &mut Window,
     ) -> Result<Step, LogError> {
-        let bad =
-            |why: String| LogError::damaged(&*self.path, offset, Some(Sequence::new(expected)), why);
+        let bad = |why: String| LogError::damaged(&*self.path, offset, Some(Sequence::new(expected)), why);
         let end = self.end();
         let bytes = match self.source()? {
             Source::Mapped(region) => {
@@ -302,8 +299,7 @@ fn build_index(bytes: &[u8], header: &Header) -> Index {
     let index = Index::with_room(bytes.len() as u64 / HEADER_BYTES as u64 + 1);
     let mut budget = Budget::for_file(bytes.len());
     let (mut at, mut expected) = (HEADER_PAGE, header.first);
-    loop {
-        let Some(rest) = bytes.get(at as usize..).filter(|rest| rest.len() >= HEADER_BYTES) else { break };
+    while let Some(rest) = bytes.get(at as usize..).filter(|rest| rest.len() >= HEADER_BYTES) {
         let Ok(view) = View::check(rest, header.salt) else {
             match seek(bytes, at + 32, header.salt, &mut budget) {
                 Some(next) => at = next,

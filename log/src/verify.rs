@@ -27,7 +27,7 @@ use crate::{
     },
     scan::{Budget, LastRecord, fits, seek},
     sequence::Sequence,
-    storage::{Access, Storage, read_range, read_small},
+    storage::{Access, Storage, read_full_at, read_small},
     tally::Tally,
 };
 use std::{
@@ -202,13 +202,11 @@ pub fn verify(
         }
         ours
     });
-    let live = read_hint(&**storage, &mut Vec::new())? != head && head.is_some();
 
     let job = Job {
         storage: &**storage,
         segments: &segments,
         head,
-        live,
         log_id: log_id.unwrap_or(0),
         done: AtomicU64::new(0),
         total: segments.iter().map(|segment| segment.len).sum(),
@@ -333,7 +331,6 @@ struct Job<'a> {
     storage: &'a dyn Storage,
     segments: &'a [SegmentImage],
     head: Option<Head>,
-    live: bool,
     log_id: u128,
     done: AtomicU64,
     total: u64,
@@ -376,10 +373,11 @@ impl Job<'_> {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut mine = Vec::new();
+            let mut buffer = Vec::new(); // touched once: fresh pages cost as much as hashing them
             loop {
                 let nth = next.fetch_add(1, Ordering::Relaxed);
                 let Some(segment) = self.segments.get(nth) else { return mine };
-                mine.push((nth, self.segment(nth, segment, inner)));
+                mine.push((nth, self.segment(nth, segment, inner, &mut buffer)));
             }
         };
         let mut all: Vec<(usize, Found)> = thread::scope(|scope| {
@@ -390,12 +388,12 @@ impl Job<'_> {
         all.into_iter().map(|(_, found)| found).collect()
     }
 
-    fn segment(&self, nth: usize, segment: &SegmentImage, threads: usize) -> Found {
+    fn segment(&self, nth: usize, segment: &SegmentImage, threads: usize, buffer: &mut Vec<u8>) -> Found {
         let mut found = Found::default();
         let mut check = Check { number: segment.number, found: &mut found };
         if let Some(header) = self.header(segment, &mut check) {
-            match self.read(segment) {
-                Ok(bytes) => self.records(nth, segment, header, bytes, threads, &mut check),
+            match self.read(segment, buffer) {
+                Ok(()) => self.records(nth, segment, header, buffer, threads, &mut check),
                 Err(error) => {
                     check.add(Fault::Unreadable, 0, Some(segment.first), error.to_string());
                 }
@@ -409,7 +407,7 @@ impl Job<'_> {
     fn header<'s>(&self, segment: &'s SegmentImage, check: &mut Check<'_>) -> Option<&'s Header> {
         let page = match &segment.page {
             Ok(page) => page,
-            Err(HeaderError::Damaged(detail) ) => {
+            Err(HeaderError::Damaged(detail)) => {
                 check.add(Fault::Header, 0, Some(segment.first), *detail);
                 return None;
             }
@@ -432,10 +430,14 @@ impl Job<'_> {
         Some(&page.header)
     }
 
-    fn read(&self, segment: &SegmentImage) -> Result<Vec<u8>, LogError> {
+    fn read(&self, segment: &SegmentImage, buffer: &mut Vec<u8>) -> Result<(), LogError> {
         let doing = || at("reading", &segment.path);
         let file = self.storage.open(&segment.path, Access::Read).map_err(doing())?;
-        read_range(&*file, 0, crate::layout::MAX_SEGMENT_BYTES).map_err(doing())
+        let len = file.len().map_err(doing())?.min(crate::layout::MAX_SEGMENT_BYTES);
+        buffer.resize(len as usize, 0);
+        let count = read_full_at(&*file, buffer, 0).map_err(doing())?;
+        buffer.truncate(count);
+        Ok(())
     }
 
     fn records(
@@ -443,7 +445,7 @@ impl Job<'_> {
         nth: usize,
         segment: &SegmentImage,
         header: &Header,
-        mut bytes: Vec<u8>,
+        bytes: &mut Vec<u8>,
         threads: usize,
         check: &mut Check<'_>,
     ) {
@@ -455,27 +457,30 @@ impl Job<'_> {
         let limit = match &footer {
             Some(footer) => footer.used,
             None if is_last => {
-                if self.live
-                    && let Some(head) = self.head.filter(|head| head.segment == segment.number)
+                // Beside a live writer only what was durable when this began is looked at.
+                let now = read_hint(self.storage, &mut Vec::new()).unwrap_or(None);
+                if let Some(head) =
+                    self.head.filter(|head| head.segment == segment.number && now != self.head)
                 {
                     bytes.truncate(head.offset as usize);
                 }
-                let body = Body::of(bytes, header);
+                let body = Body::of(std::mem::take(bytes), header);
                 let limit = self.open_end(segment, &body, check);
-                bytes = body.bytes;
+                *bytes = body.bytes;
                 limit
             }
             None if superseded > 0 => {
-                let body = Body::of(bytes, header);
+                let body = Body::of(std::mem::take(bytes), header);
                 let keep = superseded.saturating_sub(header.first) as usize;
-                let note = "its successor took over its tail and recovery was interrupted; opening finishes it";
+                let note =
+                    "its successor took over its tail and recovery was interrupted; opening finishes it";
                 check.found.notes.push(format!("segment {}: {note}", segment.number));
                 if body.scan.offsets.len() < keep {
                     let detail = "ends before the point from which its successor took over";
                     check.add(Fault::Record, body.scan.next, Some(body.scan.expected), detail);
                 }
                 let limit = body.end_of(keep);
-                bytes = body.bytes;
+                *bytes = body.bytes;
                 limit
             }
             None => {
@@ -485,7 +490,7 @@ impl Job<'_> {
             }
         };
         let before = check.found.findings.len();
-        let readable = bytes.get(..limit as usize).unwrap_or(&bytes);
+        let readable = bytes.get(..limit as usize).unwrap_or(bytes);
         let walked = walk(readable, header, footer.is_some(), check);
         check_chain(readable, header, &walked.entries, threads, check);
         let sound = check.found.findings.len() == before;
@@ -499,7 +504,9 @@ impl Job<'_> {
             // What recovery will write: the successor names its digest already.
             let offset = align_up(limit, u64::from(header.group_align));
             let mut hasher = blake3::Hasher::new();
-            hasher.update(&header.encode_page()).update(bytes.get(HEADER_PAGE as usize..limit as usize).unwrap_or(&[]));
+            hasher
+                .update(&header.encode_page())
+                .update(bytes.get(HEADER_PAGE as usize..limit as usize).unwrap_or(&[]));
             hasher.update(&vec![0; (offset - limit) as usize]);
             let ending = ending(header, offset, hasher, &walked.tally, walked.chain, walked.time);
             check.found.footer = Some(ending.footer);
@@ -510,23 +517,24 @@ impl Job<'_> {
     fn open_end(&self, segment: &SegmentImage, body: &Body, check: &mut Check<'_>) -> u64 {
         let scan = &body.scan;
         let name = format!("segment {}", segment.number);
+        let known = self.head.filter(|head| head.segment == segment.number).map_or(0, |head| head.offset);
         if scan.last == LastRecord::Seal {
-            let behind = scan.next as usize..body.bytes.len();
-            if body.bytes.get(behind).is_some_and(|rest| !all_zero(rest)) {
-                check.add(Fault::Footer, scan.next, None, "the footer behind the seal does not verify; opening repairs it");
-            } else {
-                check.found.notes.push(format!("{name}: sealed, its footer is not yet written; opening writes it"));
-            }
+            // A rotation in progress, or cut short: the footer was not yet promised to anybody.
+            check
+                .found
+                .notes
+                .push(format!("{name}: sealed, its footer is not yet written; opening writes it"));
             return scan.end;
         }
-        let known = self.head.filter(|head| head.segment == segment.number).map_or(0, |head| head.offset);
         let durable = self.head.map_or(0, |head| head.durable).max(body.beyond.watermark);
-        let promised = body.bytes.get(scan.end as usize..known.min(body.bytes.len() as u64) as usize).unwrap_or(&[]);
+        let promised =
+            body.bytes.get(scan.end as usize..known.min(body.bytes.len() as u64) as usize).unwrap_or(&[]);
         if scan.has_junk() && (durable >= scan.expected || known > scan.next || !all_zero(promised)) {
             return body.bytes.len() as u64; // the walk names every bad place
         }
         if known > scan.next {
-            let detail = format!("no record where one belongs; `HEAD` says that bytes before {known} were durable");
+            let detail =
+                format!("no record where one belongs; `HEAD` says that bytes before {known} were durable");
             check.add(Fault::Record, scan.next, Some(scan.expected), detail);
             return scan.end;
         }
@@ -557,7 +565,13 @@ struct Check<'a> {
 impl Check<'_> {
     fn add(&mut self, what: Fault, offset: u64, sequence: Option<u64>, detail: impl Into<String>) {
         let sequence = sequence.map(Sequence::new);
-        self.found.findings.push(Finding { segment: self.number, offset, sequence, what, detail: detail.into() });
+        self.found.findings.push(Finding {
+            segment: self.number,
+            offset,
+            sequence,
+            what,
+            detail: detail.into(),
+        });
     }
 }
 
@@ -593,7 +607,9 @@ fn walk(bytes: &[u8], header: &Header, is_sealed: bool, check: &mut Check<'_>) -
             Err(why) => {
                 let next = seek(bytes, at + RECORD_ALIGN, header.salt, &mut budget);
                 let what = match why {
-                    NotRecord::Empty if !rest.iter().take(128).all(|b| *b == 0) => "no record where one belongs".to_owned(),
+                    NotRecord::Empty if !rest.iter().take(128).all(|b| *b == 0) => {
+                        "no record where one belongs".to_owned()
+                    }
                     why => why.to_string(),
                 };
                 check.add(Fault::Record, at, Some(expected), what);
@@ -650,7 +666,12 @@ fn walk(bytes: &[u8], header: &Header, is_sealed: bool, check: &mut Check<'_>) -
         check.add(Fault::Padding, at, None, "bytes between seal and footer are not zero");
     }
     if left > 0 && !walked.entries.is_empty() {
-        check.add(Fault::Order, at, Some(expected), format!("{left} more events of this batch should follow"));
+        check.add(
+            Fault::Order,
+            at,
+            Some(expected),
+            format!("{left} more events of this batch should follow"),
+        );
     }
     walked
 }
@@ -684,7 +705,12 @@ fn check_chain(bytes: &[u8], header: &Header, entries: &[Entry], threads: usize,
         })
     };
     for (offset, sequence) in broken {
-        check.add(Fault::Chain, offset, Some(sequence), "chain value does not follow from the record and the one before");
+        check.add(
+            Fault::Chain,
+            offset,
+            Some(sequence),
+            "chain value does not follow from the record and the one before",
+        );
     }
 }
 
@@ -712,13 +738,16 @@ impl Scratch {
         };
         let Some(block) = entries.get(from..to) else { return };
         self.leaf_inputs.clear();
-        self.leaf_inputs.extend(block.iter().map(view).map(|view| hash::leaf_input(&view.header(), &view.content())));
+        self.leaf_inputs
+            .extend(block.iter().map(view).map(|view| hash::leaf_input(&view.header(), &view.content())));
         hash::leaves(&self.leaf_inputs, &mut self.leaves);
         self.chain_inputs.clear();
         for (nth, (entry, leaf)) in block.iter().zip(&self.leaves).enumerate() {
             let before = match entry.before {
                 Before::Header => header.chain_before,
-                Before::Entry => entries.get((from + nth).wrapping_sub(1)).map_or(header.chain_before, |e| view(e).chain()),
+                Before::Entry => {
+                    entries.get((from + nth).wrapping_sub(1)).map_or(header.chain_before, |e| view(e).chain())
+                }
                 Before::Lost => Digest::default(),
             };
             let mut input = [0; 64];
@@ -747,7 +776,12 @@ fn check_footer(
     let all = bytes.len() as u64 == footer.used;
     hasher.update(bytes);
     if !all || Digest::new(*hasher.finalize().as_bytes()) != footer.bytes_digest {
-        check.add(Fault::Footer, footer.used, None, "the segment's bytes do not have the digest that the footer states");
+        check.add(
+            Fault::Footer,
+            footer.used,
+            None,
+            "the segment's bytes do not have the digest that the footer states",
+        );
     }
     let kinds: Vec<u16> = walked.tally.kinds().collect();
     let listed = footer.kinds.as_ref().is_none_or(|listed| *listed == kinds);

@@ -23,7 +23,9 @@ use crate::{
     head::Head,
     header::Header,
     index::Index,
-    layout::{FOOTER_BYTES, HEAD, HEADER_PAGE, MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, RECORD_ALIGN},
+    layout::{
+        FOOTER_BYTES, HEAD, HEADER_PAGE, MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, RECORD_ALIGN,
+    },
     options::Options,
     reader::Shared,
     record::{
@@ -273,7 +275,11 @@ impl Writer {
         self.refuse_if_poisoned()?;
         let bytes = batch_bytes(batch)?;
         if self.next - self.durable > u64::from(u32::MAX / 2) {
-            return Err(LogError::too_large("events without a sync", self.next - self.durable, u64::from(u32::MAX / 2)));
+            return Err(LogError::too_large(
+                "events without a sync",
+                self.next - self.durable,
+                u64::from(u32::MAX / 2),
+            ));
         }
         if self.open.offset + self.group.buffer.len() as u64 + bytes > self.room_for_events() {
             if !self.group.buffer.is_empty() {
@@ -391,11 +397,11 @@ impl Writer {
         }
         self.poisoning(|writer| {
             writer.sync_written()?;
-            if writer.open.offset + writer.align() > writer.room_for_fences() {
-                return Ok(());
-            }
+            // (room for a fence): events leave room for one, and behind a fence nothing needs another.
+            debug_assert!(writer.open.offset + writer.align() <= writer.room_for_fences());
             let header = &writer.open.segment.header;
-            let mut bytes = control(CLASS_FENCE, writer.written, writer.last_time, &writer.chain, header.salt).to_vec();
+            let mut bytes =
+                control(CLASS_FENCE, writer.written, writer.last_time, &writer.chain, header.salt).to_vec();
             bytes.resize(writer.align() as usize, 0);
             writer.append(&bytes)?;
             writer.open.tally.control();
@@ -423,16 +429,11 @@ impl Writer {
         self.refuse_if_poisoned()?;
         self.discard();
         self.fence()?;
-        if self.fenced {
-            let (open, path) = (&self.open, &self.open.segment.path);
-            open.file.set_len(open.offset).map_err(at("cutting", path))?;
-            open.file.sync_data().map_err(at("syncing", path))?;
-        } else {
-            self.seal()?; // a segment too full for a fence
-        }
+        let (open, path) = (&self.open, &self.open.segment.path);
+        open.file.set_len(open.offset).map_err(at("cutting", path))?;
+        open.file.sync_data().map_err(at("syncing", path))?;
         spare::remove(&*self.storage)
     }
-
 
     fn refuse_if_poisoned(&self) -> Result<(), LogError> {
         if self.poisoned { Err(LogError::Poisoned) } else { Ok(()) }
@@ -547,7 +548,11 @@ impl Writer {
             let file = spare::bring_into_use(&*writer.storage, spare, &header, &[])?;
             writer.open = OpenSegment::new(&writer.storage, &writer.options, header, file, &[])?;
             if !writer.shared.segments.push(Arc::clone(&writer.open.segment)) {
-                return Err(LogError::too_large("number of segments", writer.shared.segments.len() as u64, 1 << 20));
+                return Err(LogError::too_large(
+                    "number of segments",
+                    writer.shared.segments.len() as u64,
+                    1 << 20,
+                ));
             }
             writer.write_head();
             Ok(())
@@ -561,8 +566,14 @@ impl Writer {
         self.sync_written()?;
         let open = &mut self.open;
         let header = &open.segment.header;
-        let ending =
-            footer::ending(header, open.offset, open.hashed.so_far(), &open.tally, self.chain, self.last_time);
+        let ending = footer::ending(
+            header,
+            open.offset,
+            open.hashed.so_far(),
+            &open.tally,
+            self.chain,
+            self.last_time,
+        );
         write_ending(&*open.file, &ending, &open.segment.path)?;
         open.segment.seal(ending.footer.clone());
         Ok(ending)

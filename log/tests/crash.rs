@@ -1,7 +1,8 @@
 //! Many lives of many logs on a disk that crashes: the Rust twin of `recovery_model.py`.
 
 use scoped_log::{
-    Durability, ErrorKind, Log, LogError, NewEvent, Opened, Options, Payload, Sequence, Stage, Storage, VerifyOptions,
+    Durability, ErrorKind, Log, LogError, NewEvent, Opened, Options, Payload, Sequence, Stage, Storage,
+    VerifyOptions,
     storage::{Crash, CrashDisk},
     verify,
 };
@@ -105,13 +106,20 @@ impl Life {
             .records(Sequence::new(1), last)
             .map(|record| record.unwrap_or_else(|error| panic!("seed {seed}: {error}")).event_id())
             .collect();
-        assert!(found.len() >= self.acked, "seed {seed}: acknowledged events lost: {} of {}", found.len(), self.acked);
+        assert!(
+            found.len() >= self.acked,
+            "seed {seed}: acknowledged events lost: {} of {}",
+            found.len(),
+            self.acked
+        );
         assert!(found.len() >= self.written, "seed {seed}: a killed process lost what it had written");
         assert!(self.submitted.starts_with(&found), "seed {seed}: not a beginning of what was submitted");
         assert!(found.last().is_none_or(|id| self.batch_end.contains(id)), "seed {seed}: half a batch");
         if self.swarm.verify_each {
             self.disk.die_after(None);
-            let report = verify(&self.storage(), &VerifyOptions { threads: 1, ..Default::default() }, &|_| ()).unwrap();
+            let report =
+                verify(&self.storage(), &VerifyOptions { threads: 1, ..Default::default() }, &|_| ())
+                    .unwrap();
             assert!(report.is_clean(), "seed {seed}: {:?}", report.findings);
             assert_eq!((report.last, report.head), (last, opened.writer.head()), "seed {seed}");
         }
@@ -125,7 +133,8 @@ impl Life {
         let count = 1 + self.random.below(3) as usize;
         let bodies: Vec<Vec<u8>> = (0..count)
             .map(|_| {
-                let len = self.random.below(if self.random.0 % 4 == 0 { 2500 } else { 200 }) as usize;
+                let len =
+                    self.random.below(if self.random.0.is_multiple_of(4) { 2500 } else { 200 }) as usize;
                 vec![self.random.next() as u8; len]
             })
             .collect();

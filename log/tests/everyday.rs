@@ -1,8 +1,8 @@
 //! What a log does on a good day: the tutorial comes first.
 
 use scoped_log::{
-    Durability, ErrorKind, FileStorage, Log, MemoryStorage, NewEvent, Opened, Options, Payload, Sequence, Stage,
-    Storage, Verdict,
+    Durability, ErrorKind, FileStorage, Log, MemoryStorage, NewEvent, Opened, Options, Payload, Sequence,
+    Stage, Storage, Verdict,
 };
 use std::sync::Arc;
 
@@ -41,7 +41,10 @@ fn a_log_remembers_what_was_committed() {
         let first = append(&mut opened, 1_000, &[event(1, b"one", Some(&payload)), event(2, b"two", None)]);
         assert_eq!(first, Sequence::new(2));
         let record = opened.reader.get(Sequence::new(1)).unwrap().unwrap();
-        assert_eq!((record.event_id(), record.body(), record.payload()), (1, &b"one"[..], Some(&b"hello"[..])));
+        assert_eq!(
+            (record.event_id(), record.body(), record.payload()),
+            (1, &b"one"[..], Some(&b"hello"[..]))
+        );
         assert_eq!((record.batch_left(), record.kind(), record.actor(), record.scope()), (1, 7, 11, 22));
         opened.writer.close().unwrap();
 
@@ -78,7 +81,8 @@ fn segments_rotate_and_everything_stays_readable() {
                 assert_eq!(reader.find_event(u128::from(n)).unwrap().unwrap().sequence(), Sequence::new(n));
             }
             assert_eq!(reader.at_time(9).unwrap(), Sequence::NONE);
-            let read = reader.records(Sequence::new(10), Sequence::new(990)).map(|r| r.unwrap().sequence().get());
+            let read =
+                reader.records(Sequence::new(10), Sequence::new(990)).map(|r| r.unwrap().sequence().get());
             assert!(read.eq(10..=990));
             assert_eq!(reader.get(Sequence::new(1001)).unwrap().map(|r| r.sequence()), None);
             if round == 0 {
@@ -90,7 +94,10 @@ fn segments_rotate_and_everything_stays_readable() {
             assert_eq!(opened.recovery.verdict, Verdict::Clean);
         }
         let (reader, recovery) = Log::open_read_only(storage, &small()).unwrap();
-        assert_eq!((recovery.last, reader.records(Sequence::new(1), recovery.last).count()), (Sequence::new(1000), 1000));
+        assert_eq!(
+            (recovery.last, reader.records(Sequence::new(1), recovery.last).count()),
+            (Sequence::new(1000), 1000)
+        );
     }
 }
 

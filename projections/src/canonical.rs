@@ -125,6 +125,17 @@ impl<'a> Input<'a> {
     pub fn u8(&mut self) -> Result<u8, InputError> {
         Ok(self.array::<1>()?[0])
     }
+    /// Yes or no; any other byte would be a second way to say yes.
+    ///
+    /// # Errors
+    /// When nothing is left, or the byte is neither 0 nor 1.
+    pub fn flag(&mut self) -> Result<bool, InputError> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(InputError),
+        }
+    }
     /// Four bytes.
     ///
     /// # Errors

@@ -29,8 +29,9 @@ use crate::{Context, Envelope};
 
 macro_rules! declare {
     ($($number:literal $module:ident $state:ident $event:ident [$($reads:ident),*];)+) => {
-        /// Everything that can have happened.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        /// Everything that can have happened. Serialised for people: the facts alone, the kind stands beside them.
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum Event {
             $(#[doc = concat!("See [`crate::", stringify!($module), "`].")] $state(crate::$module::$event)),+
         }
@@ -51,6 +52,11 @@ macro_rules! declare {
             #[must_use]
             pub fn kind(&self) -> u16 {
                 match self { $(Self::$state(event) => event.kind()),+ }
+            }
+            /// The version of its body that this build writes, as it stands in the record's header.
+            #[must_use]
+            pub fn version(&self) -> u16 {
+                match self { $(Self::$state(event) => event.version()),+ }
             }
             fn encode_facts(&self, out: &mut Vec<u8>) -> Result<(), CodecError> {
                 match self { $(Self::$state(event) => event.encode_into(out)),+ }

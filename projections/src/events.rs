@@ -23,12 +23,14 @@ macro_rules! events {
     }) => {
         $(
             $(#[doc = $about])+
-            #[derive(Debug, Clone, PartialEq, Eq, $crate::codec::Encode, $crate::codec::Decode)]
+            #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, $crate::codec::Encode, $crate::codec::Decode)]
             pub struct $variant { $($(#[$fdoc])* pub $field: $type),* }
 
             impl $variant {
                 /// The number in the header of such a record.
                 pub const KIND: u16 = $domain * 256 + $number;
+                /// The version of its body that this build writes.
+                pub const VERSION: u16 = 1;
             }
             impl From<$variant> for $name {
                 fn from(event: $variant) -> Self {
@@ -43,19 +45,25 @@ macro_rules! events {
         )+
 
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
         pub enum $name { $($(#[doc = $about])+ $variant($variant)),+ }
 
         impl $name {
             /// This domain's rows of the table of kinds.
             pub const KINDS: &'static [$crate::KindInfo] = &[$(
-                $crate::KindInfo { kind: $variant::KIND, version: 1, name: $text, about: concat!($($about),+) }
+                $crate::KindInfo { kind: $variant::KIND, version: $variant::VERSION, name: $text, about: concat!($($about),+) }
             ),+];
 
             /// The number in the header.
             #[must_use]
             pub fn kind(&self) -> u16 {
                 match self { $(Self::$variant(_) => $variant::KIND),+ }
+            }
+            /// The version of its body that this build writes.
+            #[must_use]
+            pub fn version(&self) -> u16 {
+                match self { $(Self::$variant(_) => $variant::VERSION),+ }
             }
             /// Appends the body's own part, behind the context.
             pub(crate) fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), $crate::codec::CodecError> {
@@ -64,7 +72,7 @@ macro_rules! events {
             /// Reads the body's own part; `None` when the kind or the version is not known here.
             pub(crate) fn decode(kind: u16, version: u16, bytes: &[u8]) -> Option<Result<Self, $crate::codec::CodecError>> {
                 match (kind, version) {
-                    $(($variant::KIND, 1) => Some($crate::codec::decode_exact::<$variant>(bytes).map(Self::$variant)),)+
+                    $(($variant::KIND, $variant::VERSION) => Some($crate::codec::decode_exact::<$variant>(bytes).map(Self::$variant)),)+
                     _ => None,
                 }
             }

@@ -118,3 +118,6 @@ impl<'a> Snapshot<'a> {
         Ok(world)
     }
 }
+
+#[cfg(test)]
+mod tests;

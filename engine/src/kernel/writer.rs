@@ -419,9 +419,10 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
     let mut from = 0;
     let mut events = Vec::with_capacity(facts.len());
     for (fact, end) in facts.iter().zip(ends) {
-        let (kind, actor, scope) = (fact.event.kind(), fact.at.actor.0, fact.at.scope.0);
+        let (kind, kind_version) = (fact.event.kind(), fact.event.version());
+        let (actor, scope) = (fact.at.actor.0, fact.at.scope.0);
         let (body, payload) = (&bodies[from..end], fact.payload.as_ref());
-        events.push(NewEvent { event_id: fact.event_id, kind, kind_version: 1, actor, scope, body, payload });
+        events.push(NewEvent { event_id: fact.event_id, kind, kind_version, actor, scope, body, payload });
         from = end;
     }
     let time = facts.first().map_or(0, |fact| fact.at.time);

@@ -17,7 +17,7 @@ use crate::{
     error::{LogError, at},
     footer::Footer,
     header::Header,
-    layout::{HEADER_PAGE, QUARANTINE, RECORD_ALIGN, SEGMENTS},
+    layout::{FOOTER_BYTES, HEADER_PAGE, QUARANTINE, RECORD_ALIGN, SEGMENTS},
     options::Options,
     record::{AT_DURABLE_BACK, AT_STORAGE, STORAGE_GROUP_END, View, sum},
     spare,
@@ -160,7 +160,7 @@ impl Execution<'_> {
     ) -> Result<OpenSegment, LogError> {
         let align = u64::from(self.options.group_align);
         let size = |(body, keep, whole): (&Body, usize, usize)| body.end_of(whole) - body.end_of(keep);
-        let needed = moved.map_or(0, size) + HEADER_PAGE + 16 * 1024;
+        let needed = HEADER_PAGE + align_up(moved.map_or(0, size), align) + 2 * align + FOOTER_BYTES;
         let header = Header {
             log_id: new.log_id,
             number: new.number,
@@ -251,7 +251,8 @@ impl Execution<'_> {
     fn repair_header(&self, segment: &SegmentImage, recovery: &mut Recovery) -> Result<(), LogError> {
         let Some(header) = segment.header() else { return Ok(()) };
         let file = self.storage.open(&segment.path, Access::Read).map_err(at("opening", &segment.path))?;
-        let mut bytes = crate::storage::read_range(&*file, 0, segment.len).map_err(at("reading", &segment.path))?;
+        let mut bytes =
+            crate::storage::read_range(&*file, 0, segment.len).map_err(at("reading", &segment.path))?;
         if bytes.len() < HEADER_PAGE as usize {
             bytes.resize(HEADER_PAGE as usize, 0);
         }
@@ -320,4 +321,3 @@ fn sealed(image: &Image, footers: Vec<Option<Footer>>) -> Vec<(Header, Footer)> 
     let pairs = image.segments.iter().zip(footers);
     pairs.filter_map(|(segment, footer)| Some((segment.header()?.clone(), footer?))).collect()
 }
-

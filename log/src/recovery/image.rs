@@ -2,7 +2,7 @@
 //! of those segments that are not sealed.
 
 use crate::{
-    bytes::{all_zero, align_up},
+    bytes::{align_up, all_zero},
     error::{LogError, at},
     footer::Footer,
     genesis::{GENESIS_BYTES, Genesis},
@@ -218,7 +218,12 @@ pub(crate) fn read_segment(storage: &dyn Storage, number: u64, first: u64) -> Re
 
 /// The footer at the end of a file, if it verifies and its seal stands before it. Both, because a crash may keep the one
 /// without the other. A newer format is an error.
-fn sealed_by(block: &[u8], footer_at: u64, seal_at: u64, header: &Header) -> Result<Option<Footer>, HeaderError> {
+fn sealed_by(
+    block: &[u8],
+    footer_at: u64,
+    seal_at: u64,
+    header: &Header,
+) -> Result<Option<Footer>, HeaderError> {
     let Some((seal, footer)) = block.split_at_checked((footer_at.max(seal_at) - seal_at) as usize) else {
         return Ok(None);
     };
@@ -226,7 +231,9 @@ fn sealed_by(block: &[u8], footer_at: u64, seal_at: u64, header: &Header) -> Res
         Ok(footer) => {
             let due = control(CLASS_SEAL, footer.last, footer.last_time, &footer.chain, header.salt);
             let whole = footer.used == footer_at
-                && seal.split_first_chunk::<HEADER_BYTES>().is_some_and(|(found, rest)| *found == due && all_zero(rest));
+                && seal
+                    .split_first_chunk::<HEADER_BYTES>()
+                    .is_some_and(|(found, rest)| *found == due && all_zero(rest));
             Ok(whole.then_some(footer))
         }
         Err(newer @ HeaderError::Unsupported(_)) => Err(newer),

@@ -166,7 +166,11 @@ impl Joint {
             return bad(format!("segment {} is missing before this one", self.number + 1));
         }
         if header.first != self.next {
-            return bad(format!("begins at #{}, but the one before ends at #{}", header.first, self.next - 1));
+            return bad(format!(
+                "begins at #{}, but the one before ends at #{}",
+                header.first,
+                self.next - 1
+            ));
         }
         if header.chain_before != self.chain {
             return bad("the chain does not continue the segment before".to_owned());
@@ -200,10 +204,7 @@ impl Joint {
 }
 
 /// The header, if it is one of this log and agrees with the file name.
-pub(crate) fn checked_header<'a>(
-    image: &Image,
-    segment: &'a SegmentImage,
-) -> Result<&'a Header, LogError> {
+pub(crate) fn checked_header<'a>(image: &Image, segment: &'a SegmentImage) -> Result<&'a Header, LogError> {
     let header = match &segment.page {
         Ok(page) => &page.header,
         Err(HeaderError::Damaged(detail)) => {
@@ -229,7 +230,9 @@ fn refuse_damage(image: &Image, segment: &SegmentImage, body: &Body) -> Result<(
         LogError::damaged(&*segment.path, scan.next, Some(Sequence::new(scan.expected)), detail)
     };
     if scan.last != LastRecord::Seal && body.beyond.gave_up {
-        return Err(place("too much behind this place looks like records to tell a torn end from damage".into()));
+        return Err(place(
+            "too much behind this place looks like records to tell a torn end from damage".into(),
+        ));
     }
     if body.beyond.watermark >= scan.expected {
         return Err(place(format!("{}, but a later record says that it was durable", scan.stop)));

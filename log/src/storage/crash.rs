@@ -276,7 +276,9 @@ impl Storage for CrashDisk {
         let disk = self.disk.lock();
         disk.alive(disk.life)?;
         let names = disk.seen.keys().filter(|path| folder_of(path) == folder);
-        Ok(names.map(|path| path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name).to_owned()).collect())
+        Ok(names
+            .map(|path| path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name).to_owned())
+            .collect())
     }
 
     fn create_folder(&self, _folder: &str) -> io::Result<()> {
@@ -446,7 +448,7 @@ impl StorageFile for CrashFile {
         if len < file.cache.len() {
             file.cut = Some(file.cut.map_or(len, |cut| cut.min(len)));
             file.dirty.retain(|sector| sector * SECTOR < len);
-            if len % SECTOR != 0 {
+            if !len.is_multiple_of(SECTOR) {
                 file.dirty.insert(len / SECTOR);
             }
         }

@@ -73,9 +73,6 @@ impl Faults {
 
     fn write(&mut self) -> io::Result<()> {
         self.writes += 1;
-        if self.interrupt && !self.writes.is_multiple_of(2) {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
         Self::use_up(&mut self.writes_left)
     }
 
@@ -180,9 +177,9 @@ impl StorageFile for FaultyFile {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         let mut faults = self.faults.lock();
-        match faults.write() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
-            result => result?,
+        faults.write()?;
+        if faults.interrupt && !faults.writes.is_multiple_of(2) {
+            return Err(io::ErrorKind::Interrupted.into());
         }
         let mut count = bytes.len().min(faults.write_at_most.unwrap_or(usize::MAX));
         let growth = (offset + count as u64).saturating_sub(self.inner.len()?);

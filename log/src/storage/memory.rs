@@ -189,7 +189,8 @@ impl StorageFile for MemoryFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut contents = self.0.write();
-        let len = usize::try_from(len).ok().filter(|len| *len <= 1 << 40).ok_or(io::ErrorKind::FileTooLarge)?;
+        let len =
+            usize::try_from(len).ok().filter(|len| *len <= 1 << 40).ok_or(io::ErrorKind::FileTooLarge)?;
         if len < contents.len {
             let mut cut = vec![0; contents.len - len];
             contents.heap.read(len, &mut cut);

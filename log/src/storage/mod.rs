@@ -69,7 +69,10 @@ pub trait Storage: Send + Sync {
 }
 
 /// One file.
-#[expect(clippy::len_without_is_empty, reason = "a length that can fail to be read; nobody asks for emptiness")]
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "a length that can fail to be read; nobody asks for emptiness"
+)]
 pub trait StorageFile: Send + Sync {
     /// Bytes in the file.
     fn len(&self) -> io::Result<u64>;

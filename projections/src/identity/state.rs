@@ -152,7 +152,7 @@ impl Identity {
                 id: PrincipalId(input.u128()?),
                 kind: input.u32()?,
                 status: Status::from_tag(input.u8()?).ok_or(InputError)?,
-                operator: input.u8()? != 0,
+                operator: input.flag()?,
                 created: input.sequence()?,
                 described: input.sequence()?,
                 changed: input.sequence()?,

@@ -217,7 +217,7 @@ impl Objects {
         for _ in 0..input.count()? {
             let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
             let (owner, home, version) = (input.u32()?, input.u32()?, input.u32()?);
-            let (last, tombstoned) = (input.u32()?, input.u8()? != 0);
+            let (last, tombstoned) = (input.u32()?, input.flag()?);
             let row = state.objects.insert(Object {
                 id,
                 data,

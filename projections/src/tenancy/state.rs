@@ -394,7 +394,7 @@ impl Tenancy {
         let mut state = Self::default();
         for _ in 0..input.count()? {
             let (id, parent) = (ScopeId(input.u128()?), input.u32()?);
-            let (depth, archived) = (input.u8()?, input.u8()? != 0);
+            let (depth, archived) = (input.u8()?, input.flag()?);
             let path = Some(input.text()?).filter(|text| !text.is_empty());
             let path = path.map(|text| text.parse().map_err(|_| InputError)).transpose()?;
             let (name, created, changed) = (input.text()?.into(), input.sequence()?, input.sequence()?);
@@ -419,7 +419,7 @@ impl Tenancy {
                 applies: Applies::from_tag(input.u8()?).ok_or(InputError)?,
                 expires_at: load_end(input)?,
                 since: input.sequence()?,
-                removed: input.u8()? != 0,
+                removed: input.flag()?,
             });
         }
         Ok(state)
@@ -432,6 +432,9 @@ fn save_end(out: &mut impl Output, end: Option<Micros>) {
 }
 
 fn load_end(input: &mut Input<'_>) -> Result<Option<Micros>, InputError> {
-    let (some, end) = (input.u8()? != 0, input.u64()?);
-    Ok(some.then_some(end))
+    match (input.flag()?, input.u64()?) {
+        (true, end) => Ok(Some(end)),
+        (false, 0) => Ok(None),
+        (false, _) => Err(InputError),
+    }
 }

@@ -1,0 +1,99 @@
+//! Commands as they stand in a file.
+
+use scoped::{Batch, Command, Sequence, parse_line, write_line};
+
+const ADA: &str = "01HX3ZQ6J5M8K9N0P1Q2R3S4T5";
+
+/// One line for every command: a new command without one fails the test below.
+fn samples() -> Vec<(&'static str, String)> {
+    let p = format!("\"principal\":\"{ADA}\"");
+    let o = format!("\"object\":\"{ADA}\"");
+    [
+        ("identity.found", format!("{{{p},\"kind\":\"person\",\"description\":{{\"name\":\"Ada\"}}}}")),
+        ("identity.create_principal", format!("{{{p},\"kind\":\"bot\",\"description\":{{}}}}")),
+        ("identity.describe_principal", format!("{{{p},\"description\":{{\"name\":\"B\"}}}}")),
+        ("identity.suspend_principal", format!("{{{p}}}")),
+        ("identity.reinstate_principal", format!("{{{p}}}")),
+        ("identity.archive_principal", format!("{{{p}}}")),
+        ("identity.set_operator", format!("{{{p},\"operator\":true}}")),
+        ("tenancy.create_scope", "{\"path\":\"org:acme/ws:docs\"}".to_owned()),
+        ("tenancy.archive_scope", "{\"scope\":\"org:acme\"}".to_owned()),
+        ("tenancy.reopen_scope", format!("{{\"scope\":\"{ADA}\"}}")),
+        ("tenancy.add_member", format!("{{\"scope\":\"org:acme\",{p},\"role\":\"writer\",\"expires_at\":5}}")),
+        ("tenancy.change_member", format!("{{\"scope\":\"org:acme\",{p},\"role\":\"reader\"}}")),
+        ("tenancy.remove_member", format!("{{\"scope\":\"org:acme\",{p}}}")),
+        (
+            "tenancy.add_acl_entry",
+            "{\"scope\":\"org:acme\",\"effect\":\"deny\",\"subject\":\"role:reader\",\"capability\":\"scope.read.*\",\"applies\":\"self\"}".to_owned(),
+        ),
+        ("tenancy.remove_acl_entry", format!("{{\"entry\":\"{ADA}\"}}")),
+        ("objects.create", "{\"type\":\"file\",\"data\":{\"a\":[1,null,\"x\"]},\"scope\":\"org:acme\",\"level\":\"write\"}".to_owned()),
+        ("objects.update", format!("{{{o},\"data\":7,\"expected_version\":3}}")),
+        ("objects.tombstone", format!("{{{o},\"reason\":\"old\"}}")),
+        ("objects.restore", format!("{{{o}}}")),
+        ("sharing.project", format!("{{{o},\"scope\":\"org:acme\",\"level\":\"admin\"}}")),
+        ("sharing.revoke", format!("{{{o},\"scope\":\"org:acme\"}}")),
+        ("temporal.mark", "{\"name\":\"v1\"}".to_owned()),
+    ]
+    .into()
+}
+
+fn line(name: &str, with: &str) -> String {
+    format!("{{\"as\":\"{ADA}\",\"do\":\"{name}\",\"with\":{with}}}")
+}
+
+#[test]
+fn every_command_is_written_as_it_was_read() {
+    let samples = samples();
+    for (name, _) in Command::all() {
+        assert!(samples.iter().any(|(sample, _)| *sample == name), "`{name}` has no sample line here");
+    }
+    for (name, with) in samples {
+        let (batch, at) = parse_line(&line(name, &with)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((batch.steps.len(), at), (1, 0));
+        assert_eq!(batch.steps[0].command.name(), name);
+        let written = write_line(&batch, Sequence::new(9)).unwrap();
+        assert!(written.contains(&with), "{name}: {written}");
+        assert_eq!(parse_line(&written).unwrap(), (batch, 9), "{name}");
+    }
+}
+
+#[test]
+fn a_batch_keeps_its_key_its_time_and_what_it_undoes() {
+    let text = format!(
+        "{{\"key\":\"k\",\"valid_time\":-5,\"rollback\":{{\"to\":3,\"selection\":\"all\"}},\"batch\":[{{\"as\":\"{ADA}\",\"do\":\"temporal.mark\",\"undoes\":4,\"with\":{{\"name\":\"a\"}}}}]}}"
+    );
+    let (batch, _) = parse_line(&text).unwrap();
+    assert_eq!((batch.key.as_deref(), batch.valid_time), (Some("k"), Some(-5)));
+    assert_eq!((batch.rollback.as_ref().unwrap().to, batch.steps[0].undoes), (3, Sequence::new(4)));
+    assert_eq!(parse_line(&write_line(&batch, Sequence::NONE).unwrap()).unwrap().0, batch);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_column() {
+    for (text, culprit, words) in [
+        ("nonsense", "nonsense", "expected"),
+        ("{\"as\":1}", "1", "invalid type"),
+        (&line("objects.nope", "{}"), "objects.nope", "`objects.nope` is no command"),
+        (&line("temporal.mark", "{\"name\":5}"), "5}", "invalid type"),
+        (&line("temporal.mark", "{\"nam\":\"x\"}"), "\"nam\"", "unknown field `nam`"),
+        (&line("tenancy.archive_scope", "{\"scope\":\"org:\"}"), "\"org:\"}", "id"),
+        (&line("objects.update", "{\"object\":\"short\",\"data\":1}"), "\"short\"", "no id"),
+        (&format!("{} trailing", line("temporal.mark", "{\"name\":\"x\"}")), "trailing", "trailing"),
+    ] {
+        let error = parse_line(text).unwrap_err();
+        assert!(error.message.contains(words), "{text}: {error}");
+        let from = text.find(culprit).unwrap();
+        let place = from..=from + culprit.len();
+        assert!(place.contains(&(error.column - 1)), "{text}: {error}, not within {place:?}");
+    }
+}
+
+#[test]
+fn a_hostile_line_is_an_error_and_nothing_else() {
+    let deep = "[".repeat(100_000);
+    for text in [deep.as_str(), "{\"batch\":[", "{\"batch\":{}}", "{\"batch\":[null]}", "\u{0}", "{\"as\":\"\\u0000\"}"] {
+        parse_line(text).unwrap_err();
+    }
+    assert_eq!(parse_line("{\"batch\":[]}").unwrap().0, Batch::new());
+}
