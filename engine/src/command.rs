@@ -186,6 +186,10 @@ impl Batch {
     }
     /// Adds a step.
     pub fn push(&mut self, actor: PrincipalId, command: impl Into<Command>) {
+        // Most batches have one step; a vector left to itself would make room for four.
+        if self.steps.capacity() == 0 {
+            self.steps.reserve_exact(1);
+        }
         self.steps.push(Step {
             actor,
             command: command.into(),
@@ -328,7 +332,12 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
         .steps
         .iter()
         .zip(&arguments)
-        .map(|(step, with)| WireStep { actor: step.actor, name: step.command.name().into(), undoes: step.undoes.get(), with })
+        .map(|(step, with)| WireStep {
+            actor: step.actor,
+            name: step.command.name().into(),
+            undoes: step.undoes.get(),
+            with,
+        })
         .collect();
     let wire = WireBatch {
         at: at.get(),

@@ -18,7 +18,7 @@ impl Data {
     ///
     /// # Errors
     /// When it cannot, or takes more than [`Payload::MAX_BYTES`].
-    pub fn new(value: &impl Serialize) -> Result<Self> {
+    pub fn new(value: impl Serialize) -> Result<Self> {
         // Through a value, whose maps are sorted.
         let value =
             serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;

@@ -327,7 +327,10 @@ impl Rehearsal {
             Refusal::Denied(need) => Error::denied(need.capability),
             Refusal::Declined(error) => error,
         };
-        Err(Rehearsed { batch: at, error: error.hint(format!("it is step {} of that batch", declined.step + 1)) })
+        Err(Rehearsed {
+            batch: at,
+            error: error.hint(format!("it is step {} of that batch", declined.step + 1)),
+        })
     }
 }
 

@@ -129,3 +129,11 @@ impl From<scoped_projections::FoldError> for Error {
         error
     }
 }
+
+impl From<scoped_projections::tenancy::ScopePathError> for Error {
+    fn from(source: scoped_projections::tenancy::ScopePathError) -> Self {
+        let mut error = Self::invalid(source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}

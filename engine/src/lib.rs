@@ -2,14 +2,14 @@
 //! back.
 //!
 //! ```
-//! use scoped::{Data, Engine, objects, temporal::{Cutoff, Selection}, Policy};
+//! use scoped::{Data, Engine, Policy, objects, temporal::{Cutoff, Selection}};
+//! use serde_json::json;
 //!
 //! let engine = Engine::in_memory()?;
 //! let ada = engine.session(engine.founder())?;
-//! let data = |cpu: u32| Data::new(&serde_json::json!({ "cpu": cpu }));
-//! let made = ada.execute(objects::Create { object: None, object_type: "limits".into(), data: data(2)?, scope: None, level: scoped::Level::Read })?;
+//! let made = ada.execute(objects::Create::new("limits", Data::new(json!({ "cpu": 2 }))?))?;
 //! let limits = made.object();
-//! ada.execute(objects::Update { object: limits, data: data(8)?, expected_version: Some(1) })?;
+//! ada.execute(objects::Update::new(limits, Data::new(json!({ "cpu": 8 }))?).expecting(1))?;
 //!
 //! let then = ada.as_of(&Cutoff::At(made.last))?;
 //! assert_eq!(then.read(limits)?.value()?["cpu"], 2);
@@ -31,11 +31,13 @@ mod authorize;
 mod clock;
 mod command;
 mod data;
+mod diff;
 mod engine;
 mod error;
 pub mod export;
 mod history;
 pub mod identity;
+mod info;
 mod kernel;
 mod moment;
 pub mod objects;
@@ -53,16 +55,18 @@ pub use authorize::{Considered, Decision, Rule, Target, Tier};
 pub use clock::{Door, ManualDoor, SystemDoor};
 pub use command::{BATCH_STEPS_MAX, Batch, Command, LineError, RollbackNote, Step, parse_line, write_line};
 pub use data::Data;
+pub use diff::Diff;
 pub use engine::{Engine, Past, Rehearsed};
 pub use error::{Error, ErrorKind, Result};
 pub use history::History;
-pub use kernel::execute::ScopeRef;
+pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
-pub use moment::{ChangeInfo, Diff, Grant, Moment, ObjectInfo, Reach, ScopeInfo};
+pub use moment::{Moment, Reach};
 pub use options::Options;
 pub use reading::{AuditPage, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
 pub use session::{Policy, Session, SessionBatch};
+pub use tenancy::ScopeRef;
 
 pub use scoped_log as log;
 pub use scoped_log::{Recovery, Verdict};

@@ -5,13 +5,14 @@
 
 use crate::authorize::{Considered, Decision, Rule, Target, authorize, explain};
 use crate::data::Data;
+use crate::diff::Diff;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::kernel::execute::ScopeRef;
-use scoped_projections::objects::{Change, ChangeKind, Object};
+use crate::info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
+use crate::tenancy::ScopeRef;
+use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role};
-use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
-use serde::Serialize;
+use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
 
 /// How far a list of objects reaches from a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,109 +31,6 @@ pub struct Moment<'a> {
     pub(crate) world: &'a World,
     pub(crate) history: &'a History,
     pub(crate) now: Micros,
-}
-
-/// An object, as a list or a read gives it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ObjectInfo {
-    /// Its id.
-    pub object: ObjectId,
-    /// What sort of object it is.
-    #[serde(rename = "type")]
-    pub object_type: String,
-    /// Who owns it.
-    pub owner: PrincipalId,
-    /// The scope it was written in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub home: Option<String>,
-    /// Its current version.
-    pub version: u32,
-    /// Is it out of sight?
-    pub tombstoned: bool,
-    /// The event that its data stands in.
-    pub data_at: u64,
-}
-
-/// One step in an object's life.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ChangeInfo {
-    /// The event.
-    pub at: u64,
-    /// When the log took it.
-    pub time: Micros,
-    /// When it happened out in the world, if that was said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub valid_time: Option<i64>,
-    /// Who did it.
-    pub by: PrincipalId,
-    /// What it did.
-    pub change: ChangeKind,
-    /// The object's version after it.
-    pub version: u32,
-    /// The event it takes back, if it is part of a rollback.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undoes: Option<u64>,
-}
-
-/// A scope, as a tree shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ScopeInfo {
-    /// Its id.
-    pub scope: ScopeId,
-    /// Its path, or the name of a flat one.
-    pub label: String,
-    /// Nodes above it.
-    pub depth: u8,
-    /// Is sharing through it at an end?
-    pub archived: bool,
-    /// Its own members.
-    pub members: usize,
-    /// Live objects projected into it.
-    pub objects: u64,
-}
-
-/// Somebody who may, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Grant {
-    /// Who.
-    pub actor: PrincipalId,
-    /// Why, for people.
-    pub why: String,
-}
-
-/// What changed between two versions, by top-level key.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Diff {
-    /// Keys that came, with their values.
-    pub added: Vec<(String, serde_json::Value)>,
-    /// Keys that went, with the values they had.
-    pub removed: Vec<(String, serde_json::Value)>,
-    /// Keys whose values changed: before and after.
-    pub changed: Vec<(String, serde_json::Value, serde_json::Value)>,
-}
-
-impl Diff {
-    /// The difference between two values; anything but two maps is compared as a whole, under the empty key.
-    #[must_use]
-    pub fn between(before: &serde_json::Value, after: &serde_json::Value) -> Self {
-        let mut diff = Self::default();
-        let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
-            if before != after {
-                diff.changed.push((String::new(), before.clone(), after.clone()));
-            }
-            return diff;
-        };
-        for (key, value) in old {
-            match new.get(key) {
-                None => diff.removed.push((key.clone(), value.clone())),
-                Some(now) if now != value => diff.changed.push((key.clone(), value.clone(), now.clone())),
-                Some(_) => {}
-            }
-        }
-        let came = new.iter().filter(|(key, _)| !old.contains_key(*key));
-        diff.added.extend(came.map(|(key, value)| (key.clone(), value.clone())));
-        diff
-    }
 }
 
 impl<'a> Moment<'a> {

@@ -3,11 +3,14 @@
 //! Of the past one sees what one might read then *and* may still read now: who lost access cannot use history to get round it.
 
 use crate::authorize::{Decision, Target, authorize};
+use crate::diff::Diff;
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
-use crate::kernel::execute::{Need, Refusal, ScopeRef, object_target};
+use crate::info::{ChangeInfo, Grant, ObjectInfo};
+use crate::kernel::execute::{Need, Refusal, object_target};
 use crate::kernel::writer::attempt;
-use crate::moment::{ChangeInfo, Diff, Grant, Moment, ObjectInfo, Reach};
+use crate::moment::{Moment, Reach};
+use crate::tenancy::ScopeRef;
 use scoped_log::Record;
 use scoped_projections::audit::Filter;
 use scoped_projections::tenancy::Capability as C;
@@ -120,10 +123,12 @@ impl Reading {
     /// The same words whether it is missing or not this principal's to read.
     pub fn read(&self, id: ObjectId) -> Result<ReadObject> {
         self.ask("objects.read", |ask| {
-            ask.object(id)?;
             let world = ask.moment.world;
+            // Looked up once; a row stays what it is, so the answer is about the object that was asked for.
+            let row = world.objects().row(id);
+            ask.need(C::ReadLocal, row.map_or(Target::Nothing, Target::Object))?;
             let missing = || Error::corrupt(format!("the data of `{id}` is not in the log"));
-            let object = world.objects().get(id).ok_or_else(missing)?;
+            let object = row.and_then(|row| world.objects().at(row)).ok_or_else(missing)?;
             let record =
                 ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
             let (owner, version, tombstoned) =

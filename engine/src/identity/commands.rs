@@ -67,6 +67,17 @@ commands! {
     }
 }
 
+impl CreatePrincipal {
+    /// A principal of that kind, described by `{"name": …}`.
+    ///
+    /// # Errors
+    /// When the name is longer than a payload may be.
+    pub fn named(kind: impl Into<String>, name: &str) -> crate::Result<Self> {
+        let description = Data::from_text_fields(&[("name", name)])?;
+        Ok(Self { principal: None, kind: kind.into(), description })
+    }
+}
+
 /// Longest kind of a principal, or type of an object, in bytes.
 pub(crate) const WORD_BYTES_MAX: usize = 64;
 

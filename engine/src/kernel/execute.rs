@@ -5,7 +5,7 @@
 
 use crate::authorize::{Target, authorize};
 use crate::clock::Ids;
-use crate::command::{BATCH_STEPS_MAX, Batch, Command, KEY_BYTES_MAX, Needs, Step};
+use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
 use crate::data::Data;
 use crate::error::Error;
 use crate::temporal::Entity;
@@ -13,10 +13,9 @@ use scoped_log::Payload;
 use scoped_projections::requests::RequestKeyed;
 use scoped_projections::store::Transact;
 use scoped_projections::temporal::RolledBack;
-use scoped_projections::tenancy::{Capability, ScopePath, Tenancy};
+use scoped_projections::tenancy::Capability;
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{fmt, str::FromStr};
+use smallvec::SmallVec;
 
 /// What a command gets to see.
 pub(crate) struct View<'a> {
@@ -45,8 +44,11 @@ impl Need {
 pub(crate) struct Facts<'a> {
     ids: &'a mut Ids,
     now: Micros,
-    list: Vec<(ScopeId, Event, Option<Payload>)>,
+    list: FactList,
 }
+
+/// Most commands come to one fact or two.
+type FactList = SmallVec<[(ScopeId, Event, Option<Payload>); 2]>;
 
 impl Facts<'_> {
     pub(crate) fn push(&mut self, scope: ScopeId, event: impl Into<Event>, data: Option<&Data>) {
@@ -214,7 +216,7 @@ impl Scribe<'_> {
             let error = Error::stale(format!("the {entity} has changed since the rollback was planned"));
             return Err(error.hint("plan it again").into());
         }
-        let mut facts = Facts { ids: self.ids, now, list: Vec::new() };
+        let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
         step.command.decide(&view, &mut facts)?;
         let list = facts.list;
         let id = list.first().and_then(|(_, event, _)| Entity::of(event)).map_or(0, Entity::id);
@@ -240,93 +242,7 @@ impl Scribe<'_> {
     }
 }
 
-/// How a command names a scope: by its id, or by its path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ScopeRef {
-    /// By id.
-    Id(ScopeId),
-    /// By path.
-    Path(ScopePath),
-}
-
-impl ScopeRef {
-    /// The row of the scope, if there is one.
-    #[must_use]
-    pub fn row(&self, tenancy: &Tenancy) -> Option<u32> {
-        match self {
-            Self::Id(id) => tenancy.row(*id),
-            Self::Path(path) => tenancy.row_of_path(path),
-        }
-    }
-    /// What to ask about: for a path that is not registered, its nearest registered ancestor.
-    #[must_use]
-    pub fn target(&self, tenancy: &Tenancy) -> Target {
-        if let Some(row) = self.row(tenancy) {
-            return Target::Scope(row);
-        }
-        let Self::Path(path) = self else { return Target::Nothing };
-        path.ancestors()
-            .find_map(|above| tenancy.row_of_path(&above.to_path()))
-            .map_or(Target::Nothing, Target::Below)
-    }
-}
-
-impl FromStr for ScopeRef {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        if text.contains(':') {
-            text.parse()
-                .map(Self::Path)
-                .map_err(|e: scoped_projections::tenancy::ScopePathError| e.to_string())
-        } else {
-            text.parse()
-                .map(Self::Id)
-                .map_err(|_| format!("`{text}` is no scope: use a path such as `org:acme`, or an id"))
-        }
-    }
-}
-
-impl fmt::Display for ScopeRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Id(id) => id.fmt(f),
-            Self::Path(path) => path.fmt(f),
-        }
-    }
-}
-
-impl From<ScopePath> for ScopeRef {
-    fn from(path: ScopePath) -> Self {
-        Self::Path(path)
-    }
-}
-
-impl From<ScopeId> for ScopeRef {
-    fn from(id: ScopeId) -> Self {
-        Self::Id(id)
-    }
-}
-
-impl Serialize for ScopeRef {
-    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScopeRef {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        <std::borrow::Cow<'de, str>>::deserialize(from)?.parse().map_err(de::Error::custom)
-    }
-}
-
 /// What an object question is about, for commands and queries alike.
 pub(crate) fn object_target(world: &World, object: ObjectId) -> Target {
     world.objects().row(object).map_or(Target::Nothing, Target::Object)
-}
-
-/// The command is there for those who hold its rights; the rest of the crate may ask its name.
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }

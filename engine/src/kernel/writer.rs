@@ -23,6 +23,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
@@ -409,7 +410,7 @@ enum Carried {
 /// Encodes the bodies of one batch and frames it.
 fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage, LogError> {
     bodies.clear();
-    let mut ends = Vec::with_capacity(facts.len());
+    let mut ends: SmallVec<[usize; 4]> = SmallVec::with_capacity(facts.len());
     for fact in facts {
         if fact.event.encode_into(&fact.at.context, bodies).is_err() {
             return Err(LogError::Invalid { detail: "an event has no encoding" });
@@ -417,7 +418,7 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
         ends.push(bodies.len());
     }
     let mut from = 0;
-    let mut events = Vec::with_capacity(facts.len());
+    let mut events: SmallVec<[NewEvent<'_>; 4]> = SmallVec::with_capacity(facts.len());
     for (fact, end) in facts.iter().zip(ends) {
         let (kind, kind_version) = (fact.event.kind(), fact.event.version());
         let (actor, scope) = (fact.at.actor.0, fact.at.scope.0);

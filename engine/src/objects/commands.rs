@@ -5,8 +5,8 @@ use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
 use crate::identity::check_word;
-use crate::kernel::execute::{Facts, Need, Result, ScopeRef, View, object_target};
-use crate::tenancy::{archived, scope_row};
+use crate::kernel::execute::{Facts, Need, Result, View, object_target};
+use crate::tenancy::{ScopeRef, archived, scope_row};
 use scoped_projections::objects::{
     Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
 };
@@ -61,6 +61,54 @@ commands! {
             /// Which.
             object: ObjectId,
         }
+    }
+}
+
+impl Create {
+    /// An object of that type, private to the actor.
+    #[must_use]
+    pub fn new(object_type: impl Into<String>, data: Data) -> Self {
+        Self { object: None, object_type: object_type.into(), data, scope: None, level: Level::Read }
+    }
+    /// The same under an id of the caller's.
+    #[must_use]
+    pub fn with_id(mut self, object: ObjectId) -> Self {
+        self.object = Some(object);
+        self
+    }
+    /// The same, projected into a scope at that level.
+    #[must_use]
+    pub fn into_scope(mut self, scope: impl Into<ScopeRef>, level: Level) -> Self {
+        (self.scope, self.level) = (Some(scope.into()), level);
+        self
+    }
+}
+
+impl Update {
+    /// New data, whatever the version is.
+    #[must_use]
+    pub fn new(object: ObjectId, data: Data) -> Self {
+        Self { object, data, expected_version: None }
+    }
+    /// The same, refused as stale unless this is the current version.
+    #[must_use]
+    pub fn expecting(mut self, version: u32) -> Self {
+        self.expected_version = Some(version);
+        self
+    }
+}
+
+impl Tombstone {
+    /// Out of sight, without a word.
+    #[must_use]
+    pub fn new(object: ObjectId) -> Self {
+        Self { object, reason: None, expected_version: None }
+    }
+    /// The same, with a reason for the audit trail.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::authorize::{Target, authorize};
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Result, ScopeRef, View, object_target};
+use crate::kernel::execute::{Facts, Need, Result, View, object_target};
 use crate::objects::object;
-use crate::tenancy::{archived, scope_row};
+use crate::tenancy::{ScopeRef, archived, scope_row};
 use scoped_projections::ObjectId;
 use scoped_projections::sharing::{ObjectProjected, ProjectionRevoked, SharingEvent};
 use scoped_projections::tenancy::{Capability as C, Level};

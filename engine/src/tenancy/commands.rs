@@ -1,9 +1,10 @@
 //! Decisions about scopes.
 
+use super::ScopeRef;
 use crate::authorize::{Target, authorize};
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Refusal, Result, ScopeRef, View};
+use crate::kernel::execute::{Facts, Need, Refusal, Result, View};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
     AclEntryAdded, AclEntryRemoved, Applies, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
@@ -97,6 +98,48 @@ commands! {
             /// Which.
             entry: EntryId,
         }
+    }
+}
+
+impl CreateScope {
+    /// A scope with a path.
+    #[must_use]
+    pub fn at(path: ScopePath) -> Self {
+        Self { scope: None, path: Some(path), name: None, parent: None }
+    }
+    /// A flat scope, a root unless it is put below another.
+    #[must_use]
+    pub fn flat(name: impl Into<String>) -> Self {
+        Self { scope: None, path: None, name: Some(name.into()), parent: None }
+    }
+    /// The same flat scope below another.
+    #[must_use]
+    pub fn below(mut self, parent: impl Into<ScopeRef>) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+}
+
+impl AddMember {
+    /// A membership without end.
+    #[must_use]
+    pub fn new(scope: impl Into<ScopeRef>, principal: PrincipalId, role: Role) -> Self {
+        Self { scope: scope.into(), principal, role, expires_at: None }
+    }
+    /// The same, until then (exclusive), µs since the epoch.
+    #[must_use]
+    pub fn until(mut self, end: Micros) -> Self {
+        self.expires_at = Some(end);
+        self
+    }
+}
+
+impl AddAclEntry {
+    /// An entry for a scope and everything below it, without end.
+    #[must_use]
+    pub fn new(scope: impl Into<ScopeRef>, effect: Effect, subject: Subject, capability: Pattern) -> Self {
+        let (scope, applies) = (scope.into(), Applies::Subtree);
+        Self { entry: None, scope, effect, subject, capability, applies, expires_at: None }
     }
 }
 

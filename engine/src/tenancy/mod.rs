@@ -4,9 +4,11 @@
 //! live scopes below it is not archived; nothing is added to an archived scope.
 
 mod commands;
+mod scope_ref;
 
 pub use commands::{
     AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember,
     ReopenScope,
 };
 pub(crate) use commands::{archived, owner_follows, recall, scope_row};
+pub use scope_ref::ScopeRef;

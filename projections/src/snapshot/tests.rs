@@ -2,8 +2,8 @@ use super::*;
 use crate::identity::{Founded, PrincipalCreated};
 use crate::objects::{ObjectCreated, ObjectTombstoned};
 use crate::sharing::ObjectProjected;
-use crate::tenancy::{AclEntryAdded, Applies, Effect, Level, MemberAdded, Role, ScopeCreated, Subject};
 use crate::temporal::MarkSet;
+use crate::tenancy::{AclEntryAdded, Applies, Effect, Level, MemberAdded, Role, ScopeCreated, Subject};
 use crate::{Context, EntryId, Envelope, Event, ObjectId, PrincipalId, ScopeId};
 
 /// A small world with something in every state.
