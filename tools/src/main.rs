@@ -1,1 +1,7 @@
-fn main() {}
+//! The tool `scoped`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scoped_tools::main()
+}

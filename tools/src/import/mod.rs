@@ -1,3 +1,4 @@
 //! What can be taken in from elsewhere.
 
+pub mod commands;
 pub mod git;

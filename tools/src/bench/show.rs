@@ -1,0 +1,169 @@
+//! A report for people; scripts take `--format json`, or the same figures one a line.
+
+use super::report::Report;
+use super::spread::Spread;
+use crate::output::{Cell, Column, Facts, Page, Table, Tone};
+
+pub(super) fn page(report: &Report) -> Page {
+    let mut page = Page::new().title("machine").facts(machine(report));
+    page = page.title("figures").table(figures(report));
+    let times = times(report);
+    if let Some(times) = times {
+        page = page.title("times, in µs").table(times);
+    }
+    if !report.verdicts.is_empty() {
+        page = page.title("goals").table(verdicts(report));
+    }
+    page
+}
+
+fn machine(report: &Report) -> Facts {
+    let machine = &report.machine;
+    let unknown = || "unknown".to_owned();
+    let load = |load: Option<f64>| load.map_or_else(unknown, |load| format!("{load:.2}"));
+    let others =
+        report.before.others.map_or_else(unknown, |others| format!("{:.0} % of the cores", others * 100.0));
+    Facts::new()
+        .with("cores", format!("{} × {}", machine.cores, machine.model.clone().unwrap_or_else(unknown)))
+        .with("kernel", &machine.kernel)
+        .with("file system", machine.file_system.clone().unwrap_or_else(unknown))
+        .with("idle sync, p50", format!("{:.1} µs", micros(machine.idle_sync.p50_ns)))
+        .with("load before, after", format!("{}, {}", load(report.before.load), load(report.after.load)))
+        .with("used by others before", others)
+}
+
+/// What was measured, the figure, the floor, and the ratio of the two.
+fn figures(report: &Report) -> Table {
+    let mut table = Table::new(&[
+        Column::text("measured"),
+        Column::number("figure"),
+        Column::number("floor"),
+        Column::number("ratio"),
+        Column::text("how"),
+    ]);
+    let mut row = |what: &str, figure: Cell, floor: Option<Cell>, ratio: Option<f64>, how: String| {
+        let ratio = ratio.map_or_else(Cell::default, |ratio| {
+            Cell::new(format!("{ratio:.2}")).tone(Tone::Strong).raw(ratio)
+        });
+        table.push(vec![what.into(), figure, floor.unwrap_or_default(), ratio, how.into()]);
+    };
+    if let Some(it) = &report.commit {
+        let how = format!(
+            "{}, {} writers × {} in flight, batches of {}, {} B; {:.0} events a sync",
+            it.durability, it.writers, it.window, it.batch, it.payload_bytes, it.group_events
+        );
+        row("commit", rate(it.events_per_s), Some(rate(it.floor_per_s)), Some(it.ratio), how);
+    }
+    if let Some(it) = &report.latency {
+        let floor = Some(ns(it.bare.p50_ns as f64));
+        row(
+            "own sync, p50",
+            ns(it.command.p50_ns as f64),
+            floor,
+            Some(it.ratio),
+            "against a bare write + sync".to_owned(),
+        );
+    }
+    if let Some(it) = &report.verify {
+        let how = |threads| format!("{} records, {threads} thread(s), against bare hashing", it.records);
+        row("verify", rate(it.one.per_s), Some(rate(it.one.floor_per_s)), Some(it.one.ratio), how(1));
+        row(
+            "verify",
+            rate(it.all.per_s),
+            Some(rate(it.all.floor_per_s)),
+            Some(it.all.ratio),
+            how(it.threads),
+        );
+    }
+    if let Some(it) = &report.replay {
+        row(
+            "replay",
+            rate(it.events_per_s),
+            None,
+            None,
+            format!("{} events, {:.0} MB/s", it.events, it.bytes_per_s / 1e6),
+        );
+    }
+    if let Some(it) = &report.check {
+        let how = format!("{} objects, {} principals, {} nodes deep", it.objects, it.principals, it.depth);
+        row("check, p50", ns(it.p50_ns as f64), None, None, how);
+    }
+    if let Some(it) = &report.read {
+        for (name, of) in [("read, one by one", it.one_by_one), ("read, overlapped", it.overlapped)] {
+            let how = |map| format!("{} objects, against {map}", it.objects);
+            row(
+                name,
+                ns(of.read_ns),
+                Some(ns(of.map_ns)),
+                Some(of.ratio),
+                how("a map with the engine's hash"),
+            );
+            let std = how("the standard library's map");
+            row(name, ns(of.read_ns), Some(ns(of.std_map_ns)), Some(of.std_ratio), std);
+        }
+    }
+    for it in &report.import {
+        let how = format!("{}, {} events in {:.2} s, {}", it.history, it.events, it.seconds, it.durability);
+        row("import", rate(it.events_per_s), None, None, how.clone());
+        row("replay of it", rate(it.replay_per_s), None, None, how);
+    }
+    table
+}
+
+fn times(report: &Report) -> Option<Table> {
+    let columns = ["p50", "p90", "p99", "p99.9", "max"].map(Column::number);
+    let mut table = Table::new(&[&[Column::text("times")], &columns[..]].concat());
+    let mut rows = 0;
+    let mut row = |what: &str, spread: Option<Spread>| {
+        let Some(of) = spread else { return };
+        let cell = |ns: u64| Cell::new(format!("{:.1}", micros(ns))).raw(ns);
+        table.push(vec![
+            what.into(),
+            cell(of.p50_ns),
+            cell(of.p90_ns),
+            cell(of.p99_ns),
+            cell(of.p999_ns),
+            cell(of.max_ns),
+        ]);
+        rows += 1;
+    };
+    row("commit, submit to receipt", report.commit.as_ref().map(|it| it.latency));
+    row("own sync, command", report.latency.as_ref().map(|it| it.command));
+    row("own sync, bare", report.latency.as_ref().map(|it| it.bare));
+    row("check, with the clock", report.check.as_ref().map(|it| it.latency));
+    row("the clock alone", report.check.as_ref().map(|it| it.clock));
+    (rows > 0).then_some(table)
+}
+
+fn verdicts(report: &Report) -> Table {
+    let mut table = Table::new(&[
+        Column::text("goal"),
+        Column::number("reached"),
+        Column::number("goal is"),
+        Column::text("verdict"),
+    ]);
+    for verdict in &report.verdicts {
+        let figure = |figure: f64| {
+            let text = if figure >= 1000.0 { grouped(figure) } else { format!("{figure:.2}") };
+            Cell::new(text).raw(figure)
+        };
+        let word =
+            if verdict.met { Cell::new("met").tone(Tone::Good) } else { Cell::new("missed").tone(Tone::Bad) };
+        table.push(vec![verdict.goal.into(), figure(verdict.figure), figure(verdict.bound), word]);
+    }
+    table
+}
+
+fn micros(ns: u64) -> f64 {
+    ns as f64 / 1e3
+}
+fn ns(ns: f64) -> Cell {
+    let text = if ns >= 10_000.0 { format!("{:.1} µs", ns / 1e3) } else { format!("{ns:.0} ns") };
+    Cell::new(text).raw(ns)
+}
+fn rate(per_s: f64) -> Cell {
+    Cell::new(format!("{}/s", grouped(per_s))).raw(per_s)
+}
+fn grouped(number: f64) -> String {
+    indicatif::HumanCount(number as u64).to_string()
+}

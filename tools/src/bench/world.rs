@@ -1,0 +1,92 @@
+//! A world of some size: trees of scopes eight nodes deep, members at every depth, objects in the leaves.
+
+use super::load::{data, engine, fill};
+use anyhow::Context;
+use scoped::{
+    Data, Durability, Engine, Level, ObjectId, PrincipalId, Role, ScopeId, ScopeRef, identity, objects,
+    tenancy,
+};
+use std::path::Path;
+use std::time::Duration;
+
+/// Nodes from a leaf to its root.
+pub(super) const DEPTH: u32 = 8;
+/// Trees beside each other.
+const TREES: u32 = 64;
+
+/// How large a world is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    pub(super) objects: u32,
+    pub(super) principals: u32,
+    pub(super) payload: usize,
+}
+
+/// An engine that holds such a world.
+pub(super) struct World {
+    pub(super) engine: Engine,
+    pub(super) size: Size,
+}
+
+/// Everything has an id that follows from its number, spread over the whole range as drawn ids are.
+fn id(kind: u64, number: u32) -> u128 {
+    let mut state = kind << 32 | u64::from(number);
+    u128::from(draw(&mut state)) << 64 | u128::from(draw(&mut state))
+}
+
+/// The next of a sequence of numbers that look drawn (SplitMix64), the same on every run.
+pub(super) fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl World {
+    pub(super) fn object(number: u32) -> ObjectId {
+        ObjectId(id(3, number))
+    }
+    pub(super) fn principal(number: u32) -> PrincipalId {
+        PrincipalId(id(1, number))
+    }
+    /// The number of a principal that is a member in the tree of an object.
+    pub(super) fn neighbour(&self, object: u32, drawn: u64) -> u32 {
+        let in_tree = (self.size.principals / TREES).max(1);
+        (object % TREES + TREES * (drawn % u64::from(in_tree)) as u32).min(self.size.principals - 1)
+    }
+
+    pub(super) fn build(directory: &Path, size: Size) -> anyhow::Result<Self> {
+        let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
+        let founder = engine.founder();
+        let scope = |tree: u32, depth: u32| ScopeId(id(2, tree * DEPTH + depth));
+        let names = Data::from_text_fields(&[("name", "somebody")])?;
+        let people = (0..size.principals).map(|nth| {
+            let (principal, kind) = (Some(Self::principal(nth)), "person".to_owned());
+            identity::CreatePrincipal { principal, kind, description: names.clone() }.into()
+        });
+        fill(&engine, founder, people).context("making principals")?;
+        let scopes =
+            (0..TREES).flat_map(|tree| (0..DEPTH).map(move |depth| (tree, depth))).map(|(tree, depth)| {
+                let parent = depth.checked_sub(1).map(|above| ScopeRef::Id(scope(tree, above)));
+                let name = Some(format!("{tree}.{depth}"));
+                tenancy::CreateScope { scope: Some(scope(tree, depth)), path: None, name, parent }.into()
+            });
+        fill(&engine, founder, scopes).context("making scopes")?;
+        let members = (0..size.principals).map(|nth| {
+            let at = scope(nth % TREES, nth / TREES % DEPTH);
+            let (principal, role, expires_at) = (Self::principal(nth), Role::Writer, None);
+            tenancy::AddMember { scope: at.into(), principal, role, expires_at }.into()
+        });
+        fill(&engine, founder, members).context("making members")?;
+        let mut text = String::new();
+        let objects = (0..size.objects).map_while(|nth| {
+            let (object, object_type) = (Some(Self::object(nth)), "note".to_owned());
+            let data = data(size.payload, u64::from(nth), &mut text).ok()?;
+            let scope = Some(ScopeRef::Id(scope(nth % TREES, DEPTH - 1)));
+            Some(objects::Create { object, object_type, data, scope, level: Level::Write }.into())
+        });
+        fill(&engine, founder, objects).context("making objects")?;
+        Ok(Self { engine, size })
+    }
+}

@@ -1,0 +1,96 @@
+//! The commands, one file each: its arguments, and what it does.
+
+mod can;
+mod completions;
+mod diff;
+mod export;
+mod history;
+mod import;
+mod init;
+mod log;
+mod mark;
+mod objects;
+mod replay;
+mod rollback;
+mod show;
+mod stats;
+mod tree;
+mod verify;
+mod what;
+mod who;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What can be asked of the tool.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Make a new log and print its first principal
+    Init(init::Args),
+    /// Take in a git history, or commands from a file
+    Import(import::Args),
+    /// Write the log's commands out, one batch a line
+    Export(export::Args),
+    /// Rebuild the world from the first event, and say how fast
+    Replay(replay::Args),
+    /// Check every checksum, digest, link, batch and footer
+    Verify(verify::Args),
+    /// The audit trail: who did what, where, when
+    Log(log::Args),
+    /// One event with everything that is stored of it
+    Show(show::Args),
+    /// The scope tree, now or as of a cutoff
+    Tree(tree::Args),
+    /// Live objects, now or as of a cutoff
+    Objects(objects::Args),
+    /// An object's life, version by version
+    History(history::Args),
+    /// What changed between two versions of an object
+    Diff(diff::Args),
+    /// May this principal do that? (exit code 0: yes, 1: no)
+    Can(can::Args),
+    /// Who may do that with an object, and why
+    Who(who::Args),
+    /// What a principal may do that with, and why
+    What(what::Args),
+    /// Bring things back to how they were, as new events
+    Rollback(rollback::Args),
+    /// Give a position of the log a name
+    Mark(mark::Args),
+    /// What the log holds, in numbers
+    Stats(stats::Args),
+    /// Measure this machine, against its own floor
+    Bench(crate::bench::Args),
+    /// The main job in one command: a git history in, verified, travelled through, rolled back
+    Demo(crate::demo::Args),
+    /// Completions for a shell
+    Completions(completions::Args),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
+        match self {
+            Self::Init(args) => init::run(args, output),
+            Self::Import(args) => import::run(args, output),
+            Self::Export(args) => export::run(args, output),
+            Self::Replay(args) => replay::run(args, output),
+            Self::Verify(args) => verify::run(args, output),
+            Self::Log(args) => log::run(args, output),
+            Self::Show(args) => show::run(args, output),
+            Self::Tree(args) => tree::run(args, output),
+            Self::Objects(args) => objects::run(args, output),
+            Self::History(args) => history::run(args, output),
+            Self::Diff(args) => diff::run(args, output),
+            Self::Can(args) => can::run(args, output),
+            Self::Who(args) => who::run(args, output),
+            Self::What(args) => what::run(args, output),
+            Self::Rollback(args) => rollback::run(args, output),
+            Self::Mark(args) => mark::run(args, output),
+            Self::Stats(args) => stats::run(args, output),
+            Self::Bench(args) => crate::bench::run(args, output),
+            Self::Demo(args) => crate::demo::run(args, output),
+            Self::Completions(args) => completions::run(args, output),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `scoped what`: everything that somebody may.
+
+use crate::args::cutoff;
+use crate::failure::Failure;
+use crate::names::object_label;
+use crate::open::{self, Tell};
+use crate::output::{Cell, Column, Output, Table, Tone};
+use scoped::temporal::Cutoff;
+use scoped::{Capability, ObjectInfo};
+use serde::Serialize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  scoped what notes --actor ada
+  scoped what notes --actor bo --capability write --at 2026-01-02T00:00:00Z";
+
+/// What `scoped what` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The log directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// Who: an id, or a name
+    #[arg(long, value_name = "PRINCIPAL")]
+    actor: String,
+    /// What they may do
+    #[arg(long, default_value = "read")]
+    capability: Capability,
+    /// As of this moment
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
+    at: Option<Cutoff>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    info: ObjectInfo,
+    label: String,
+    why: String,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let opened = open::read(&args.directory, output, Tell::Trouble)?;
+    let scene = opened.scene(output, args.at.as_ref())?;
+    let (moment, names) = (scene.moment(), scene.names()?);
+    let actor = names.principal(&args.actor)?;
+    let identity = moment.world().identity();
+    if identity.get(actor).is_none() {
+        return Err(Failure::refused("not_found", format!("there is no principal `{actor}` at {}", scene.position())));
+    }
+    let rows: Vec<Row> = moment
+        .what(actor, args.capability)
+        .into_iter()
+        .map(|(info, decision)| Row { label: object_label(&moment, info.object), why: moment.reason(&decision), info })
+        .collect();
+    output.show(&rows, || {
+        let mut table = Table::new(&["object", "type", "called", "why"].map(Column::text));
+        for row in &rows {
+            table.push(vec![
+                Cell::new(row.info.object).tone(Tone::Dim),
+                row.info.object_type.as_str().into(),
+                row.label.as_str().into(),
+                row.why.as_str().into(),
+            ]);
+        }
+        table.into()
+    })
+}

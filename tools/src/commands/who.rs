@@ -1,0 +1,58 @@
+//! `scoped who`: everybody who may.
+
+use crate::args::cutoff;
+use crate::failure::Failure;
+use crate::names;
+use crate::open::{self, Tell};
+use crate::output::{Cell, Column, Output, Table, Tone};
+use scoped::temporal::Cutoff;
+use scoped::{Capability, PrincipalId};
+use serde::Serialize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  scoped who notes --object path:src/main.rs
+  scoped who notes --object path:src/main.rs --capability write --at head~100";
+
+/// What `scoped who` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The log directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// With which object: an id, or path:PATH
+    #[arg(long)]
+    object: String,
+    /// Who may do what
+    #[arg(long, default_value = "read")]
+    capability: Capability,
+    /// As of this moment
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
+    at: Option<Cutoff>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    actor: PrincipalId,
+    name: String,
+    why: String,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let opened = open::read(&args.directory, output, Tell::Trouble)?;
+    let scene = opened.scene(output, args.at.as_ref())?;
+    let (moment, names) = (scene.moment(), scene.names()?);
+    let object = names::object(&moment, &args.object)?;
+    let grants = moment.who(args.capability, moment.object_target(object));
+    let row = |grant: scoped::Grant| Row { name: names.label(grant.actor), actor: grant.actor, why: grant.why };
+    let rows: Vec<Row> = grants.into_iter().map(row).collect();
+    output.show(&rows, || {
+        let mut table = Table::new(&["who", "id", "why"].map(Column::text));
+        for row in &rows {
+            table.push(vec![row.name.as_str().into(), Cell::new(row.actor).tone(Tone::Dim), row.why.as_str().into()]);
+        }
+        table.into()
+    })
+}

@@ -1,0 +1,134 @@
+//! Names: how principals, objects and scopes are said on the command line, and what they are called in answers.
+
+use crate::failure::Failure;
+use scoped::{Moment, ObjectId, PrincipalId, ScopeRef};
+use std::collections::HashMap;
+
+/// Names that a hint lists.
+const SUGGESTIONS_MAX: usize = 5;
+/// What an object may be called by, the first that its data has.
+const OBJECT_NAMES: [&str; 3] = ["path", "name", "title"];
+
+/// What principals are called: the `name` in their description.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    by_id: HashMap<PrincipalId, String>,
+    by_name: HashMap<String, Vec<PrincipalId>>,
+}
+
+impl Names {
+    /// Reads the descriptions that hold at a moment.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn of(moment: &Moment<'_>) -> Result<Self, Failure> {
+        let mut names = Self::default();
+        for principal in moment.world().identity().iter() {
+            let payload = moment.history().payload(principal.described)?.unwrap_or_default();
+            if let Some(name) = text_field(&payload, &["name"]) {
+                names.by_name.entry(name.clone()).or_default().push(principal.id);
+                names.by_id.insert(principal.id, name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// What to call a principal: its name, with the end of its id when others share the name; its id when it has none.
+    #[must_use]
+    pub fn label(&self, id: PrincipalId) -> String {
+        let Some(name) = self.by_id.get(&id) else { return id.to_string() };
+        if self.by_name.get(name).is_some_and(|ids| ids.len() > 1) {
+            let id = id.to_string();
+            format!("{name} (…{})", id.get(id.len().saturating_sub(6)..).unwrap_or(&id))
+        } else {
+            name.clone()
+        }
+    }
+
+    /// The principal that a text means: an id, or a name that only one has.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn principal(&self, text: &str) -> Result<PrincipalId, Failure> {
+        if let Ok(id) = text.parse::<PrincipalId>() {
+            return Ok(id);
+        }
+        match self.by_name.get(text).map(Vec::as_slice) {
+            Some([one]) => Ok(*one),
+            Some(several) => {
+                let ids: Vec<String> = several.iter().take(SUGGESTIONS_MAX).map(ToString::to_string).collect();
+                let message = format!("{} principals are called `{text}`", several.len());
+                Err(Failure::refused("ambiguous", message).hint(format!("give the id: {}", ids.join(", "))))
+            }
+            None => Err(Failure::refused("not_found", format!("there is no principal `{text}`")).hint(self.suggest(text))),
+        }
+    }
+
+    fn suggest(&self, text: &str) -> String {
+        let wanted = text.to_lowercase();
+        let mut near: Vec<&str> =
+            self.by_name.keys().filter(|name| name.to_lowercase().contains(&wanted)).map(String::as_str).collect();
+        near.sort_unstable();
+        match near.as_slice() {
+            [] => "`scoped log DIR --kind identity` shows who there is".to_owned(),
+            _ => format!("did you mean `{}`?", near.into_iter().take(SUGGESTIONS_MAX).collect::<Vec<_>>().join("`, `")),
+        }
+    }
+}
+
+/// The object that a text means: an id, or `path:…` for objects whose data has such a `path`. A live one before a
+/// tombstoned one.
+///
+/// # Errors
+/// When there is none, or several.
+pub fn object(moment: &Moment<'_>, text: &str) -> Result<ObjectId, Failure> {
+    let position = moment.world().position();
+    let Some(path) = text.strip_prefix("path:") else {
+        let id: ObjectId = text.parse().map_err(|error: scoped::projections::id::IdError| {
+            Failure::usage(error.to_string()).hint("objects with a path are also found by it: `path:src/main.rs`")
+        })?;
+        return Ok(moment.object(id)?.object);
+    };
+    let (mut live, mut gone) = (Vec::new(), None);
+    for object in moment.world().objects().iter() {
+        let record = moment.history().record(object.data)?;
+        if record.payload().and_then(|data| text_field(data, &["path"])).as_deref() == Some(path) {
+            if object.tombstoned { gone = Some(object.id) } else { live.push(object.id) }
+        }
+    }
+    match (live.as_slice(), gone) {
+        ([one], _) => Ok(*one),
+        ([], Some(one)) => Ok(one),
+        ([], None) => Err(Failure::refused("not_found", format!("there is no object with the path `{path}` at {position}"))
+            .hint("`scoped objects DIR --fields path` lists the live ones; `--at` looks back")),
+        (several, _) => {
+            let ids: Vec<String> = several.iter().take(SUGGESTIONS_MAX).map(ToString::to_string).collect();
+            let message = format!("{} objects have the path `{path}`", several.len());
+            Err(Failure::refused("ambiguous", message).hint(format!("give the id: {}", ids.join(", "))))
+        }
+    }
+}
+
+/// What to call an object: its path, name or title; its id when its data has none of them.
+#[must_use]
+pub fn object_label(moment: &Moment<'_>, id: ObjectId) -> String {
+    let named = || {
+        let record = moment.history().record(moment.world().objects().get(id)?.data).ok()?;
+        text_field(record.payload()?, &OBJECT_NAMES)
+    };
+    named().unwrap_or_else(|| id.to_string())
+}
+
+/// A scope by its path or id.
+///
+/// # Errors
+/// With what a scope looks like.
+pub fn parse_scope(text: &str) -> Result<ScopeRef, String> {
+    text.parse()
+}
+
+/// The first of these fields that a JSON object has as a text.
+fn text_field(data: &[u8], fields: &[&str]) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(data).ok()?;
+    fields.iter().find_map(|field| Some(value.get(*field)?.as_str()?.to_owned()))
+}

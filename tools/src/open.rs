@@ -1,0 +1,223 @@
+//! Opening a log directory: for reading, which changes no byte of it, or as its one writer.
+
+use crate::failure::{Exit, Failure};
+use crate::names::Names;
+use crate::output::Output;
+use scoped::projections::temporal::{MarkSet, TemporalEvent};
+use scoped::temporal::Cutoff;
+use scoped::{
+    Door, Engine, Event, History, Micros, Moment, Options, Past, PrincipalId, Recovery, Sequence, Session, SystemDoor,
+    Verdict, World,
+};
+use std::path::Path;
+
+/// How much is said about how the log was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tell {
+    /// What was lost, or is damaged.
+    Trouble,
+    /// Also that it was not closed, or is open elsewhere: nothing is lost by that.
+    Everything,
+}
+
+/// A log that is open for reading.
+pub struct Opened {
+    history: History,
+}
+
+/// The world at a moment, and the time for which decisions are made.
+pub struct Scene {
+    past: Past,
+    time: Micros,
+}
+
+/// Opens a directory for reading: takes no lock, changes no byte, works beside a live writer.
+///
+/// # Errors
+/// When there is no log, or it cannot be read at all. Damage is told, and remembered for the exit code.
+pub fn read(directory: &Path, output: &Output, tell: Tell) -> Result<Opened, Failure> {
+    let (history, recovery) = History::open(directory)?;
+    told(output, &recovery, tell);
+    Ok(Opened { history })
+}
+
+/// Opens a directory as its writer, which recovers it where that is needed. Makes no log.
+///
+/// # Errors
+/// When there is no log, somebody else writes, or it is damaged.
+pub fn write(directory: &Path, output: &Output) -> Result<Engine, Failure> {
+    write_with(directory, output, Options::default().create(false))
+}
+
+/// The same with settings.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(directory: &Path, output: &Output, options: Options) -> Result<Engine, Failure> {
+    let engine = Engine::open_with(directory, options)?;
+    told(output, engine.recovery(), Tell::Trouble);
+    engine.notes().iter().for_each(|note| output.note(note));
+    Ok(engine)
+}
+
+/// Is there a log that somebody could open?
+///
+/// # Errors
+/// When that cannot be told.
+pub fn is_log(directory: &Path) -> Result<bool, Failure> {
+    match History::open(directory) {
+        Ok((history, _)) => Ok(!history.head().is_none()),
+        Err(error) if error.code() == "no_log" => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn told(output: &Output, recovery: &Recovery, tell: Tell) {
+    let said = recovery.to_string();
+    match recovery.verdict {
+        Verdict::Damaged | Verdict::RolledBack => {
+            output.damage(said);
+            recovery.notes.iter().for_each(|note| output.damage(note));
+        }
+        verdict => {
+            let quiet = matches!(verdict, Verdict::Clean | Verdict::Created)
+                || (verdict == Verdict::UncleanEnd && tell == Tell::Trouble);
+            if !quiet {
+                output.note(said);
+            }
+            recovery.notes.iter().for_each(|note| output.note(note));
+        }
+    }
+}
+
+impl Opened {
+    /// The log, readable at any of its moments.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The position that a cutoff means. A mark is looked up in the log itself: no world is needed for that.
+    ///
+    /// # Errors
+    /// When there is no such moment.
+    pub fn resolve(&self, cutoff: &Cutoff) -> Result<Sequence, Failure> {
+        match cutoff {
+            Cutoff::Mark(name) => self.mark(name),
+            _ => Ok(self.history.resolve(cutoff, &World::default())?),
+        }
+    }
+
+    fn mark(&self, wanted: &str) -> Result<Sequence, Failure> {
+        let mut near = Vec::new();
+        // What cannot be read is told by whoever needs it.
+        for record in self.history.reader().records(Sequence::new(1), self.history.head()).flatten() {
+            if record.kind() != MarkSet::KIND {
+                continue;
+            }
+            if let Event::Temporal(TemporalEvent::MarkSet(mark)) = self.history.event(&record)? {
+                // Names are given once; should that ever fail, the world goes by the first.
+                if mark.name == wanted {
+                    return Ok(Sequence::new(mark.position));
+                }
+                if mark.name.starts_with(wanted) {
+                    near.push(mark.name);
+                }
+            }
+        }
+        let hint = match near.as_slice() {
+            [] => "`scoped log DIR --kind temporal.mark_set` lists all marks".to_owned(),
+            [one] => format!("did you mean `mark:{one}`?"),
+            many => format!("{} marks begin like that; one is `mark:{}`", many.len(), many[0]),
+        };
+        Err(Failure::refused("unknown_cutoff", format!("there is no mark `{wanted}`")).hint(hint))
+    }
+
+    /// The world at a cutoff (without one: now), decided for its time: that of the cutoff if it names one, that of its last
+    /// event otherwise, and that of the clock for now.
+    ///
+    /// # Errors
+    /// When there is no such moment, or the log cannot be read up to it.
+    pub fn scene(&self, output: &Output, cutoff: Option<&Cutoff>) -> Result<Scene, Failure> {
+        let at = cutoff.map_or_else(|| Ok(self.history.head()), |cutoff| self.resolve(cutoff))?;
+        let past = Past::of(&self.history, at).map_err(|error| self.unreadable(at, error.into()))?;
+        self.history.notes().iter().for_each(|note| output.note(note));
+        let last = past.moment().world().time();
+        let time = match cutoff {
+            None => SystemDoor::default().now().max(last),
+            Some(Cutoff::Time(time)) => *time,
+            Some(_) => last,
+        };
+        Ok(Scene { past, time })
+    }
+
+    /// Says which moment can still be looked at when a later one cannot.
+    fn unreadable(&self, at: Sequence, failure: Failure) -> Failure {
+        if failure.exit() != Exit::Damage {
+            return failure;
+        }
+        let records = self.history.reader().records(Sequence::new(1), at);
+        match records.zip(0..).find_map(|(record, before)| record.is_err().then_some(before)) {
+            Some(before) if before > 0 => {
+                failure.hint(format!("`--at '#{before}'` shows the world before it; `scoped verify` tells all that is damaged"))
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl Scene {
+    /// What can be asked.
+    #[must_use]
+    pub fn moment(&self) -> Moment<'_> {
+        self.past.moment().decided_at(self.time)
+    }
+    /// The time for which decisions are made, µs.
+    #[must_use]
+    pub fn time(&self) -> Micros {
+        self.time
+    }
+    /// The last event of it.
+    #[must_use]
+    pub fn position(&self) -> Sequence {
+        self.moment().world().position()
+    }
+    /// What principals are called.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn names(&self) -> Result<Names, Failure> {
+        Names::of(&self.moment())
+    }
+}
+
+/// Who writes.
+#[derive(Debug, clap::Args)]
+pub struct Acting {
+    /// Act as this principal: an id, or a name that only one has (default: the first principal)
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    actor: Option<String>,
+}
+
+impl Acting {
+    /// The principal that is meant.
+    ///
+    /// # Errors
+    /// When there is none, or several have that name.
+    pub fn principal(&self, moment: &Moment<'_>) -> Result<PrincipalId, Failure> {
+        match &self.actor {
+            Some(text) => Names::of(moment)?.principal(text),
+            None => moment.world().identity().founder().map(|founder| founder.id).ok_or_else(|| {
+                Failure::refused("no_principal", "the log has no principal yet").hint("`scoped init DIR` makes the first")
+            }),
+        }
+    }
+    /// That principal at work.
+    ///
+    /// # Errors
+    /// As [`Self::principal`]; also when it may not act any more.
+    pub fn session(&self, engine: &Engine) -> Result<Session, Failure> {
+        let actor = engine.read(|moment| self.principal(&moment))?;
+        Ok(engine.session(actor)?)
+    }
+}

@@ -1,0 +1,97 @@
+//! Subjects: what an event is about, in a few words.
+
+use crate::names::{Names, object_label};
+use scoped::projections::audit::AuditEvent;
+use scoped::projections::identity::IdentityEvent as I;
+use scoped::projections::objects::ObjectsEvent;
+use scoped::projections::requests::RequestsEvent;
+use scoped::projections::sharing::SharingEvent as S;
+use scoped::projections::temporal::TemporalEvent as T;
+use scoped::projections::tenancy::TenancyEvent as N;
+use scoped::{Event, Moment, ObjectId, PrincipalId, ScopeId, Subject};
+use std::collections::HashMap;
+
+/// Puts events into words. Remembers what objects are called, since a log speaks of the same ones again and again.
+pub struct Subjects<'a> {
+    moment: Moment<'a>,
+    names: &'a Names,
+    objects: HashMap<ObjectId, String>,
+}
+
+impl<'a> Subjects<'a> {
+    /// With the names that hold at a moment.
+    #[must_use]
+    pub fn new(moment: Moment<'a>, names: &'a Names) -> Self {
+        Self { moment, names, objects: HashMap::new() }
+    }
+
+    /// What a principal is called.
+    #[must_use]
+    pub fn principal(&self, id: PrincipalId) -> String {
+        self.names.label(id)
+    }
+
+    /// What a scope is called; empty for none.
+    #[must_use]
+    pub fn scope(&self, id: ScopeId) -> String {
+        let node = self.moment.world().tenancy().get(id);
+        node.map_or_else(|| if id.is_some() { id.to_string() } else { String::new() }, |node| node.label().to_owned())
+    }
+
+    /// What an object is called.
+    pub fn object(&mut self, id: ObjectId) -> &str {
+        self.objects.entry(id).or_insert_with(|| object_label(&self.moment, id))
+    }
+
+    /// What an event is about.
+    pub fn of(&mut self, event: &Event) -> String {
+        match event {
+            Event::Identity(I::OperatorSet(e)) => {
+                let what = if e.operator { "operator" } else { "no operator" };
+                format!("{} is {what}", self.principal(e.principal))
+            }
+            Event::Identity(event) => self.principal(event.principal()),
+            Event::Tenancy(event) => self.tenancy(event),
+            Event::Objects(event) => self.objects(event),
+            Event::Sharing(S::ObjectProjected(e)) => format!("{}, level {}", self.object(e.object), e.level),
+            Event::Sharing(S::ProjectionRevoked(e)) => self.object(e.object).to_owned(),
+            Event::Temporal(T::MarkSet(e)) => format!("{} at #{}", e.name, e.position),
+            Event::Temporal(T::RolledBack(e)) => format!("{} to #{}, {} steps", e.selection, e.to, e.steps),
+            Event::Requests(RequestsEvent::RequestKeyed(e)) => {
+                format!("key {:016x}…", u64::from_be_bytes(e.key[..8].try_into().unwrap_or_default()))
+            }
+            Event::Audit(AuditEvent::AccessDenied(e)) => {
+                let object = if e.object.is_some() { format!(" on {}", self.object(e.object)) } else { String::new() };
+                let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
+                format!("{} needs {}{object}{times}", e.operation, e.capability)
+            }
+        }
+    }
+
+    fn objects(&mut self, event: &ObjectsEvent) -> String {
+        event.object().map_or_else(String::new, |id| self.object(id).to_owned())
+    }
+
+    fn tenancy(&self, event: &N) -> String {
+        match event {
+            N::ScopeCreated(e) => self.scope(e.scope),
+            N::ScopeArchived(e) => self.scope(e.scope),
+            N::ScopeReopened(e) => self.scope(e.scope),
+            N::MemberAdded(e) => format!("{} as {}", self.principal(e.principal), e.role),
+            N::MemberRoleChanged(e) => format!("{} as {}", self.principal(e.principal), e.role),
+            N::MemberRemoved(e) => self.principal(e.principal),
+            N::AclEntryAdded(e) => format!("{} {} to {}", e.effect, e.capability, self.subject(e.subject)),
+            N::AclEntryRemoved(e) => match self.moment.world().tenancy().entry(e.entry) {
+                Some(entry) => format!("{} {} to {}", entry.effect, entry.capability, self.subject(entry.subject)),
+                None => e.entry.to_string(),
+            },
+        }
+    }
+
+    fn subject(&self, subject: Subject) -> String {
+        match subject {
+            Subject::Principal(id) => self.principal(id),
+            other => other.to_string(),
+        }
+    }
+}
