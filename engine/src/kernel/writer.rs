@@ -25,7 +25,7 @@ use scoped_projections::store::Transact;
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
 /// When a receipt is given.
@@ -91,7 +91,8 @@ pub(crate) struct Committer {
     facts: Vec<Fact>,
     answers: Vec<Answer>,
     bodies: Vec<u8>,
-    unsynced: bool,
+    /// Since when something written waits for a sync.
+    unsynced: Option<Instant>,
     poisoned: Option<Error>,
 }
 
@@ -117,7 +118,7 @@ impl Committer {
             facts: Vec::new(),
             answers: Vec::new(),
             bodies: Vec::new(),
-            unsynced: false,
+            unsynced: None,
             poisoned: None,
         }
     }
@@ -126,7 +127,15 @@ impl Committer {
     pub(crate) fn run(mut self, ops: &Receiver<Op>) {
         loop {
             let closing = match self.wait(ops) {
-                Ok(Some(op)) => self.group(op, ops),
+                Ok(Some(op)) => {
+                    let closing = self.group(op, ops);
+                    // A queue that is never empty must not put the sync off.
+                    if self.sync_due_in().is_some_and(|left| left.is_zero()) {
+                        // A failure poisons the log, which the next caller is told.
+                        let _ = self.sync();
+                    }
+                    closing
+                }
                 Ok(None) => {
                     self.quiet();
                     None
@@ -147,10 +156,10 @@ impl Committer {
 
     /// The next thing to do; `None` when it is time to look after what waits.
     fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
-        let patience = match self.durability {
-            Durability::Buffered { sync_every } if self.unsynced => Some(sync_every),
-            _ if self.refusals.is_waiting() => Some(REFUSALS_WAIT),
-            _ => None,
+        let patience = match self.sync_due_in() {
+            Some(left) => Some(left),
+            None if self.refusals.is_waiting() => Some(REFUSALS_WAIT),
+            None => None,
         };
         match patience {
             None => ops.recv().map(Some).map_err(|_| ()),
@@ -159,6 +168,14 @@ impl Committer {
                 Err(RecvTimeoutError::Timeout) => Ok(None),
                 Err(RecvTimeoutError::Disconnected) => Err(()),
             },
+        }
+    }
+
+    /// Time left until what was only buffered has to be synced; `None` when nothing waits for that.
+    fn sync_due_in(&self) -> Option<Duration> {
+        match (self.durability, self.unsynced) {
+            (Durability::Buffered { sync_every }, Some(since)) => Some(sync_every.saturating_sub(since.elapsed())),
+            _ => None,
         }
     }
 
@@ -341,7 +358,10 @@ impl Committer {
         };
         match self.log.commit(how) {
             Ok(_) => {
-                self.unsynced = how == LogDurability::Buffered;
+                self.unsynced = match how {
+                    LogDurability::Buffered => self.unsynced.or_else(|| Some(Instant::now())),
+                    LogDurability::Synced => None,
+                };
                 self.worlds.swap();
                 self.answer();
                 self.worlds.catch_up(&self.facts);
@@ -355,10 +375,9 @@ impl Committer {
         if let Some(error) = &self.poisoned {
             return Err(error.again());
         }
-        if !self.unsynced {
+        if self.unsynced.take().is_none() {
             return Ok(());
         }
-        self.unsynced = false;
         self.log.sync().map_err(|error| {
             let error = Error::from(error);
             self.poison(error.again());

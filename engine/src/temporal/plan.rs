@@ -167,12 +167,15 @@ pub(crate) fn plan(
         let batch = Batch { steps: vec![one], ..Batch::default() };
         match execute(&mut now, &batch, time, ids, &mut Vec::new()) {
             Ok(_) => now.keep(),
-            Err(declined) => {
-                step.refused = Some(match declined.refusal {
-                    Refusal::Denied(need) => format!("denied: `{}` is not yours there", need.capability),
-                    Refusal::Declined(error) => error.to_string(),
-                });
-            }
+            Err(declined) => match declined.refusal {
+                // The step itself would disclose what it is not theirs to read: the data that it brings back.
+                Refusal::Denied(need) => {
+                    let reason = format!("denied: `{}` is not yours there", need.capability);
+                    plan.skipped.push(Skipped { entity: step.entity, reason });
+                    continue;
+                }
+                Refusal::Declined(error) => step.refused = Some(error.to_string()),
+            },
         }
         plan.steps.push(step);
     }

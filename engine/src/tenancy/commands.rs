@@ -293,8 +293,13 @@ impl Decide for ReopenScope {
 fn member_needs(on: &View<'_>, scope: &ScopeRef, principal: PrincipalId, role: Option<Role>) -> Needs {
     let (tenancy, target) = (on.world.tenancy(), scope.target(on.world.tenancy()));
     let held = (|| Some(tenancy.member(scope.row(tenancy)?, on.world.identity().row(principal)?)?.role))();
-    let owners = role == Some(Role::Owner) || held == Some(Role::Owner);
-    Need::one(if owners { C::OwnersManage } else { C::MembersManage }, target)
+    let need = |capability| Need { capability, target };
+    match (role, held) {
+        (Some(Role::Owner), _) => smallvec::smallvec![need(C::OwnersManage)],
+        // In this order: who may not manage members is not told that this one is an owner.
+        (_, Some(Role::Owner)) => smallvec::smallvec![need(C::MembersManage), need(C::OwnersManage)],
+        _ => smallvec::smallvec![need(C::MembersManage)],
+    }
 }
 
 /// The scope, the principal and the part it has there now.
