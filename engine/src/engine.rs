@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::identity::Found;
 use crate::kernel::execute::{Refusal, execute};
 use crate::kernel::publish::{Published, Worlds};
+use crate::kernel::queue::{Queue, died};
 use crate::kernel::refusals::Attempt;
 use crate::kernel::writer::{Committer, Op};
 use crate::moment::Moment;
@@ -15,7 +16,6 @@ use crate::options::Options;
 use crate::receipt::{Pending, Receipt, gone, wait};
 use crate::session::Session;
 use crate::temporal::Cutoff;
-use crossbeam_channel::{Sender, TrySendError, bounded};
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
 use scoped_projections::store::Transact;
@@ -23,7 +23,7 @@ use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 /// An open log, its world, and the thread that writes. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
@@ -32,8 +32,7 @@ pub struct Engine {
 }
 
 pub(crate) struct Inner {
-    ops: Sender<Op>,
-    space: Arc<Notify>,
+    queue: Arc<Queue>,
     pub(crate) published: Arc<Published>,
     pub(crate) history: History,
     pub(crate) door: Arc<dyn Door>,
@@ -109,19 +108,18 @@ impl Engine {
         history.fold(&mut world, reader.last(), &mut |_| {})?;
         let founder = world.identity().founder().map(|principal| principal.id);
         let (worlds, published) = Worlds::new(world);
-        let (ops, queue) = bounded(options.queue);
-        let space = Arc::new(Notify::new());
+        let (queue, ops) = Queue::new(options.queue);
+        let queue = Arc::new(queue);
         let committer =
-            Committer::new(writer, reader, worlds, Arc::clone(&door), options.durability, Arc::clone(&space));
+            Committer::new(writer, reader, worlds, Arc::clone(&door), options.durability, Arc::clone(&queue));
         let thread = std::thread::Builder::new()
             .name("scoped-writer".to_owned())
-            .spawn(move || committer.run(&queue))
+            .spawn(move || committer.run_to_the_end(&ops))
             .map_err(|e| Error::unavailable("unavailable", format!("no thread for the writer: {e}")))?;
         let new_founder = options.founder.unwrap_or_else(|| PrincipalId(ids.next(now)));
         let engine = Self {
             inner: Arc::new(Inner {
-                ops,
-                space,
+                queue,
                 published,
                 history,
                 door,
@@ -188,8 +186,20 @@ impl Engine {
     /// # Errors
     /// When there is no such moment, or the log cannot be read.
     pub fn as_of(&self, cutoff: &Cutoff) -> Result<Past> {
-        let at = self.inner.history.resolve(cutoff, &self.inner.published.read())?;
+        let at = self.resolve(cutoff)?;
         Ok(Past { world: self.inner.history.world_at(at)?, history: self.inner.history.clone() })
+    }
+
+    /// The position that a cutoff means now.
+    ///
+    /// # Errors
+    /// When there is no such moment.
+    pub fn resolve(&self, cutoff: &Cutoff) -> Result<Sequence> {
+        match cutoff {
+            Cutoff::Mark(_) => self.inner.history.resolve(cutoff, &self.inner.published.read()),
+            // These look through the log, which may take long: the writer must not wait for it.
+            _ => self.inner.history.resolve(cutoff, &World::default()),
+        }
     }
 
     /// Hands a batch to the writer; waits while its queue is full.
@@ -198,7 +208,7 @@ impl Engine {
     /// When the engine is closed.
     pub fn submit(&self, batch: Batch) -> Result<Pending> {
         let (reply, pending) = oneshot::channel();
-        self.inner.ops.send(Op::Execute { batch: Box::new(batch), reply }).map_err(|_| gone())?;
+        self.inner.queue.send(Op::Execute { batch: Box::new(batch), reply })?;
         Ok(Pending(pending))
     }
 
@@ -216,17 +226,8 @@ impl Engine {
     /// As [`Self::execute`].
     pub async fn execute_async(&self, batch: Batch) -> Result<Receipt> {
         let (reply, pending) = oneshot::channel();
-        let mut op = Op::Execute { batch: Box::new(batch), reply };
-        loop {
-            // Asked for before trying, so that space made in between is not missed.
-            let space = self.inner.space.notified();
-            match self.inner.ops.try_send(op) {
-                Ok(()) => return Pending(pending).await,
-                Err(TrySendError::Disconnected(_)) => return Err(gone()),
-                Err(TrySendError::Full(back)) => op = back,
-            }
-            space.await;
-        }
+        self.inner.queue.send_async(Op::Execute { batch: Box::new(batch), reply }).await?;
+        Pending(pending).await
     }
 
     /// An id that nothing has yet: for callers who want to name what they make before its receipt is there. Ids counted up from
@@ -265,7 +266,7 @@ impl Engine {
 
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
     pub(crate) fn trace(&self, attempt: Attempt) {
-        let _ = self.inner.ops.try_send(Op::Refused(Box::new(attempt)));
+        let _ = self.inner.queue.try_send(Op::Refused(Box::new(attempt)));
     }
 
     /// Waits until everything acknowledged so far is durable. At once, unless receipts are given before the sync.
@@ -274,7 +275,7 @@ impl Engine {
     /// When the log could not be synced.
     pub fn sync(&self) -> Result<()> {
         let (reply, done) = oneshot::channel();
-        self.inner.ops.send(Op::Sync(reply)).map_err(|_| gone())?;
+        self.inner.queue.send(Op::Sync(reply))?;
         wait(done).unwrap_or_else(|| Err(gone()))
     }
 
@@ -343,14 +344,11 @@ impl Inner {
 
     fn close(&self) -> Result<()> {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
-        let (reply, closed) = oneshot::channel();
-        let result = match self.ops.send(Op::Close(reply)) {
-            Ok(()) => wait(closed).unwrap_or_else(|| Err(gone())),
-            Err(_) => Err(gone()),
-        };
-        if thread.join().is_err() {
-            return Err(Error::unavailable("closed", "the writer thread panicked")
-                .hint("open the log again and look"));
+        let closed = self.queue.close().and_then(wait);
+        // A thread that cannot be joined died, and so did one that did not answer.
+        let (joined, result) = (thread.join().is_ok(), closed.unwrap_or_else(|| Err(died())));
+        if !joined || result.is_err() {
+            return result;
         }
         self.snapshot_if_due();
         result

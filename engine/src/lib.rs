@@ -63,7 +63,7 @@ pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
 pub use moment::{Moment, Reach};
 pub use options::Options;
-pub use reading::{AuditPage, ReadObject, Reading};
+pub use reading::{AuditEntry, AuditPage, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
 pub use session::{Policy, Session, SessionBatch};
 pub use tenancy::ScopeRef;

@@ -2,10 +2,11 @@
 //!
 //! Of the past one sees what one might read then *and* may still read now: who lost access cannot use history to get round it.
 
-use crate::authorize::{Decision, Target, authorize};
+use crate::authorize::{Decision, Rule, Target, authorize};
 use crate::diff::Diff;
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
+use crate::history::decode;
 use crate::info::{ChangeInfo, Grant, ObjectInfo};
 use crate::kernel::execute::{Need, Refusal, object_target};
 use crate::kernel::writer::attempt;
@@ -14,7 +15,11 @@ use crate::tenancy::ScopeRef;
 use scoped_log::Record;
 use scoped_projections::audit::Filter;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use scoped_projections::world::envelope;
+use scoped_projections::{Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+
+/// Events of the trail that are looked at while holding the present world.
+const AUDIT_SLICE: usize = 256;
 
 /// What a principal may see, of the present or of a past moment.
 #[derive(Clone)]
@@ -59,11 +64,22 @@ impl ReadObject {
     }
 }
 
+/// One event of the audit trail, as far as its reader may see it.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    /// Its place and origin.
+    pub envelope: Envelope,
+    /// What happened.
+    pub event: Event,
+    /// The payload: of one's own actions, and of objects that one may read now.
+    pub data: Option<Vec<u8>>,
+}
+
 /// A page of the audit trail.
 #[derive(Debug, Clone)]
 pub struct AuditPage {
-    /// The records, in log order.
-    pub records: Vec<Record>,
+    /// The entries, in log order.
+    pub entries: Vec<AuditEntry>,
     /// Where the next page begins; `None` when this is the last.
     pub next: Option<Sequence>,
 }
@@ -178,14 +194,16 @@ impl Reading {
                 ask.need(capability, target)?;
             }
             let rows = moment.reach(scope, reach)?;
-            let (home, shown) = (rows[0], |at: u32| ask.need(C::ReadLocal, Target::Scope(at)).is_ok());
+            let (here, shown) = (rows[..1].to_vec(), |at: &u32| ask.need(C::ReadLocal, Target::Scope(*at)).is_ok());
             let open: Vec<u32> = match reach {
                 // Reaching up takes no membership above; only a deny there keeps out.
-                Reach::Holistic => rows.into_iter().filter(|at| *at == home || !ask.denied_at(*at)).collect(),
-                Reach::Granular | Reach::Descend => rows.into_iter().filter(|at| shown(*at)).collect(),
+                Reach::Holistic => rows.into_iter().filter(|at| here.contains(at) || !ask.denied_at(*at)).collect(),
+                Reach::Granular | Reach::Descend => rows.into_iter().filter(shown).collect(),
             };
-            let readable =
-                |row: &u32| reach == Reach::Holistic || ask.need(C::ReadLocal, Target::Object(*row)).is_ok();
+            let above = if reach == Reach::Holistic { &open[..] } else { &[] };
+            let readable = |row: &u32| {
+                ask.need(C::ReadLocal, Target::Object(*row)).is_ok() || ask.reaches_up_to(*row, above)
+            };
             let rows = moment.rows_within(&open).into_iter().filter(readable);
             let ids = rows.filter_map(|row| world.objects().at(row)).map(|object| object.id);
             Ok(ids.map(|id| moment.object(id)).collect::<Result<Vec<_>>>()?)
@@ -238,42 +256,75 @@ impl Reading {
     /// # Errors
     /// When this principal is not active, or the log cannot be read.
     pub fn audit(&self, filter: &Filter, limit: usize) -> Result<AuditPage> {
-        self.ask("audit.query", |ask| {
+        if limit == 0 {
+            return Err(Error::invalid("a page of the audit trail has at least one entry"));
+        }
+        let (history, mut filter) = (&self.engine.inner.history, filter.clone());
+        let last = self.ask("audit.query", |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            let (history, tenancy) = (ask.moment.history, ask.present.tenancy());
-            let mut filter = filter.clone();
-            let last = ask.moment.world.position();
-            filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
-            let mut page = AuditPage { records: Vec::new(), next: None };
-            for at in history.audit(&filter)? {
-                let record = history.record(at)?;
-                let own = record.actor() == ask.actor.0;
-                let audited = || {
-                    let row = tenancy.row(ScopeId(record.scope()));
-                    row.is_some_and(|row| ask.allowed_now(C::AuditRead, Target::Scope(row)))
-                };
-                if !own && !audited() {
-                    continue;
+            Ok(ask.moment.world.position())
+        })?;
+        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+        let mut page = AuditPage { entries: Vec::new(), next: None };
+        // A slice at a time: the writer waits for no one who reads a long trail.
+        for slice in history.audit(&filter)?.chunks(AUDIT_SLICE) {
+            let done = self.ask("audit.query", |ask| {
+                for at in slice {
+                    let Some(entry) = ask.entry(&history.record(*at)?)? else { continue };
+                    if page.entries.len() == limit {
+                        page.next = Some(*at);
+                        return Ok(true);
+                    }
+                    page.entries.push(entry);
                 }
-                if page.records.len() == limit {
-                    page.next = Some(at);
-                    break;
-                }
-                page.records.push(record);
+                Ok(false)
+            })?;
+            if done {
+                break;
             }
-            Ok(page)
-        })
+        }
+        Ok(page)
     }
 }
 
 impl Ask<'_> {
+    /// What the actor may see of an event; `None` for nothing at all.
+    fn entry(&self, record: &Record) -> Result<Option<AuditEntry>> {
+        let (context, event) = decode(record)?;
+        let row = self.present.tenancy().row(ScopeId(record.scope()));
+        let audits = row.is_some_and(|row| self.allowed_now(C::AuditRead, Target::Scope(row)));
+        let own = record.actor() == self.actor.0;
+        // One's own refusals would tell what is missing from what is forbidden: they are for those who audit the scope.
+        if !audits && (!own || matches!(event, Event::Audit(_))) {
+            return Ok(None);
+        }
+        let readable = |id| self.allowed_now(C::ReadLocal, object_target(self.present, id));
+        let shown = own || event.object().is_some_and(readable);
+        let data = record.payload().filter(|_| shown).map(<[u8]>::to_vec);
+        Ok(Some(AuditEntry { envelope: envelope(record, context), event, data }))
+    }
+
+    /// Is the object shown by one of these scopes to those below, with no rule that keeps the actor from it, then and now?
+    fn reaches_up_to(&self, object: u32, open: &[u32]) -> bool {
+        let no_rule = |world: &World, now: Micros| {
+            let decision = authorize(world, self.actor, C::ReadLocal, Target::Object(object), now);
+            decision.allowed || decision.rule == Rule::Nothing
+        };
+        let shares = self.present.sharing().of(object).iter();
+        let mut shown =
+            shares.filter(|share| self.present.tenancy().at(share.scope).is_some_and(|node| !node.archived));
+        no_rule(self.moment.world, self.moment.now)
+            && no_rule(self.present, self.now)
+            && shown.any(|share| open.contains(&share.scope))
+    }
+
     /// Does a rule (not just the lack of one) keep the actor out of this scope?
     fn denied_at(&self, row: u32) -> bool {
         let speaks = |capability| {
             let decision =
                 authorize(self.moment.world, self.actor, capability, Target::Scope(row), self.moment.now);
             let now = authorize(self.present, self.actor, capability, Target::Scope(row), self.now);
-            [decision, now].iter().any(|d| !d.allowed && d.rule != crate::authorize::Rule::Nothing)
+            [decision, now].iter().any(|d| !d.allowed && d.rule != Rule::Nothing)
         };
         speaks(C::ReadLocal) || speaks(C::ReadHolistic)
     }

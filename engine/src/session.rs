@@ -109,7 +109,7 @@ impl Session {
     pub fn plan_rollback(&self, to: &Cutoff, selection: Selection) -> Result<Plan> {
         let inner = &self.engine.inner;
         let now = World::clone(&inner.published.read());
-        let at = inner.history.resolve(to, &now)?;
+        let at = self.engine.resolve(to)?;
         let mut ids = Ids::new(&*inner.door);
         crate::temporal::plan(&inner.history, now, at, selection, self.actor, inner.door.now(), &mut ids)
     }
@@ -121,7 +121,7 @@ impl Session {
     /// be planned; as [`Self::plan_rollback`] and [`Self::execute`].
     pub fn rollback(&self, to: &Cutoff, selection: Selection, policy: Policy) -> Result<Option<Receipt>> {
         // Fixed once: `head~3` would mean another moment after a retry.
-        let at = Cutoff::At(self.engine.inner.history.resolve(to, &self.engine.inner.published.read())?);
+        let at = Cutoff::At(self.engine.resolve(to)?);
         let mut tries = 0;
         loop {
             let plan = self.plan_rollback(&at, selection.clone())?;

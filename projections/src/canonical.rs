@@ -3,8 +3,8 @@
 //! Why one: a digest over one form and a snapshot in another could disagree. Here the snapshot *is* the bytes that the state
 //! digest covers, so a snapshot proves itself.
 //! Shape: little-endian fixed-width numbers; lists and texts behind a `u32` count; no optional padding.
-//! Two digests: the *state digest* covers everything; the *content digest* leaves out sequence numbers, so that a world
-//! that was exported and imported elsewhere can be compared with its origin.
+//! Two digests: the *state digest* covers everything; the *content digest* leaves out sequence numbers and idempotency keys, so
+//! that a world that was exported and imported elsewhere can be compared with its origin.
 
 use scoped_log::{Digest, Sequence};
 
@@ -15,6 +15,10 @@ pub trait Output {
     /// A place in the log: part of the state, not of the content.
     fn sequence(&mut self, sequence: Sequence) {
         self.bytes(&sequence.get().to_le_bytes());
+    }
+    /// Does it take what is about the writing rather than the content: sequences, idempotency keys?
+    fn is_whole(&self) -> bool {
+        true
     }
     /// One byte.
     fn u8(&mut self, value: u8) {
@@ -53,15 +57,15 @@ impl Output for Vec<u8> {
 pub(crate) struct Hashing {
     hasher: blake3::Hasher,
     buffer: Vec<u8>,
-    sequences: bool,
+    whole: bool,
 }
 
 impl Hashing {
-    pub(crate) fn new(context: &str, sequences: bool) -> Self {
+    pub(crate) fn new(context: &str, whole: bool) -> Self {
         Self {
             hasher: blake3::Hasher::new_derive_key(context),
             buffer: Vec::with_capacity(1 << 17),
-            sequences,
+            whole,
         }
     }
     pub(crate) fn finish(mut self) -> Digest {
@@ -79,9 +83,12 @@ impl Output for Hashing {
         }
     }
     fn sequence(&mut self, sequence: Sequence) {
-        if self.sequences {
+        if self.whole {
             self.u64(sequence.get());
         }
+    }
+    fn is_whole(&self) -> bool {
+        self.whole
     }
 }
 

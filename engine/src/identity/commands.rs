@@ -205,6 +205,10 @@ impl Decide for ArchivePrincipal {
         if principal(on, self.principal)?.status == Status::Archived {
             return Err(Error::refused("archived", "the principal is archived already").into());
         }
+        if let Some(root) = crate::tenancy::orphaned_root(on.world, self.principal) {
+            let error = Error::refused("last_owner", format!("this is the last owner of `{}`", root.label()));
+            return Err(error.hint("make another owner first").into());
+        }
         keeps_an_operator(on, self.principal)?;
         facts.push(ScopeId::NONE, PrincipalArchived { principal: self.principal }, None);
         Ok(())

@@ -7,5 +7,6 @@
 
 pub(crate) mod execute;
 pub(crate) mod publish;
+pub(crate) mod queue;
 pub(crate) mod refusals;
 pub(crate) mod writer;

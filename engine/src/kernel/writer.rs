@@ -12,6 +12,7 @@
 
 use super::execute::{Declined, Fact, Need, Outcome, Refusal, execute};
 use super::publish::Worlds;
+use super::queue::Queue;
 use super::refusals::{Attempt, Refusals, fact};
 use crate::authorize::Target;
 use crate::clock::{Door, Ids};
@@ -26,7 +27,7 @@ use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 /// When a receipt is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +45,8 @@ pub enum Durability {
 
 /// Bytes after which a group is written even though more is queued.
 const GROUP_BYTES_MAX: usize = 512 * 1024;
+/// Answers after which a group is written: what is refused stages nothing, and must not put the others off.
+const GROUP_ANSWERS_MAX: usize = 4_096;
 /// How long folded refusals may wait before the writer looks after them.
 const REFUSALS_WAIT: Duration = Duration::from_secs(1);
 
@@ -86,7 +89,7 @@ pub(crate) struct Committer {
     pub(crate) door: Arc<dyn Door>,
     pub(crate) ids: Ids,
     pub(crate) durability: Durability,
-    pub(crate) space: Arc<Notify>,
+    pub(crate) queue: Arc<Queue>,
     refusals: Refusals,
     facts: Vec<Fact>,
     answers: Vec<Answer>,
@@ -103,7 +106,7 @@ impl Committer {
         worlds: Worlds,
         door: Arc<dyn Door>,
         durability: Durability,
-        space: Arc<Notify>,
+        queue: Arc<Queue>,
     ) -> Self {
         let ids = Ids::new(&*door);
         Self {
@@ -113,7 +116,7 @@ impl Committer {
             door,
             ids,
             durability,
-            space,
+            queue,
             refusals: Refusals::default(),
             facts: Vec::new(),
             answers: Vec::new(),
@@ -123,8 +126,17 @@ impl Committer {
         }
     }
 
+    /// Works until the end, whatever the end is: after a panic the queue is emptied as long as somebody may send, and dropping an
+    /// operation tells its caller that nobody answers.
+    pub(crate) fn run_to_the_end(self, ops: &Receiver<Op>) {
+        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(ops)));
+        if worked.is_err() {
+            while ops.recv().is_ok() {}
+        }
+    }
+
     /// Works until it is told to close, or nobody is left who could tell.
-    pub(crate) fn run(mut self, ops: &Receiver<Op>) {
+    fn run(mut self, ops: &Receiver<Op>) {
         loop {
             let closing = match self.wait(ops) {
                 Ok(Some(op)) => {
@@ -142,7 +154,7 @@ impl Committer {
                 }
                 Err(()) => Some(None),
             };
-            self.space.notify_waiters();
+            self.queue.made_space();
             if let Some(reply) = closing {
                 let closed = self.close();
                 if let Some(reply) = reply {
@@ -194,7 +206,8 @@ impl Committer {
             if self.durability == Durability::SyncedEach {
                 self.flush();
             }
-            if closing.is_none() && self.log.staged_bytes() < GROUP_BYTES_MAX {
+            let room = self.log.staged_bytes() < GROUP_BYTES_MAX && self.answers.len() < GROUP_ANSWERS_MAX;
+            if closing.is_none() && room {
                 next = ops.try_recv().ok();
             }
         }
@@ -317,9 +330,8 @@ impl Committer {
 
     fn trace_at(&mut self, attempt: &Attempt, now: Micros) {
         self.write_folded(false);
-        if self.refusals.note(attempt.clone(), now) {
-            self.refusals.open(attempt.clone(), now);
-            self.write_attempt(attempt, (1, now, now));
+        if let Some(attempt) = self.refusals.note(attempt.clone(), now) {
+            self.write_attempt(&attempt, (1, now, now));
         }
     }
 
@@ -396,6 +408,7 @@ impl Committer {
             let _ = reply.send(Err(error.hint("the outcome is unknown: open the log again and look")));
         }
         self.facts.clear();
+        self.unsynced = None;
         let later = Error::unavailable("unavailable", format!("the log takes no more writes: {cause}"));
         self.poisoned = Some(later.hint("close the engine, see to the cause, and open the log again"));
     }
@@ -406,7 +419,10 @@ impl Committer {
             let _ = match answer {
                 Answer::Receipt { reply, receipt } => reply.send(Ok(receipt)),
                 Answer::Refused { reply, error } => reply.send(Err(error)),
-                Answer::Before { reply, first, last } => reply.send(receipt_of(&self.reader, first, last)),
+                Answer::Before { reply, first, last } => {
+                    let promise = if last <= self.log.durable() { Promise::Durable } else { Promise::Buffered };
+                    reply.send(receipt_of(&self.reader, first, last, promise))
+                }
             };
         }
     }
@@ -450,11 +466,11 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
 }
 
 /// The receipt of a batch that stands in the log.
-fn receipt_of(reader: &Reader, first: Sequence, last: Sequence) -> Result<Receipt> {
+fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
     let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
     let record = reader.get(last)?.ok_or_else(missing)?;
     let ids = export::ids(reader, first, last)?;
-    let (head, time, promise) = (record.chain(), record.time(), Promise::Durable);
+    let (head, time) = (record.chain(), record.time());
     Ok(Receipt { first, last, head, time, promise, repeated: true, ids })
 }
 

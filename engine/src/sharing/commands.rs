@@ -76,7 +76,9 @@ impl Decide for Revoke {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         // Said in the same words whether or not there is such a scope: owning an object gives no right to find out.
         let row = self.scope.row(on.world.tenancy());
-        let shared = row.zip(on.world.objects().row(self.object)).filter(|(row, at)| on.world.sharing().share(*at, *row).is_some());
+        let shared = row
+            .zip(on.world.objects().row(self.object))
+            .filter(|(row, at)| on.world.sharing().share(*at, *row).is_some());
         let Some(node) = shared.and_then(|(row, _)| on.world.tenancy().at(row)) else {
             return Err(Error::refused("not_projected", "the object is not projected there").into());
         };

@@ -9,6 +9,7 @@
 //! where the log was, whatever happened in between. Cost: linear in the events since the cutoff.
 
 use super::Entity;
+use crate::authorize::{Target, authorize};
 use crate::clock::Ids;
 use crate::command::{Batch, Command, RollbackNote, Step};
 use crate::data::Data;
@@ -20,7 +21,7 @@ use crate::{identity, objects, sharing, tenancy};
 use scoped_projections::identity::Status;
 use scoped_projections::store::{NO_ROW, Transact};
 use scoped_projections::temporal::TemporalEvent;
-use scoped_projections::tenancy::Member;
+use scoped_projections::tenancy::{Capability, Effect, Member};
 use scoped_projections::{Event, Micros, ObjectId, PrincipalId, Sequence, World};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +29,7 @@ use std::fmt;
 /// What to take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// Everything.
+    /// Everything that the actor can see.
     All,
     /// A scope and all below it.
     Scope(ScopeRef),
@@ -137,7 +138,10 @@ pub(crate) fn plan(
         _ => to,
     };
     let then = history.world_at(to)?;
-    let touched = touched(history, &now, &then, to, &selection)?;
+    let sight = Sight { world: &now, actor, time };
+    let mut touched = touched(history, &sight, &then, to, &selection)?;
+    // What the actor cannot see was not selected: a plan must not disclose that it is there.
+    touched.retain(|entity, _| sight.sees(*entity));
     let mut plan =
         Plan { to, planned_at, selection, steps: Vec::new(), skipped: Vec::new(), before: BTreeMap::new() };
     let mut phased: Vec<(u8, i64, PlannedStep)> = Vec::new();
@@ -151,6 +155,8 @@ pub(crate) fn plan(
                     now: &now,
                     entity,
                     first: touched.first,
+                    actor,
+                    time,
                     out: &mut phased,
                 };
                 inverse.run()?
@@ -185,13 +191,14 @@ pub(crate) fn plan(
 /// The entities that the selected events since the cutoff touched, with the first event that did.
 fn touched(
     history: &History,
-    now: &World,
+    sight: &Sight<'_>,
     then: &World,
     to: Sequence,
     selection: &Selection,
 ) -> Result<BTreeMap<Entity, Touched>> {
+    let now = sight.world;
     let mut found: BTreeMap<Entity, Touched> = BTreeMap::new();
-    let place = Place::new(now, then, selection)?;
+    let place = Place::new(sight, then, selection)?;
     let mut until = None;
     for record in history.reader().records(to.next(), now.position()) {
         let record = record?;
@@ -205,7 +212,7 @@ fn touched(
         }
         let Some(entity) = Entity::of(&event) else {
             let reason = "is history, not state: it is never taken back";
-            if *selection == Selection::Event(sequence) && until == Some(sequence) {
+            if *selection == Selection::Event(sequence) && until == Some(sequence) && actor == sight.actor {
                 return Err(Error::refused("irreversible", format!("event {sequence} {reason}")));
             }
             continue;
@@ -242,6 +249,32 @@ fn touched(
     Ok(found)
 }
 
+/// What somebody can see of the present.
+struct Sight<'a> {
+    world: &'a World,
+    actor: PrincipalId,
+    time: Micros,
+}
+
+impl Sight<'_> {
+    fn may(&self, capability: Capability, target: Target) -> bool {
+        authorize(self.world, self.actor, capability, target, self.time).allowed
+    }
+    fn sees(&self, entity: Entity) -> bool {
+        let (scope, object) = entity.place(self.world);
+        let scope = scope.and_then(|scope| self.world.tenancy().row(scope)).map(Target::Scope);
+        let object = object.and_then(|object| self.world.objects().row(object)).map(Target::Object);
+        match (scope, object) {
+            (None, None) => self.may(Capability::PrincipalsManage, Target::Deployment),
+            // Whoever may restore a tombstoned object knows that it is there.
+            (scope, object) => {
+                let known = |target| self.may(Capability::ReadLocal, target) || self.may(Capability::Write, target);
+                scope.is_some_and(known) || object.is_some_and(known)
+            }
+        }
+    }
+}
+
 /// Where an entity has to be to be selected.
 struct Place<'a> {
     now: &'a World,
@@ -251,10 +284,13 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(now: &'a World, then: &'a World, selection: &Selection) -> Result<Self> {
-        let (mut scope, mut object) = (None, None);
+    fn new(sight: &Sight<'a>, then: &'a World, selection: &Selection) -> Result<Self> {
+        let (now, mut scope, mut object) = (sight.world, None, None);
         match selection {
             Selection::Scope(wanted) => {
+                if !sight.may(Capability::ReadLocal, wanted.target(now.tenancy())) {
+                    return Err(Error::denied(Capability::ReadLocal));
+                }
                 let missing = || Error::refused("not_found", format!("there is no scope `{wanted}`"));
                 scope = Some(wanted.row(now.tenancy()).ok_or_else(missing)?);
             }
@@ -293,6 +329,8 @@ struct Inverse<'a> {
     now: &'a World,
     entity: Entity,
     first: Sequence,
+    actor: PrincipalId,
+    time: Micros,
     out: &'a mut Vec<(u8, i64, PlannedStep)>,
 }
 
@@ -304,11 +342,13 @@ const MEMBERS_BACK: u8 = 2;
 const OBJECTS_RESTORED: u8 = 3;
 const SHARES_BACK: u8 = 4;
 const OBJECTS_CHANGED: u8 = 5;
-const SHARES_GONE: u8 = 6;
-const ENTRIES_GONE: u8 = 7;
-const MEMBERS_GONE: u8 = 8;
-const SCOPES_ARCHIVED: u8 = 9;
-const PRINCIPALS_GONE: u8 = 10;
+const OBJECTS_TOMBSTONED: u8 = 6;
+const SHARES_GONE: u8 = 7;
+const ENTRIES_NARROWING: u8 = 8;
+const MEMBERS_GONE: u8 = 9;
+const SCOPES_ARCHIVED: u8 = 10;
+const PRINCIPALS_GONE: u8 = 11;
+const OWN_RIGHTS_GONE: u8 = 12;
 
 type Problem = Option<String>;
 
@@ -326,6 +366,13 @@ impl Inverse<'_> {
 
     fn step(&mut self, phase: u8, order: i64, command: impl Into<Command>) {
         let (entity, undoes, command) = (self.entity, self.first, command.into());
+        // What the actor's own rights hang on goes when everything else is done.
+        let phase = match (phase, entity) {
+            (MEMBERS_GONE, Entity::Member(_, who)) | (PRINCIPALS_GONE, Entity::Principal(who)) if who == self.actor => {
+                OWN_RIGHTS_GONE
+            }
+            _ => phase,
+        };
         self.out.push((phase, order, PlannedStep { entity, command, undoes, refused: None }));
     }
 
@@ -385,7 +432,9 @@ impl Inverse<'_> {
         // A scope that goes as a whole keeps its members, so that reopening it finds them: a root must not lose its owner.
         self.then.tenancy().get(scope)?;
         let at = scope.into();
-        match (part(self.then, scope, principal), part(self.now, scope, principal)) {
+        // What would have ended by now grants nothing: it is as good as gone.
+        let then = part(self.then, scope, principal).filter(|member| member.in_force(self.time));
+        match (then, part(self.now, scope, principal)) {
             (Some(then), None) => {
                 let (role, expires_at) = (then.role, then.expires_at);
                 self.step(MEMBERS_BACK, 0, tenancy::AddMember { scope: at, principal, role, expires_at });
@@ -406,8 +455,12 @@ impl Inverse<'_> {
         let then = self.then.tenancy().entry(id);
         let (live_then, live_now) = (then.is_some_and(|entry| !entry.removed), !now.removed);
         match (live_then, live_now) {
-            (false, true) => self.step(ENTRIES_GONE, 0, tenancy::RemoveAclEntry { entry: id }),
-            (true, false) => {
+            (false, true) => {
+                // Taking a deny off widens, taking an allow off narrows.
+                let phase = if now.effect == Effect::Deny { MEMBERS_BACK } else { ENTRIES_NARROWING };
+                self.step(phase, 1, tenancy::RemoveAclEntry { entry: id });
+            }
+            (true, false) if then.is_some_and(|entry| entry.in_force(self.time)) => {
                 let scope = self.now.tenancy().at(now.scope)?.id.into();
                 let (effect, subject, capability) = (now.effect, now.subject, now.capability.clone());
                 let (applies, expires_at) = (now.applies, now.expires_at);
@@ -421,7 +474,8 @@ impl Inverse<'_> {
                     applies,
                     expires_at,
                 };
-                self.step(MEMBERS_BACK, 1, command);
+                let phase = if effect == Effect::Deny { ENTRIES_NARROWING } else { MEMBERS_BACK };
+                self.step(phase, 1, command);
             }
             _ => {}
         }
@@ -430,32 +484,27 @@ impl Inverse<'_> {
 
     fn object(&mut self, id: ObjectId) -> Result<Problem> {
         let Some(now) = self.now.objects().get(id) else { return Ok(None) };
-        let tombstone = |expected_version| objects::Tombstone {
-            object: id,
-            reason: Some("rolled back".to_owned()),
-            expected_version,
-        };
-        let Some(then) = self.then.objects().get(id) else {
-            if !now.tombstoned {
-                self.step(OBJECTS_CHANGED, 0, tombstone(Some(now.version)));
+        let then = self.then.objects().get(id);
+        let data = match then {
+            Some(then) if then.data != now.data => {
+                let (data, current) = (self.data(then.data)?, self.data(now.data)?);
+                (data != current).then_some(data)
             }
-            return Ok(None);
+            _ => None,
         };
-        if then.tombstoned {
-            if !now.tombstoned {
-                self.step(OBJECTS_CHANGED, 0, tombstone(Some(now.version)));
-            }
-            return Ok(None);
-        }
-        if now.tombstoned {
+        let gone_then = then.is_none_or(|then| then.tombstoned);
+        // Only what is live takes new data, also when it is to end as a tombstone.
+        if now.tombstoned && (!gone_then || data.is_some()) {
             self.step(OBJECTS_RESTORED, 0, objects::Restore { object: id });
         }
-        if then.data != now.data {
-            let (data, current) = (self.data(then.data)?, self.data(now.data)?);
-            if data != current {
-                let expected_version = Some(now.version);
-                self.step(OBJECTS_CHANGED, 0, objects::Update { object: id, data, expected_version });
-            }
+        let mut version = now.version;
+        if let Some(data) = data.clone() {
+            self.step(OBJECTS_CHANGED, 0, objects::Update { object: id, data, expected_version: Some(version) });
+            version += 1;
+        }
+        if gone_then && (!now.tombstoned || data.is_some()) {
+            let (reason, expected_version) = (Some("rolled back".to_owned()), Some(version));
+            self.step(OBJECTS_TOMBSTONED, 0, objects::Tombstone { object: id, reason, expected_version });
         }
         Ok(None)
     }

@@ -5,13 +5,14 @@ use crate::authorize::{Target, authorize};
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Need, Refusal, Result, View};
+use scoped_projections::identity::Status;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
-    AclEntryAdded, AclEntryRemoved, Applies, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
+    AclEntryAdded, AclEntryRemoved, Applies, Capabilities, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
     MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath, ScopeReopened, Subject,
     TenancyEvent,
 };
-use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId};
+use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId, World};
 
 commands! {
     /// Commands about scopes.
@@ -320,18 +321,79 @@ fn not_a_member(node: &Node) -> Refusal {
     Error::refused("not_a_member", format!("that principal is no member of `{}`", node.label())).into()
 }
 
-/// A root without owner could never be managed again.
+/// A root without owner could never be managed again. Whoever may not act, or only until some day, does not count.
 fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
     let found = node(on, row)?;
-    let identity = on.world.identity();
-    let another = on.world.tenancy().members(row).any(|(who, member)| {
-        member.role == Role::Owner && member.in_force(on.now) && identity.id(who) != without
-    });
-    if found.parent != NO_ROW || another {
+    if found.parent != NO_ROW || has_owner(on.world, row, without) {
         return Ok(());
     }
     let error = Error::refused("last_owner", format!("this is the last owner of `{}`", found.label()));
     Err(error.hint("make another owner first").into())
+}
+
+fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
+    let identity = world.identity();
+    world.tenancy().members(row).any(|(who, member)| {
+        let active = identity.at(who).is_some_and(|p| p.status == Status::Active && p.id != without);
+        active && member.role == Role::Owner && member.expires_at.is_none()
+    })
+}
+
+/// The root that would be left without owner if that principal were gone for good.
+pub(crate) fn orphaned_root(world: &World, principal: PrincipalId) -> Option<&Node> {
+    let tenancy = world.tenancy();
+    let row = world.identity().row(principal)?;
+    let owned = tenancy.memberships(row).filter(|(_, member)| member.role == Role::Owner);
+    let roots = owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
+    roots.filter(|(scope, _)| !has_owner(world, *scope, principal)).map(|(_, node)| node).next()
+}
+
+/// Nobody grants what they do not hold, as far as the grant reaches.
+fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies: Applies) -> Result<()> {
+    let target = match applies {
+        Applies::Itself => Target::Scope(row),
+        // What is held in the scope alone cannot be handed on to everything below it.
+        Applies::Subtree => Target::Below(row),
+    };
+    let held = |c: C| authorize(on.world, on.actor, c, target, on.now).allowed;
+    match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
+        None => Ok(()),
+        Some(missing) => {
+            let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
+            Err(Error::refused("grant_exceeds_holder", message).into())
+        }
+    }
+}
+
+/// Nobody prolongs their own part.
+fn check_own_end(on: &View<'_>, held: &Member, principal: PrincipalId, expires_at: Option<Micros>) -> Result<()> {
+    let prolonged = held.expires_at.is_some_and(|own| expires_at.is_none_or(|end| end > own));
+    if principal == on.actor && prolonged {
+        return Err(Error::refused("grant_exceeds_holder", "nobody prolongs their own membership").into());
+    }
+    Ok(())
+}
+
+/// A deny that nobody could take off again would lock everybody out for good.
+fn check_way_back(on: &View<'_>, row: u32, deny: &AddAclEntry) -> Result<()> {
+    let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
+    if !deny.capability.matches().contains(C::AclManage) {
+        return Ok(());
+    }
+    let speaks_to = |who: u32| match deny.subject {
+        Subject::Any => true,
+        Subject::Principal(id) => identity.row(id) == Some(who),
+        Subject::Role(role) => tenancy.chain(row).any(|at| tenancy.member(at, who).is_some_and(|m| m.role == role)),
+    };
+    let mut managers = tenancy.chain(row).flat_map(|at| tenancy.members(at)).filter(|(_, member)| member.expires_at.is_none());
+    let way_back = managers.any(|(who, _)| {
+        !speaks_to(who) && authorize(on.world, identity.id(who), C::AclManage, Target::Scope(row), on.now).allowed
+    });
+    if way_back {
+        return Ok(());
+    }
+    let error = Error::refused("locks_out", "after that nobody could take the entry off again");
+    Err(error.hint("deny a narrower capability, or name whom it is meant for").into())
 }
 
 fn check_end(on: &View<'_>, expires_at: Option<Micros>) -> Result<()> {
@@ -349,6 +411,7 @@ impl Decide for AddMember {
         open_node(on, &self.scope)?;
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
+        check_holds(on, row, self.role.capabilities(), Applies::Subtree)?;
         if part.is_some() {
             let error = Error::refused(
                 "exists",
@@ -375,6 +438,8 @@ impl Decide for ChangeMember {
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         let Some(held) = part else { return Err(not_a_member(found)) };
+        check_holds(on, row, self.role.capabilities(), Applies::Subtree)?;
+        check_own_end(on, held, self.principal, self.expires_at)?;
         if held.role == Role::Owner && (self.role != Role::Owner || self.expires_at.is_some()) {
             keeps_an_owner(on, row, self.principal)?;
         }
@@ -416,15 +481,9 @@ impl Decide for AddAclEntry {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let (row, found) = open_node(on, &self.scope)?;
         check_end(on, self.expires_at)?;
-        if self.effect == Effect::Allow {
-            let held = |c: &&C| {
-                !self.capability.matches().contains(**c)
-                    || authorize(on.world, on.actor, **c, Target::Scope(row), on.now).allowed
-            };
-            if let Some(missing) = C::ALL.iter().find(|c| !held(c)) {
-                let message = format!("`{missing}` is not yours to grant in `{}`", found.label());
-                return Err(Error::refused("grant_exceeds_holder", message).into());
-            }
+        match self.effect {
+            Effect::Allow => check_holds(on, row, self.capability.matches(), self.applies)?,
+            Effect::Deny => check_way_back(on, row, self)?,
         }
         let entry = self.entry.unwrap_or_else(|| EntryId(facts.fresh()));
         if !entry.is_some() || on.world.tenancy().entry(entry).is_some() {

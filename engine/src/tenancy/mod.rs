@@ -10,5 +10,5 @@ pub use commands::{
     AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember,
     ReopenScope,
 };
-pub(crate) use commands::{archived, owner_follows, recall, scope_row};
+pub(crate) use commands::{archived, orphaned_root, owner_follows, recall, scope_row};
 pub use scope_ref::ScopeRef;

@@ -20,12 +20,10 @@ pub struct Mark {
 #[derive(Debug, Clone, Default)]
 pub struct Temporal {
     marks: Sorted<Box<str>, Mark>,
-    /// Undone event → the event that undid it.
+    /// Event → the last event that took it back. Whether that one still stands is found by following the chain.
     undone: Sorted<u64, u64>,
-    /// The other way round, so that undoing an undoing finds what stands again.
-    undoes: Sorted<u64, u64>,
 }
-transact!(Temporal { marks, undone, undoes });
+transact!(Temporal { marks, undone });
 
 impl Temporal {
     /// The mark with that name.
@@ -45,7 +43,11 @@ impl Temporal {
     /// The event that took back the effect of this one, if one did and was not itself taken back.
     #[must_use]
     pub fn undone_by(&self, event: Sequence) -> Option<Sequence> {
-        self.undone.get(&event.get()).copied().map(Sequence::new)
+        let first = *self.undone.get(&event.get())?;
+        // Taken back stands, unless the taking back was itself taken back: every second link turns it round.
+        let links = std::iter::successors(Some(first), |by| self.undone.get(by).copied().filter(|next| next > by));
+        let stands = links.count() % 2 == 1;
+        stands.then(|| Sequence::new(first))
     }
 
     pub(crate) fn apply(&mut self, at: &Envelope, event: &E) {
@@ -59,10 +61,8 @@ impl Temporal {
 
     /// Any event may say that it takes another one back.
     pub(crate) fn note(&mut self, undone: Sequence, by: Sequence) {
-        self.undone.insert(undone.get(), by.get());
-        self.undoes.insert(by.get(), undone.get());
-        if let Some(stands_again) = self.undoes.get(&undone.get()).copied() {
-            self.undone.remove(&stands_again);
+        if undone < by {
+            self.undone.insert(undone.get(), by.get());
         }
     }
 
@@ -74,12 +74,10 @@ impl Temporal {
             out.sequence(mark.set);
             out.u128(mark.by.0);
         }
-        for links in [&self.undone, &self.undoes] {
-            out.count(links.len());
-            for (from, to) in links.iter() {
-                out.sequence(Sequence::new(*from));
-                out.sequence(Sequence::new(*to));
-            }
+        out.count(self.undone.len());
+        for (undone, by) in self.undone.iter() {
+            out.sequence(Sequence::new(*undone));
+            out.sequence(Sequence::new(*by));
         }
     }
 
@@ -93,9 +91,28 @@ impl Temporal {
         for _ in 0..input.count()? {
             state.undone.insert(input.u64()?, input.u64()?);
         }
-        for _ in 0..input.count()? {
-            state.undoes.insert(input.u64()?, input.u64()?);
-        }
         Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rolling back a rollback of a rollback once left the first event marked as standing, though it was taken back again.
+    #[test]
+    fn every_second_undoing_makes_an_event_stand_again() {
+        let (mut temporal, at) = (Temporal::default(), Sequence::new);
+        let undone = |temporal: &Temporal| [10, 20, 30, 40].map(|e| temporal.undone_by(at(e)).map(Sequence::get));
+        temporal.note(at(10), at(20));
+        assert_eq!(undone(&temporal), [Some(20), None, None, None]);
+        temporal.note(at(20), at(30));
+        assert_eq!(undone(&temporal), [None, Some(30), None, None]);
+        temporal.note(at(30), at(40));
+        assert_eq!(undone(&temporal), [Some(20), None, Some(40), None]);
+        temporal.note(at(40), at(50));
+        assert_eq!(undone(&temporal), [None, Some(30), None, Some(50)]);
+        temporal.note(at(10), at(60));
+        assert_eq!(undone(&temporal)[0], Some(60), "taken back once more");
     }
 }
