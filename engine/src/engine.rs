@@ -6,7 +6,6 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::identity::Found;
-use crate::kernel::execute::{Refusal, execute};
 use crate::kernel::publish::{Published, Worlds};
 use crate::kernel::queue::{Queue, died};
 use crate::kernel::refusals::Attempt;
@@ -18,7 +17,6 @@ use crate::session::Session;
 use crate::temporal::Cutoff;
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
-use scoped_projections::store::Transact;
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
@@ -40,15 +38,6 @@ pub(crate) struct Inner {
     snapshot_after: u64,
     founder: PrincipalId,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// One batch of many that would be refused.
-#[derive(Debug)]
-pub struct Rehearsed {
-    /// Which, from 0.
-    pub batch: usize,
-    /// Why.
-    pub error: Error,
 }
 
 impl Engine {
@@ -237,33 +226,6 @@ impl Engine {
         Ids::new(&*self.inner.door).next(self.inner.door.now())
     }
 
-    /// Tries batches one after another on a copy of the world, without writing anything.
-    ///
-    /// # Errors
-    /// With the first one that would be refused.
-    pub fn rehearse(&self, batches: &[Batch]) -> Result<(), Rehearsed> {
-        let mut rehearsal = Rehearsal::new(self);
-        batches.iter().enumerate().try_for_each(|(at, batch)| rehearsal.run(at, batch))
-    }
-
-    /// The same for batches that name positions of the log: before each is tried, `prepare` is told which it is and the
-    /// sequence that its first event would have, and may change it. They keep those sequences as long as nothing is
-    /// written between this and their execution.
-    ///
-    /// # Errors
-    /// With the first one that would be refused.
-    pub fn rehearse_each(
-        &self,
-        batches: &mut [Batch],
-        mut prepare: impl FnMut(usize, Sequence, &mut Batch),
-    ) -> Result<(), Rehearsed> {
-        let mut rehearsal = Rehearsal::new(self);
-        batches.iter_mut().enumerate().try_for_each(|(at, batch)| {
-            prepare(at, rehearsal.world.position().next(), batch);
-            rehearsal.run(at, batch)
-        })
-    }
-
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
     pub(crate) fn trace(&self, attempt: Attempt) {
         let _ = self.inner.queue.try_send(Op::Refused(Box::new(attempt)));
@@ -299,39 +261,6 @@ impl Engine {
     /// When the end of the log could not be written; what was acknowledged is there all the same.
     pub fn close(self) -> Result<()> {
         self.inner.close()
-    }
-}
-
-/// A copy of the world that batches are tried on.
-struct Rehearsal {
-    world: World,
-    now: Micros,
-    ids: Ids,
-}
-
-impl Rehearsal {
-    fn new(engine: &Engine) -> Self {
-        let inner = &engine.inner;
-        let world = World::clone(&inner.published.read());
-        let now = inner.now(&world);
-        Self { world, now, ids: Ids::new(&*inner.door) }
-    }
-    fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
-        let declined = match execute(&mut self.world, batch, self.now, &mut self.ids, &mut Vec::new()) {
-            Ok(_) => {
-                self.world.keep();
-                return Ok(());
-            }
-            Err(declined) => declined,
-        };
-        let error = match declined.refusal {
-            Refusal::Denied(need) => Error::denied(need.capability),
-            Refusal::Declined(error) => error,
-        };
-        Err(Rehearsed {
-            batch: at,
-            error: error.hint(format!("it is step {} of that batch", declined.step + 1)),
-        })
     }
 }
 

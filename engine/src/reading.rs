@@ -194,10 +194,13 @@ impl Reading {
                 ask.need(capability, target)?;
             }
             let rows = moment.reach(scope, reach)?;
-            let (here, shown) = (rows[..1].to_vec(), |at: &u32| ask.need(C::ReadLocal, Target::Scope(*at)).is_ok());
+            let (here, shown) =
+                (rows[..1].to_vec(), |at: &u32| ask.need(C::ReadLocal, Target::Scope(*at)).is_ok());
             let open: Vec<u32> = match reach {
                 // Reaching up takes no membership above; only a deny there keeps out.
-                Reach::Holistic => rows.into_iter().filter(|at| here.contains(at) || !ask.denied_at(*at)).collect(),
+                Reach::Holistic => {
+                    rows.into_iter().filter(|at| here.contains(at) || !ask.denied_at(*at)).collect()
+                }
                 Reach::Granular | Reach::Descend => rows.into_iter().filter(shown).collect(),
             };
             let above = if reach == Reach::Holistic { &open[..] } else { &[] };

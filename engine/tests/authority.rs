@@ -4,8 +4,9 @@ use scoped::projections::tenancy::Applies;
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{AddAclEntry, AddMember, ChangeMember, CreateScope, RemoveMember};
 use scoped::{
-    Batch, Capability, Data, Effect, Engine, Filter, Level, ManualDoor, ObjectId, Options, Policy, PrincipalId, Reach,
-    Role, ScopePath, ScopeRef, Sequence, Session, Subject, identity, log::MemoryStorage, objects, sharing,
+    Batch, Capability, Data, Effect, Engine, Filter, Level, ManualDoor, ObjectId, Options, Policy,
+    PrincipalId, Reach, Role, ScopePath, ScopeRef, Sequence, Session, Subject, identity, log::MemoryStorage,
+    objects, sharing,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ const SUB: &str = "org:a/ws:s";
 impl Place {
     fn new() -> Self {
         let door = Arc::new(ManualDoor::new(1_000_000, 7));
-        let engine = Engine::on(Arc::new(MemoryStorage::new()), Options::default().door(door.clone())).unwrap();
+        let engine =
+            Engine::on(Arc::new(MemoryStorage::new()), Options::default().door(door.clone())).unwrap();
         let place = Self { engine, door };
         for path in [ROOT, SUB] {
             place.founder().execute(CreateScope::at(ScopePath::parse(path).unwrap())).unwrap();
@@ -37,7 +39,8 @@ impl Place {
         self.engine.session(self.engine.founder()).unwrap()
     }
     fn person(&self) -> Session {
-        let made = self.founder().execute(identity::CreatePrincipal::named("person", "somebody").unwrap()).unwrap();
+        let made =
+            self.founder().execute(identity::CreatePrincipal::named("person", "somebody").unwrap()).unwrap();
         self.engine.session(made.principal()).unwrap()
     }
     fn member(&self, scope: &str, role: Role) -> Session {
@@ -47,11 +50,14 @@ impl Place {
     }
     fn allow(&self, scope: &str, who: PrincipalId, capability: &str, applies: Applies) {
         let (subject, capability) = (Subject::Principal(who), capability.parse().unwrap());
-        let entry = AddAclEntry { applies, ..AddAclEntry::new(at(scope), Effect::Allow, subject, capability) };
+        let entry =
+            AddAclEntry { applies, ..AddAclEntry::new(at(scope), Effect::Allow, subject, capability) };
         self.founder().execute(entry).unwrap();
     }
     fn deny(&self, scope: &str, subject: Subject, capability: &str) {
-        self.founder().execute(AddAclEntry::new(at(scope), Effect::Deny, subject, capability.parse().unwrap())).unwrap();
+        self.founder()
+            .execute(AddAclEntry::new(at(scope), Effect::Deny, subject, capability.parse().unwrap()))
+            .unwrap();
     }
 }
 
@@ -74,7 +80,10 @@ fn who_manages_members_grants_no_more_than_they_hold() {
     let promote = ChangeMember { scope, principal, role: Role::Admin, expires_at: None };
     assert_eq!(code(reader.execute(promote)), "grant_exceeds_holder");
     let friend = place.person();
-    assert_eq!(code(reader.execute(AddMember::new(at(ROOT), friend.actor(), Role::Writer))), "grant_exceeds_holder");
+    assert_eq!(
+        code(reader.execute(AddMember::new(at(ROOT), friend.actor(), Role::Writer))),
+        "grant_exceeds_holder"
+    );
     assert_eq!(code(reader.execute(AddMember::new(at(ROOT), friend.actor(), Role::Reader))), "fine");
 }
 
@@ -136,7 +145,12 @@ fn a_root_keeps_an_owner_who_can_act_and_stays() {
     founder.execute(identity::SuspendPrincipal { principal: gone.actor() }).unwrap();
     let leave = RemoveMember { scope: at(ROOT), principal: founder.actor() };
     assert_eq!(code(founder.execute(leave.clone())), "last_owner");
-    let step_down = ChangeMember { scope: at(ROOT), principal: founder.actor(), role: Role::Owner, expires_at: Some(9_000_000) };
+    let step_down = ChangeMember {
+        scope: at(ROOT),
+        principal: founder.actor(),
+        role: Role::Owner,
+        expires_at: Some(9_000_000),
+    };
     assert_ne!(code(founder.execute(step_down)), "fine");
     let another = place.person();
     founder.execute(AddMember::new(at(ROOT), another.actor(), Role::Owner)).unwrap();
@@ -171,10 +185,14 @@ fn ones_own_refusals_do_not_tell_missing_from_forbidden() {
         assert_eq!(code(stranger.read(object)), "denied");
     }
     place.founder().mark("behind-the-refusals").unwrap();
-    let page = stranger.reading().audit(&Filter { actor: Some(stranger.actor()), ..Filter::default() }, 100).unwrap();
+    let page = stranger
+        .reading()
+        .audit(&Filter { actor: Some(stranger.actor()), ..Filter::default() }, 100)
+        .unwrap();
     assert_eq!(page.entries.len(), 0);
     let refused = scoped::projections::audit::AccessDenied::KIND;
-    let all = place.engine.history().audit(&Filter { kinds: Some(vec![refused]), ..Filter::default() }).unwrap();
+    let all =
+        place.engine.history().audit(&Filter { kinds: Some(vec![refused]), ..Filter::default() }).unwrap();
     assert_eq!(all.len(), 2, "whoever audits sees both");
     assert_eq!(code(stranger.reading().audit(&Filter::default(), 0)), "invalid");
 }
@@ -191,7 +209,10 @@ fn an_auditor_sees_that_something_happened_but_not_what_was_written() {
     let updated = writer.execute(update).unwrap().last;
     let payload_of = |session: &Session, event: Sequence| {
         let page = session.reading().audit(&Filter { object: Some(note), ..Filter::default() }, 100).unwrap();
-        page.entries.into_iter().find(|entry| entry.envelope.sequence == event).map(|entry| entry.data.is_some())
+        page.entries
+            .into_iter()
+            .find(|entry| entry.envelope.sequence == event)
+            .map(|entry| entry.data.is_some())
     };
     assert_eq!(payload_of(&admin, updated), Some(false), "seen, without its payload");
     assert_eq!(payload_of(&writer, updated), Some(true), "one's own");
@@ -207,7 +228,8 @@ fn a_rollback_plan_discloses_nothing_of_others() {
     let plan = stranger.plan_rollback(&everything, Selection::All).unwrap();
     assert_eq!((plan.steps.len(), plan.skipped.len()), (0, 0));
     assert_eq!(stranger.rollback(&everything, Selection::All, Policy::AllOrNothing).unwrap(), None);
-    let words = |path| stranger.plan_rollback(&everything, Selection::Scope(at(path))).unwrap_err().to_string();
+    let words =
+        |path| stranger.plan_rollback(&everything, Selection::Scope(at(path))).unwrap_err().to_string();
     assert_eq!(words(SUB), words("org:nowhere"));
     let mine = write_private(&stranger, "mine");
     let plan = stranger.plan_rollback(&everything, Selection::All).unwrap();
@@ -217,7 +239,10 @@ fn a_rollback_plan_discloses_nothing_of_others() {
 }
 
 fn write_private(session: &Session, text: &str) -> ObjectId {
-    session.execute(objects::Create::new("note", Data::new(json!({ "text": text })).unwrap())).unwrap().object()
+    session
+        .execute(objects::Create::new("note", Data::new(json!({ "text": text })).unwrap()))
+        .unwrap()
+        .object()
 }
 
 /// A holistic list asked about scopes and not about objects: what was denied through another scope, or taken back since, was listed.
@@ -227,18 +252,26 @@ fn a_holistic_list_keeps_to_the_objects_own_decision() {
     let founder = place.founder();
     founder.execute(CreateScope::at(ScopePath::parse("org:a/ws:t").unwrap())).unwrap();
     let reader = place.member(SUB, Role::Reader);
-    let (above, both, passing) = (write(&founder, ROOT, "above"), write(&founder, SUB, "both"), write(&founder, ROOT, "passing"));
+    let (above, both, passing) =
+        (write(&founder, ROOT, "above"), write(&founder, SUB, "both"), write(&founder, ROOT, "passing"));
     let list = |reading: scoped::Reading| {
         let found = reading.objects(&at(SUB), Reach::Holistic).unwrap();
         found.into_iter().map(|info| info.object).collect::<Vec<_>>()
     };
     assert_eq!(list(reader.reading()), [above, both, passing]);
-    let then = founder.execute(sharing::Project { object: both, scope: at("org:a/ws:t"), level: Level::Read }).unwrap().last;
+    let then = founder
+        .execute(sharing::Project { object: both, scope: at("org:a/ws:t"), level: Level::Read })
+        .unwrap()
+        .last;
     place.deny("org:a/ws:t", Subject::Principal(reader.actor()), "scope.read.*");
     assert_eq!(code(reader.read(both)), "denied");
     assert_eq!(list(reader.reading()), [above, passing], "deny wins in lists too");
     founder.execute(sharing::Revoke { object: passing, scope: at(ROOT) }).unwrap();
-    assert_eq!(list(reader.as_of(&Cutoff::At(then)).unwrap()), [above], "history is no way round a revocation");
+    assert_eq!(
+        list(reader.as_of(&Cutoff::At(then)).unwrap()),
+        [above],
+        "history is no way round a revocation"
+    );
 }
 
 /// A rollback to a moment at which an object was tombstoned tombstoned it again, and left the data that came in between.
@@ -292,7 +325,8 @@ fn a_rollback_takes_the_actors_own_rights_last() {
         assert_eq!((plan.steps.len(), plan.problems()), (2, 0));
     }
     b.rollback(&Cutoff::At(then), Selection::All, Policy::AllOrNothing).unwrap().unwrap();
-    let operators = place.engine.read(|moment| moment.world().identity().iter().filter(|p| p.operator).count());
+    let operators =
+        place.engine.read(|moment| moment.world().identity().iter().filter(|p| p.operator).count());
     assert_eq!(operators, 1);
 }
 

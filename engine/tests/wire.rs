@@ -92,7 +92,14 @@ fn what_is_wrong_is_named_with_its_column() {
 #[test]
 fn a_hostile_line_is_an_error_and_nothing_else() {
     let deep = "[".repeat(100_000);
-    for text in [deep.as_str(), "{\"batch\":[", "{\"batch\":{}}", "{\"batch\":[null]}", "\u{0}", "{\"as\":\"\\u0000\"}"] {
+    for text in [
+        deep.as_str(),
+        "{\"batch\":[",
+        "{\"batch\":{}}",
+        "{\"batch\":[null]}",
+        "\u{0}",
+        "{\"as\":\"\\u0000\"}",
+    ] {
         parse_line(text).unwrap_err();
     }
     assert_eq!(parse_line("{\"batch\":[]}").unwrap().0, Batch::new());

@@ -2,11 +2,11 @@
 //!
 //! What is not there yet (auto-provisioning, inheritance cuts) has no row here; it comes with the layers.
 
-use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveAclEntry};
 use scoped::temporal::Cutoff;
+use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveAclEntry};
 use scoped::{
-    Capability, Data, Effect, Engine, ErrorKind, Level, ObjectId, PrincipalId, Reach, Role, ScopePath, ScopeRef,
-    Session, identity, objects, projections::tenancy::Applies,
+    Capability, Data, Effect, Engine, ErrorKind, Level, ObjectId, PrincipalId, Reach, Role, ScopePath,
+    ScopeRef, Session, identity, objects, projections::tenancy::Applies,
 };
 use std::collections::BTreeMap;
 
@@ -31,7 +31,13 @@ impl Example {
             people.insert(name, operator.execute(create).unwrap().principal());
         }
         let mut example = Self { engine, people, records: BTreeMap::new() };
-        for path in ["org:acme", "org:acme/dept:eng", "org:acme/dept:eng/user:alice", "org:acme/dept:eng/user:bob", "org:globex"] {
+        for path in [
+            "org:acme",
+            "org:acme/dept:eng",
+            "org:acme/dept:eng/user:alice",
+            "org:acme/dept:eng/user:bob",
+            "org:globex",
+        ] {
             let path = Some(ScopePath::parse(path).unwrap());
             operator.execute(CreateScope { scope: None, path, name: None, parent: None }).unwrap();
         }

@@ -62,11 +62,7 @@ pub(crate) struct Hashing {
 
 impl Hashing {
     pub(crate) fn new(context: &str, whole: bool) -> Self {
-        Self {
-            hasher: blake3::Hasher::new_derive_key(context),
-            buffer: Vec::with_capacity(1 << 17),
-            whole,
-        }
+        Self { hasher: blake3::Hasher::new_derive_key(context), buffer: Vec::with_capacity(1 << 17), whole }
     }
     pub(crate) fn finish(mut self) -> Digest {
         self.hasher.update(&self.buffer);

@@ -65,7 +65,12 @@ impl Refusals {
 
     /// The attempt itself, or one without operation and target when its actor tries too many different things.
     fn told_apart(&self, attempt: Attempt, now: Micros) -> Attempt {
-        let first = Attempt { operation: "", capability: Capability::ReadLocal, scope: ScopeId::NONE, ..attempt.clone() };
+        let first = Attempt {
+            operation: "",
+            capability: Capability::ReadLocal,
+            scope: ScopeId::NONE,
+            ..attempt.clone()
+        };
         let of_actor = self.folded.range(first..).take_while(|(other, _)| other.actor == attempt.actor);
         let current = of_actor.filter(|(_, folded)| now.saturating_sub(folded.window_began) < WINDOW);
         if self.folded.contains_key(&attempt) || current.count() < ACTOR_KINDS_MAX {
@@ -84,7 +89,8 @@ impl Refusals {
         }
         let mut due = Vec::new();
         self.folded.retain(|attempt, folded| {
-            let ended = all || folded.window_began < oldest_kept || now.saturating_sub(folded.window_began) >= WINDOW;
+            let ended =
+                all || folded.window_began < oldest_kept || now.saturating_sub(folded.window_began) >= WINDOW;
             if ended && folded.count > 0 {
                 due.push((attempt.clone(), folded.count, folded.first, folded.last));
             }
@@ -148,9 +154,14 @@ mod tests {
     #[test]
     fn whoever_tries_many_things_is_told_in_one_line() {
         let mut refusals = Refusals::default();
-        let written = (0..100_000).filter(|n| refusals.note(attempt(1, n % 1_100 + 1), 1_000).is_some()).count();
+        let written =
+            (0..100_000).filter(|n| refusals.note(attempt(1, n % 1_100 + 1), 1_000).is_some()).count();
         assert_eq!(written, ACTOR_KINDS_MAX + 1);
-        assert_eq!(refusals.note(attempt(2, 5), 1_000), Some(attempt(2, 5)), "others are told apart all the same");
+        assert_eq!(
+            refusals.note(attempt(2, 5), 1_000),
+            Some(attempt(2, 5)),
+            "others are told apart all the same"
+        );
         let told: u32 = refusals.due(1_000, true).iter().map(|(_, count, _, _)| count).sum();
         assert_eq!(told as usize + written, 100_000, "none is lost");
     }

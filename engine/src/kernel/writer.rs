@@ -186,7 +186,9 @@ impl Committer {
     /// Time left until what was only buffered has to be synced; `None` when nothing waits for that.
     fn sync_due_in(&self) -> Option<Duration> {
         match (self.durability, self.unsynced) {
-            (Durability::Buffered { sync_every }, Some(since)) => Some(sync_every.saturating_sub(since.elapsed())),
+            (Durability::Buffered { sync_every }, Some(since)) => {
+                Some(sync_every.saturating_sub(since.elapsed()))
+            }
             _ => None,
         }
     }
@@ -420,7 +422,8 @@ impl Committer {
                 Answer::Receipt { reply, receipt } => reply.send(Ok(receipt)),
                 Answer::Refused { reply, error } => reply.send(Err(error)),
                 Answer::Before { reply, first, last } => {
-                    let promise = if last <= self.log.durable() { Promise::Durable } else { Promise::Buffered };
+                    let promise =
+                        if last <= self.log.durable() { Promise::Durable } else { Promise::Buffered };
                     reply.send(receipt_of(&self.reader, first, last, promise))
                 }
             };

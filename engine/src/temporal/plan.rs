@@ -268,7 +268,8 @@ impl Sight<'_> {
             (None, None) => self.may(Capability::PrincipalsManage, Target::Deployment),
             // Whoever may restore a tombstoned object knows that it is there.
             (scope, object) => {
-                let known = |target| self.may(Capability::ReadLocal, target) || self.may(Capability::Write, target);
+                let known =
+                    |target| self.may(Capability::ReadLocal, target) || self.may(Capability::Write, target);
                 scope.is_some_and(known) || object.is_some_and(known)
             }
         }
@@ -368,7 +369,9 @@ impl Inverse<'_> {
         let (entity, undoes, command) = (self.entity, self.first, command.into());
         // What the actor's own rights hang on goes when everything else is done.
         let phase = match (phase, entity) {
-            (MEMBERS_GONE, Entity::Member(_, who)) | (PRINCIPALS_GONE, Entity::Principal(who)) if who == self.actor => {
+            (MEMBERS_GONE, Entity::Member(_, who)) | (PRINCIPALS_GONE, Entity::Principal(who))
+                if who == self.actor =>
+            {
                 OWN_RIGHTS_GONE
             }
             _ => phase,
@@ -499,7 +502,11 @@ impl Inverse<'_> {
         }
         let mut version = now.version;
         if let Some(data) = data.clone() {
-            self.step(OBJECTS_CHANGED, 0, objects::Update { object: id, data, expected_version: Some(version) });
+            self.step(
+                OBJECTS_CHANGED,
+                0,
+                objects::Update { object: id, data, expected_version: Some(version) },
+            );
             version += 1;
         }
         if gone_then && (!now.tombstoned || data.is_some()) {

@@ -8,9 +8,9 @@ use crate::kernel::execute::{Facts, Need, Refusal, Result, View};
 use scoped_projections::identity::Status;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
-    AclEntryAdded, AclEntryRemoved, Applies, Capabilities, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
-    MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath, ScopeReopened, Subject,
-    TenancyEvent,
+    AclEntryAdded, AclEntryRemoved, Applies, Capabilities, Capability as C, Effect, Member, MemberAdded,
+    MemberRemoved, MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath,
+    ScopeReopened, Subject, TenancyEvent,
 };
 use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId, World};
 
@@ -344,7 +344,8 @@ pub(crate) fn orphaned_root(world: &World, principal: PrincipalId) -> Option<&No
     let tenancy = world.tenancy();
     let row = world.identity().row(principal)?;
     let owned = tenancy.memberships(row).filter(|(_, member)| member.role == Role::Owner);
-    let roots = owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
+    let roots =
+        owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
     roots.filter(|(scope, _)| !has_owner(world, *scope, principal)).map(|(_, node)| node).next()
 }
 
@@ -366,7 +367,12 @@ fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies: Applies) 
 }
 
 /// Nobody prolongs their own part.
-fn check_own_end(on: &View<'_>, held: &Member, principal: PrincipalId, expires_at: Option<Micros>) -> Result<()> {
+fn check_own_end(
+    on: &View<'_>,
+    held: &Member,
+    principal: PrincipalId,
+    expires_at: Option<Micros>,
+) -> Result<()> {
     let prolonged = held.expires_at.is_some_and(|own| expires_at.is_none_or(|end| end > own));
     if principal == on.actor && prolonged {
         return Err(Error::refused("grant_exceeds_holder", "nobody prolongs their own membership").into());
@@ -383,11 +389,17 @@ fn check_way_back(on: &View<'_>, row: u32, deny: &AddAclEntry) -> Result<()> {
     let speaks_to = |who: u32| match deny.subject {
         Subject::Any => true,
         Subject::Principal(id) => identity.row(id) == Some(who),
-        Subject::Role(role) => tenancy.chain(row).any(|at| tenancy.member(at, who).is_some_and(|m| m.role == role)),
+        Subject::Role(role) => {
+            tenancy.chain(row).any(|at| tenancy.member(at, who).is_some_and(|m| m.role == role))
+        }
     };
-    let mut managers = tenancy.chain(row).flat_map(|at| tenancy.members(at)).filter(|(_, member)| member.expires_at.is_none());
+    let mut managers = tenancy
+        .chain(row)
+        .flat_map(|at| tenancy.members(at))
+        .filter(|(_, member)| member.expires_at.is_none());
     let way_back = managers.any(|(who, _)| {
-        !speaks_to(who) && authorize(on.world, identity.id(who), C::AclManage, Target::Scope(row), on.now).allowed
+        !speaks_to(who)
+            && authorize(on.world, identity.id(who), C::AclManage, Target::Scope(row), on.now).allowed
     });
     if way_back {
         return Ok(());

@@ -45,7 +45,8 @@ impl Temporal {
     pub fn undone_by(&self, event: Sequence) -> Option<Sequence> {
         let first = *self.undone.get(&event.get())?;
         // Taken back stands, unless the taking back was itself taken back: every second link turns it round.
-        let links = std::iter::successors(Some(first), |by| self.undone.get(by).copied().filter(|next| next > by));
+        let links =
+            std::iter::successors(Some(first), |by| self.undone.get(by).copied().filter(|next| next > by));
         let stands = links.count() % 2 == 1;
         stands.then(|| Sequence::new(first))
     }
@@ -103,7 +104,8 @@ mod tests {
     #[test]
     fn every_second_undoing_makes_an_event_stand_again() {
         let (mut temporal, at) = (Temporal::default(), Sequence::new);
-        let undone = |temporal: &Temporal| [10, 20, 30, 40].map(|e| temporal.undone_by(at(e)).map(Sequence::get));
+        let undone =
+            |temporal: &Temporal| [10, 20, 30, 40].map(|e| temporal.undone_by(at(e)).map(Sequence::get));
         temporal.note(at(10), at(20));
         assert_eq!(undone(&temporal), [Some(20), None, None, None]);
         temporal.note(at(20), at(30));

@@ -1,0 +1,80 @@
+//! Rehearsals: trying batches without writing anything.
+
+use crate::clock::Ids;
+use crate::command::Batch;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::kernel::execute::{Refusal, execute};
+use scoped_projections::store::Transact;
+use scoped_projections::{Micros, Sequence, World};
+
+/// One batch of many that would be refused.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// Which, from 0.
+    pub batch: usize,
+    /// Why.
+    pub error: Error,
+}
+
+impl Engine {
+    /// Tries batches one after another on a copy of the world, without writing anything.
+    ///
+    /// # Errors
+    /// With the first one that would be refused.
+    pub fn rehearse(&self, batches: &[Batch]) -> Result<(), Rehearsed> {
+        let mut rehearsal = Rehearsal::new(self);
+        batches.iter().enumerate().try_for_each(|(at, batch)| rehearsal.run(at, batch))
+    }
+
+    /// The same for batches that name positions of the log: before each is tried, `prepare` is told which it is and the
+    /// sequence that its first event would have, and may change it. They keep those sequences as long as nothing is
+    /// written between this and their execution.
+    ///
+    /// # Errors
+    /// With the first one that would be refused.
+    pub fn rehearse_each(
+        &self,
+        batches: &mut [Batch],
+        mut prepare: impl FnMut(usize, Sequence, &mut Batch),
+    ) -> Result<(), Rehearsed> {
+        let mut rehearsal = Rehearsal::new(self);
+        batches.iter_mut().enumerate().try_for_each(|(at, batch)| {
+            prepare(at, rehearsal.world.position().next(), batch);
+            rehearsal.run(at, batch)
+        })
+    }
+}
+
+/// A copy of the world that batches are tried on.
+struct Rehearsal {
+    world: World,
+    now: Micros,
+    ids: Ids,
+}
+
+impl Rehearsal {
+    fn new(engine: &Engine) -> Self {
+        let inner = &engine.inner;
+        let world = World::clone(&inner.published.read());
+        let now = inner.now(&world);
+        Self { world, now, ids: Ids::new(&*inner.door) }
+    }
+    fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
+        let declined = match execute(&mut self.world, batch, self.now, &mut self.ids, &mut Vec::new()) {
+            Ok(_) => {
+                self.world.keep();
+                return Ok(());
+            }
+            Err(declined) => declined,
+        };
+        let error = match declined.refusal {
+            Refusal::Denied(need) => Error::denied(need.capability),
+            Refusal::Declined(error) => error,
+        };
+        Err(Rehearsed {
+            batch: at,
+            error: error.hint(format!("it is step {} of that batch", declined.step + 1)),
+        })
+    }
+}
