@@ -1,6 +1,6 @@
 //! Time travel: what was true, who could see it then, and a rollback that is itself rolled back.
-use scoped::tenancy::CreateScope;
 use scoped::temporal::{Cutoff, Selection};
+use scoped::tenancy::CreateScope;
 use scoped::{Data, Engine, Level, Policy, Reach, objects};
 use serde_json::json;
 

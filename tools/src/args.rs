@@ -7,22 +7,27 @@ use clap::{CommandFactory, Parser, error::ErrorKind};
 use scoped::temporal::Cutoff;
 use scoped::{Command as Order, Sequence};
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
-CUTOFF names a moment of the log: '#12' (or 12) after that event, 2026-01-02T03:04:05Z at that time, mark:NAME, an
-event's id, head, head~3.
+CUTOFF names a moment of the log:
+  '#12' or 12            after that event
+  2026-01-02T03:04:05Z   after the last event not after that time
+  mark:NAME              where that mark stands
+  01HX3ZQ6J5M8K9N0P1…    after the event with that id
+  head, head~3           after the last event, or three before it
 
 Exit codes: 0 fine, 1 refused or not found, 2 usage, 3 damage found.
 
 Examples:
-  scoped init notes                             a new log in the directory `notes`
-  scoped import git notes ~/src/ripgrep         a whole git history as events
-  scoped log notes --since head~20              the last twenty events
+  scoped init notes
+  scoped import git notes ~/src/ripgrep
+  scoped log notes --since head~20
   scoped objects notes --at mark:SHA --fields path,blob --format tsv
-  scoped can notes --actor ada --object path:src/main.rs --capability write --explain
-  scoped rollback notes --to head~5 --dry-run   what it would take to undo the last five events
-  scoped verify notes                           every checksum, digest, link, batch and footer";
+  scoped can notes --actor ada --object path:src/main.rs --capability write
+  scoped rollback notes --to head~5 --dry-run
+  scoped verify notes";
 
 /// Replay, audit, import, roll back and measure event logs, offline, on a log directory.
 ///
@@ -35,7 +40,15 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
     format: Format,
     /// When to use colours (auto: on a terminal, unless NO_COLOR is set)
-    #[arg(long, alias = "color", global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
+    #[arg(
+        long,
+        alias = "color",
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "Output"
+    )]
     colour: ColourChoice,
     /// Say more
     #[arg(long, short, global = true, help_heading = "Output")]
@@ -77,7 +90,7 @@ fn misread(error: &clap::Error, arguments: &[OsString]) -> Exit {
     if json {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        eprintln!("{}", Failure::usage(message).to_json());
+        let _ = writeln!(std::io::stderr().lock(), "{}", Failure::usage(message).to_json());
     }
     Exit::Usage
 }
@@ -98,12 +111,27 @@ fn version(output: &Output) -> Result<(), Failure> {
     });
     output.show(&value, || {
         let facts = Facts::new().with("scoped", number).with("fold version", fold);
-        let mut table = Table::new(&[Column::number("kind"), Column::number("version"), Column::text("name"), Column::text("about")]);
+        let mut table = Table::new(&[
+            Column::number("kind"),
+            Column::number("version"),
+            Column::text("name"),
+            Column::text("about"),
+        ]);
         for kind in kinds() {
             let about = Cell::new(kind.about.trim());
-            table.push(vec![format!("{:#06x}", kind.kind).into(), kind.version.into(), kind.name.into(), about]);
+            table.push(vec![
+                format!("{:#06x}", kind.kind).into(),
+                kind.version.into(),
+                kind.name.into(),
+                about,
+            ]);
         }
-        Page::new().facts(facts).title("kinds of events").table(table).title("commands").table(commands_table())
+        Page::new()
+            .facts(facts)
+            .title("kinds of events")
+            .table(table)
+            .title("commands")
+            .table(commands_table())
     })
 }
 
@@ -119,7 +147,10 @@ pub(crate) fn commands_table() -> Table {
 /// A cutoff, in the engine's spelling or as a bare position.
 pub(crate) fn cutoff(text: &str) -> Result<Cutoff, String> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && text.len() < 20 {
-        return text.parse().map(|n| Cutoff::At(Sequence::new(n))).map_err(|_| format!("`{text}` is no position"));
+        return text
+            .parse()
+            .map(|n| Cutoff::At(Sequence::new(n)))
+            .map_err(|_| format!("`{text}` is no position"));
     }
     text.parse().map_err(|error: scoped::temporal::CutoffError| error.to_string())
 }

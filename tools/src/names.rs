@@ -56,22 +56,31 @@ impl Names {
         match self.by_name.get(text).map(Vec::as_slice) {
             Some([one]) => Ok(*one),
             Some(several) => {
-                let ids: Vec<String> = several.iter().take(SUGGESTIONS_MAX).map(ToString::to_string).collect();
+                let ids: Vec<String> =
+                    several.iter().take(SUGGESTIONS_MAX).map(ToString::to_string).collect();
                 let message = format!("{} principals are called `{text}`", several.len());
                 Err(Failure::refused("ambiguous", message).hint(format!("give the id: {}", ids.join(", "))))
             }
-            None => Err(Failure::refused("not_found", format!("there is no principal `{text}`")).hint(self.suggest(text))),
+            None => Err(Failure::refused("not_found", format!("there is no principal `{text}`"))
+                .hint(self.suggest(text))),
         }
     }
 
     fn suggest(&self, text: &str) -> String {
         let wanted = text.to_lowercase();
-        let mut near: Vec<&str> =
-            self.by_name.keys().filter(|name| name.to_lowercase().contains(&wanted)).map(String::as_str).collect();
+        let mut near: Vec<&str> = self
+            .by_name
+            .keys()
+            .filter(|name| name.to_lowercase().contains(&wanted))
+            .map(String::as_str)
+            .collect();
         near.sort_unstable();
         match near.as_slice() {
             [] => "`scoped log DIR --kind identity` shows who there is".to_owned(),
-            _ => format!("did you mean `{}`?", near.into_iter().take(SUGGESTIONS_MAX).collect::<Vec<_>>().join("`, `")),
+            _ => format!(
+                "did you mean `{}`?",
+                near.into_iter().take(SUGGESTIONS_MAX).collect::<Vec<_>>().join("`, `")
+            ),
         }
     }
 }
@@ -85,7 +94,8 @@ pub fn object(moment: &Moment<'_>, text: &str) -> Result<ObjectId, Failure> {
     let position = moment.world().position();
     let Some(path) = text.strip_prefix("path:") else {
         let id: ObjectId = text.parse().map_err(|error: scoped::projections::id::IdError| {
-            Failure::usage(error.to_string()).hint("objects with a path are also found by it: `path:src/main.rs`")
+            Failure::usage(error.to_string())
+                .hint("objects with a path are also found by it: `path:src/main.rs`")
         })?;
         return Ok(moment.object(id)?.object);
     };
@@ -99,8 +109,11 @@ pub fn object(moment: &Moment<'_>, text: &str) -> Result<ObjectId, Failure> {
     match (live.as_slice(), gone) {
         ([one], _) => Ok(*one),
         ([], Some(one)) => Ok(one),
-        ([], None) => Err(Failure::refused("not_found", format!("there is no object with the path `{path}` at {position}"))
-            .hint("`scoped objects DIR --fields path` lists the live ones; `--at` looks back")),
+        ([], None) => Err(Failure::refused(
+            "not_found",
+            format!("there is no object with the path `{path}` at {position}"),
+        )
+        .hint("`scoped objects DIR --fields path` lists the live ones; `--at` looks back")),
         (several, _) => {
             let ids: Vec<String> = several.iter().take(SUGGESTIONS_MAX).map(ToString::to_string).collect();
             let message = format!("{} objects have the path `{path}`", several.len());

@@ -6,8 +6,8 @@ use crate::output::Output;
 use scoped::projections::temporal::{MarkSet, TemporalEvent};
 use scoped::temporal::Cutoff;
 use scoped::{
-    Door, Engine, Event, History, Micros, Moment, Options, Past, PrincipalId, Recovery, Sequence, Session, SystemDoor,
-    Verdict, World,
+    Door, Engine, Event, History, Micros, Moment, Options, Past, PrincipalId, Recovery, Sequence, Session,
+    SystemDoor, Verdict, World,
 };
 use std::path::Path;
 
@@ -77,7 +77,10 @@ fn told(output: &Output, recovery: &Recovery, tell: Tell) {
     match recovery.verdict {
         Verdict::Damaged | Verdict::RolledBack => {
             output.damage(said);
-            recovery.notes.iter().for_each(|note| output.damage(note));
+            // What to do about it is said by whatever cannot go on.
+            let places =
+                recovery.notes.iter().map(|note| note.split("; nothing was changed").next().unwrap_or(note));
+            places.for_each(|place| output.damage(place));
         }
         verdict => {
             let quiet = matches!(verdict, Verdict::Clean | Verdict::Created)
@@ -158,9 +161,9 @@ impl Opened {
         }
         let records = self.history.reader().records(Sequence::new(1), at);
         match records.zip(0..).find_map(|(record, before)| record.is_err().then_some(before)) {
-            Some(before) if before > 0 => {
-                failure.hint(format!("`--at '#{before}'` shows the world before it; `scoped verify` tells all that is damaged"))
-            }
+            Some(before) if before > 0 => failure.hint(format!(
+                "`--at '#{before}'` shows the world before it; `scoped verify` tells all that is damaged"
+            )),
             _ => failure,
         }
     }
@@ -195,7 +198,7 @@ impl Scene {
 #[derive(Debug, clap::Args)]
 pub struct Acting {
     /// Act as this principal: an id, or a name that only one has (default: the first principal)
-    #[arg(long = "as", value_name = "PRINCIPAL")]
+    #[arg(id = "as", long = "as", value_name = "PRINCIPAL")]
     actor: Option<String>,
 }
 
@@ -208,7 +211,8 @@ impl Acting {
         match &self.actor {
             Some(text) => Names::of(moment)?.principal(text),
             None => moment.world().identity().founder().map(|founder| founder.id).ok_or_else(|| {
-                Failure::refused("no_principal", "the log has no principal yet").hint("`scoped init DIR` makes the first")
+                Failure::refused("no_principal", "the log has no principal yet")
+                    .hint("`scoped init DIR` makes the first")
             }),
         }
     }

@@ -8,7 +8,7 @@ use scoped::projections::requests::RequestsEvent;
 use scoped::projections::sharing::SharingEvent as S;
 use scoped::projections::temporal::TemporalEvent as T;
 use scoped::projections::tenancy::TenancyEvent as N;
-use scoped::{Event, Moment, ObjectId, PrincipalId, ScopeId, Subject};
+use scoped::{Event, Moment, ObjectId, PrincipalId, ScopeId, Sequence, Subject};
 use std::collections::HashMap;
 
 /// Puts events into words. Remembers what objects are called, since a log speaks of the same ones again and again.
@@ -35,7 +35,10 @@ impl<'a> Subjects<'a> {
     #[must_use]
     pub fn scope(&self, id: ScopeId) -> String {
         let node = self.moment.world().tenancy().get(id);
-        node.map_or_else(|| if id.is_some() { id.to_string() } else { String::new() }, |node| node.label().to_owned())
+        node.map_or_else(
+            || if id.is_some() { id.to_string() } else { String::new() },
+            |node| node.label().to_owned(),
+        )
     }
 
     /// What an object is called.
@@ -43,8 +46,8 @@ impl<'a> Subjects<'a> {
         self.objects.entry(id).or_insert_with(|| object_label(&self.moment, id))
     }
 
-    /// What an event is about.
-    pub fn of(&mut self, event: &Event) -> String {
+    /// What the event at this position is about.
+    pub fn of(&mut self, at: Sequence, event: &Event) -> String {
         match event {
             Event::Identity(I::OperatorSet(e)) => {
                 let what = if e.operator { "operator" } else { "no operator" };
@@ -55,13 +58,15 @@ impl<'a> Subjects<'a> {
             Event::Objects(event) => self.objects(event),
             Event::Sharing(S::ObjectProjected(e)) => format!("{}, level {}", self.object(e.object), e.level),
             Event::Sharing(S::ProjectionRevoked(e)) => self.object(e.object).to_owned(),
+            Event::Temporal(T::MarkSet(e)) if e.position == at.get() => e.name.clone(),
             Event::Temporal(T::MarkSet(e)) => format!("{} at #{}", e.name, e.position),
             Event::Temporal(T::RolledBack(e)) => format!("{} to #{}, {} steps", e.selection, e.to, e.steps),
             Event::Requests(RequestsEvent::RequestKeyed(e)) => {
                 format!("key {:016x}…", u64::from_be_bytes(e.key[..8].try_into().unwrap_or_default()))
             }
             Event::Audit(AuditEvent::AccessDenied(e)) => {
-                let object = if e.object.is_some() { format!(" on {}", self.object(e.object)) } else { String::new() };
+                let object =
+                    if e.object.is_some() { format!(" on {}", self.object(e.object)) } else { String::new() };
                 let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
                 format!("{} needs {}{object}{times}", e.operation, e.capability)
             }
@@ -82,7 +87,9 @@ impl<'a> Subjects<'a> {
             N::MemberRemoved(e) => self.principal(e.principal),
             N::AclEntryAdded(e) => format!("{} {} to {}", e.effect, e.capability, self.subject(e.subject)),
             N::AclEntryRemoved(e) => match self.moment.world().tenancy().entry(e.entry) {
-                Some(entry) => format!("{} {} to {}", entry.effect, entry.capability, self.subject(entry.subject)),
+                Some(entry) => {
+                    format!("{} {} to {}", entry.effect, entry.capability, self.subject(entry.subject))
+                }
                 None => e.entry.to_string(),
             },
         }

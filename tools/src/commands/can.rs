@@ -10,7 +10,7 @@ use scoped::{Capability, Considered, Decision, Effect, Moment, ObjectId, Rule, S
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-The capabilities `read`, `write` and `admin` are what they mean for an object; scopes know more, such as
+The capabilities `read`, `write` and `admin` are what they mean for an object; scopes know more, such as \
 scope.members.manage. Without --at the decision is made for this very moment; with a time, for that time.
 
 Examples:
@@ -50,7 +50,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let scene = opened.scene(output, args.at.as_ref())?;
     let (moment, names) = (scene.moment(), scene.names()?);
     let actor = names.principal(&args.actor)?;
-    let object: Option<ObjectId> = args.object.as_deref().map(|text| names::object(&moment, text)).transpose()?;
+    let object: Option<ObjectId> =
+        args.object.as_deref().map(|text| names::object(&moment, text)).transpose()?;
     let (target, what) = match (object, &args.scope) {
         (Some(object), _) => (moment.object_target(object), names::object_label(&moment, object)),
         (None, Some(scope)) => (scope.target(moment.world().tenancy()), scope.to_string()),
@@ -88,7 +89,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             .with("decided at", decision.tier.as_str())
             .with("as of", format!("{}, {}", decision.position, format_time(scene.time())));
         let page = Page::new().facts(facts);
-        if args.explain { page.title("rules that were looked at").table(rules(&moment, &decision, &considered)) } else { page }
+        if args.explain {
+            page.title("rules that were looked at").table(rules(&moment, &decision, &considered))
+        } else {
+            page
+        }
     })?;
     if decision.allowed { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
 }

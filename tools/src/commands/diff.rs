@@ -88,7 +88,8 @@ fn lines(args: &Args, diff: &Diff) -> Page {
         }
     }
     if *diff == Diff::default() {
-        page = page.line(vec![Cell::new(format!("versions {} and {} are equal", args.a, args.b)).tone(Tone::Dim)]);
+        page = page
+            .line(vec![Cell::new(format!("versions {} and {} are equal", args.a, args.b)).tone(Tone::Dim)]);
     }
     page
 }

@@ -73,7 +73,12 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         .collect();
     output.show(&rows, || {
         let happened = rows.iter().any(|row| row.valid.is_some());
-        let mut columns = vec![Column::number("version"), Column::text("change"), Column::number("event"), Column::text("time")];
+        let mut columns = vec![
+            Column::number("version"),
+            Column::text("change"),
+            Column::number("event"),
+            Column::text("time"),
+        ];
         if happened {
             columns.push(Column::text("happened"));
         }

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const GIT_EXAMPLES: &str = "\
-SOURCE is a git repository (its mainline is read with git) or a file of `commit SHA UNIX_SECONDS AUTHOR` lines, each followed by
-`A|M|D<TAB>BLOB<TAB>PATH` lines, perhaps compressed with gzip. Each commit becomes one atomic batch and a mark named by its SHA.
+SOURCE is a git repository (its mainline is read with git) or a file of `commit SHA UNIX_SECONDS AUTHOR` lines, each followed by \
+`A|M|D<TAB>BLOB<TAB>PATH` lines, perhaps compressed with gzip. Each commit becomes one atomic batch and a mark named by its SHA. \
 A log is made when DIR has none.
 
 Examples:
@@ -25,7 +25,7 @@ One batch a line, as `scoped export commands` writes them, or a single step:
   {\"as\":\"01HX…\",\"do\":\"objects.update\",\"with\":{\"object\":\"01HX…\",\"data\":{\"cpu\":8}}}
   {\"batch\":[{\"as\":\"…\",\"do\":\"…\",\"with\":{}}],\"key\":\"…\",\"valid_time\":1767323045000000}
 
-All lines are read, then all are tried on a copy of the world, and only then are they carried out: a file with a mistake changes
+All lines are read, then all are tried on a copy of the world, and only then are they carried out: a file with a mistake changes \
 nothing. A line holds at most 32 MiB. When DIR has no log, the first line has to be `identity.found`, and the log begins with it.
 
 Examples:
@@ -94,7 +94,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 }
 
 fn options(no_sync: bool) -> Options {
-    let durability = if no_sync { Durability::Buffered { sync_every: SYNC_EVERY } } else { Durability::Synced };
+    let durability =
+        if no_sync { Durability::Buffered { sync_every: SYNC_EVERY } } else { Durability::Synced };
     Options::default().durability(durability)
 }
 

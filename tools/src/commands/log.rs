@@ -12,6 +12,7 @@ use scoped::projections::domains::{DOMAINS, kind_info};
 use scoped::temporal::{Cutoff, format_time};
 use scoped::{Event, Filter, Moment, ObjectId, PrincipalId, ScopeId, ScopeRef, Sequence};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -104,7 +105,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         from: args.since.as_ref().map_or(Ok(Sequence::NONE), |cutoff| opened.resolve(cutoff))?.next(),
         to: until.unwrap_or(opened.history().head()),
     };
-    let mut found = if until.is_some_and(Sequence::is_none) { Vec::new() } else { find(&opened, output, &filter)? };
+    let mut found =
+        if until.is_some_and(Sequence::is_none) { Vec::new() } else { find(&opened, output, &filter)? };
     if let Some(limit) = args.limit {
         found.drain(..found.len().saturating_sub(limit));
     }
@@ -131,23 +133,33 @@ fn find(opened: &Opened, output: &Output, filter: &Filter) -> Result<Vec<Sequenc
         Err(failure) if failure.exit() == Exit::Damage => {}
         found => return found,
     }
-    let mut index = AuditIndex::default();
-    for record in opened.history().reader().records(Sequence::new(1), opened.history().head()) {
+    let (mut index, mut unread) = (AuditIndex::default(), BTreeSet::new());
+    for (at, record) in
+        (1..).zip(opened.history().reader().records(Sequence::new(1), opened.history().head()))
+    {
         let taken = match record {
-            Ok(record) => index.apply(&record).map_err(|error| format!("event {}: {error}", record.sequence())),
-            Err(error) => Err(error.to_string()),
+            Ok(record) => index.apply(&record).map_err(|error| format!("event #{at}: {error}")),
+            Err(error) => Err(Failure::from(error).to_string()),
         };
         if let Err(message) = taken {
             output.damage(message);
+            unread.insert(Sequence::new(at));
         }
     }
-    Ok(index.find(filter))
+    let mut found = index.find(filter);
+    found.retain(|at| !unread.contains(at));
+    Ok(found)
 }
 
 fn scopes(moment: &Moment<'_>, scope: &ScopeRef, subtree: bool) -> Result<Vec<ScopeId>, Failure> {
     let reach = if subtree { scoped::Reach::Descend } else { scoped::Reach::Granular };
     let tenancy = moment.world().tenancy();
-    Ok(moment.reach(scope, reach)?.into_iter().filter_map(|row| tenancy.at(row)).map(|node| node.id).collect())
+    Ok(moment
+        .reach(scope, reach)?
+        .into_iter()
+        .filter_map(|row| tenancy.at(row))
+        .map(|node| node.id)
+        .collect())
 }
 
 /// Numbers of the kinds that are named, each by its name or that of its domain.
@@ -160,8 +172,10 @@ fn kinds(wanted: &[String]) -> Result<Option<Vec<u16>>, Failure> {
         found.extend(all().filter(|info| info.name == name || domain(info.name)).map(|info| info.kind));
         if found.len() == before {
             let domains: Vec<&str> = DOMAINS.iter().map(|(_, name, _)| *name).collect();
-            return Err(Failure::usage(format!("`{name}` is no kind of event"))
-                .hint(format!("domains are {}; `scoped --version --verbose` lists all kinds", domains.join(", "))));
+            return Err(Failure::usage(format!("`{name}` is no kind of event")).hint(format!(
+                "domains are {}; `scoped --version --verbose` lists all kinds",
+                domains.join(", ")
+            )));
         }
     }
     Ok((!wanted.is_empty()).then_some(found))
@@ -183,7 +197,7 @@ fn row(opened: &Opened, subjects: &mut Subjects<'_>, at: Sequence) -> Result<Row
         scope: Some(scope).filter(|scope| scope.is_some()),
         scope_name: subjects.scope(scope),
         object: event.object(),
-        subject: subjects.of(&event),
+        subject: subjects.of(at, &event),
         undoes: Some(context.undoes).filter(|undoes| *undoes != 0),
         micros: record.time(),
         valid: context.valid_time,

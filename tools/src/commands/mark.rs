@@ -36,7 +36,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let session = args.acting.session(&engine)?;
     let resolve = |cutoff: &Cutoff| engine.read(|moment| engine.history().resolve(cutoff, moment.world()));
     let at = args.at.as_ref().map(resolve).transpose()?;
-    let receipt = session.execute(SetMark { name: args.name.clone(), position: at.map(scoped::Sequence::get) })?;
+    let receipt =
+        session.execute(SetMark { name: args.name.clone(), position: at.map(scoped::Sequence::get) })?;
     let marked = at.unwrap_or(receipt.last);
     let value = serde_json::json!({
         "name": args.name, "position": marked.get(), "event": receipt.last.get(), "head": receipt.head.to_string(),

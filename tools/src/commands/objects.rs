@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-With --fields, an object that lacks one of them is left out, and rows are sorted by the bytes of the first. A field is a
+With --fields, an object that lacks one of them is left out, and rows are sorted by the bytes of the first. A field is a \
 top-level key of the data, or one of @id, @type, @version, @owner, @scope.
 
 Examples:
@@ -148,7 +148,12 @@ fn data(moment: &Moment<'_>, info: &ObjectInfo) -> Result<Value, Failure> {
         .map_err(|error| Failure::damage(format!("event #{}: stored data is no JSON: {error}", info.data_at)))
 }
 
-fn picked(fields: &[String], output: &Output, moment: &Moment<'_>, objects: &[ObjectInfo]) -> Result<(), Failure> {
+fn picked(
+    fields: &[String],
+    output: &Output,
+    moment: &Moment<'_>,
+    objects: &[ObjectInfo],
+) -> Result<(), Failure> {
     let mut rows: Vec<(String, Picked<'_>)> = Vec::with_capacity(objects.len());
     for info in objects {
         let mut data = data(moment, info)?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 const EXAMPLES: &str = "\
-The state digest is the same wherever the same log is folded; the content digest is the same wherever the same things are
+The state digest is the same wherever the same log is folded; the content digest is the same wherever the same things are \
 true, whatever their positions: compare it after `scoped export commands` and `scoped import commands`.
 
 Examples:

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Nothing is removed: a rollback is one more batch, and rolling it back works like any other. Without a selection everything since
+Nothing is removed: a rollback is one more batch, and rolling it back works like any other. Without a selection everything since \
 the cutoff is taken back. --event takes back one event, or a whole rollback when the event is one, and needs no --to.
 
 Examples:
@@ -120,9 +120,8 @@ fn carry_out(args: &Args, output: &Output) -> Result<(), Failure> {
         asked(args, &moment, |cutoff| Ok(engine.history().resolve(cutoff, moment.world())?))
     })?;
     let plan = session.plan_rollback(&Cutoff::At(to), selection.clone())?;
-    let mut answer = engine.read(|moment| {
-        Ok::<_, Failure>(self::answer(&plan, &moment, &Names::of(&moment)?, false))
-    })?;
+    let mut answer =
+        engine.read(|moment| Ok::<_, Failure>(self::answer(&plan, &moment, &Names::of(&moment)?, false)))?;
     if output.format() == Format::Table {
         output.show(&(), || page(&answer, output))?;
     }
@@ -130,7 +129,11 @@ fn carry_out(args: &Args, output: &Output) -> Result<(), Failure> {
     let receipt = session.rollback(&Cutoff::At(to), selection, policy).map_err(|error| {
         let refused = error.code() == "rollback_refused";
         let failure = Failure::from(error);
-        if refused { failure.hint("nothing was changed; --skip-denied does what can be done alone") } else { failure }
+        if refused {
+            failure.hint("nothing was changed; --skip-denied does what can be done alone")
+        } else {
+            failure
+        }
     })?;
     engine.close()?;
     answer.receipt = receipt.as_ref().map(ReceiptRow::from);
@@ -226,10 +229,14 @@ fn page(answer: &Answer, output: &Output) -> Page {
         .with("from", position(Sequence::new(answer.planned_at)))
         .with("selection", &answer.selection)
         .with("steps", count(answer.steps.len()))
-        .with("problems", Cell::new(answer.problems).tone(if answer.problems > 0 { Tone::Bad } else { Tone::Plain }));
+        .with(
+            "problems",
+            Cell::new(answer.problems).tone(if answer.problems > 0 { Tone::Bad } else { Tone::Plain }),
+        );
     let mut page = Page::new().facts(facts);
     if let Some(receipt) = &answer.receipt {
-        let scripts = Facts::new().with("first", receipt.first).with("last", receipt.last).with("head", &receipt.head);
+        let scripts =
+            Facts::new().with("first", receipt.first).with("last", receipt.last).with("head", &receipt.head);
         page = page.scripts(scripts);
     }
     if !answer.counts.is_empty() {
@@ -241,7 +248,8 @@ fn page(answer: &Answer, output: &Output) -> Page {
         let shown = if output.verbose() { answer.steps.len() } else { STEPS_SHOWN };
         page = page.title("steps").table(steps(answer, shown));
         if let Some(more) = answer.steps.len().checked_sub(shown).filter(|more| *more > 0) {
-            page = page.line(vec![Cell::new(format!("… and {more} more; --verbose shows all")).tone(Tone::Dim)]);
+            page =
+                page.line(vec![Cell::new(format!("… and {more} more; --verbose shows all")).tone(Tone::Dim)]);
         }
     }
     if !answer.skipped.is_empty() {
@@ -277,7 +285,7 @@ fn steps(answer: &Answer, shown: usize) -> Table {
 }
 
 fn done(receipt: Option<&Receipt>) -> Page {
-    let page = Page::new().title("done");
+    let page = Page::new().line(Vec::new()).title("done");
     let Some(receipt) = receipt else {
         return page.line(vec![Cell::new("nothing to do: things are as they were then").tone(Tone::Good)]);
     };

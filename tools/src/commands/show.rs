@@ -55,7 +55,8 @@ fn value(record: &Record, context: &Context, event: &Event) -> Result<Value, Fai
     let at = record.position();
     let info = kind_info(record.kind());
     let payload = record.payload().map(|bytes| {
-        serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+        serde_json::from_slice(bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
     });
     Ok(json!({
         "position": record.sequence().get(),
@@ -87,7 +88,14 @@ fn some(number: u64) -> Option<u64> {
     Some(number).filter(|number| *number != 0)
 }
 
-fn page(record: &Record, context: &Context, event: &Event, scene: Option<&Scene>, names: &Names, value: &Value) -> Page {
+fn page(
+    record: &Record,
+    context: &Context,
+    event: &Event,
+    scene: Option<&Scene>,
+    names: &Names,
+    value: &Value,
+) -> Page {
     let info = kind_info(record.kind());
     let (actor, scope) = (PrincipalId(record.actor()), ScopeId(record.scope()));
     let mut subjects = scene.map(|scene| Subjects::new(scene.moment(), names));
@@ -95,9 +103,14 @@ fn page(record: &Record, context: &Context, event: &Event, scene: Option<&Scene>
     let mut facts = Facts::new()
         .with("event", Cell::new(record.sequence()).raw(record.sequence().get()).tone(Tone::Strong))
         .with("id", ObjectId(record.event_id()))
-        .with("kind", info.map_or_else(Cell::default, |info| Cell::new(format!("{}: {}", info.name, info.about.trim())).raw(info.name)));
+        .with(
+            "kind",
+            info.map_or_else(Cell::default, |info| {
+                Cell::new(format!("{}: {}", info.name, info.about.trim())).raw(info.name)
+            }),
+        );
     if let Some(subjects) = &mut subjects {
-        facts.push("subject", subjects.of(event));
+        facts.push("subject", subjects.of(record.sequence(), event));
     }
     facts.push("time", format_time(record.time()));
     if let Some(valid) = context.valid_time {
@@ -109,10 +122,12 @@ fn page(record: &Record, context: &Context, event: &Event, scene: Option<&Scene>
         facts.push("scope", Cell::new(called(label, scope.to_string())).raw(scope));
     }
     let left = record.batch_left();
-    let batch = if left == 0 { "the last of its batch".to_owned() } else { format!("{left} more in its batch") };
+    let batch =
+        if left == 0 { "the last of its batch".to_owned() } else { format!("{left} more in its batch") };
     facts.push("batch", Cell::new(batch).raw(left));
     if context.undoes != 0 {
-        facts.push("undoes", Cell::new(format!("#{}", context.undoes)).raw(context.undoes).tone(Tone::Accent));
+        facts
+            .push("undoes", Cell::new(format!("#{}", context.undoes)).raw(context.undoes).tone(Tone::Accent));
     }
     if context.cause != 0 {
         facts.push("cause", Cell::new(format!("#{}", context.cause)).raw(context.cause).tone(Tone::Accent));
@@ -121,13 +136,20 @@ fn page(record: &Record, context: &Context, event: &Event, scene: Option<&Scene>
         facts.push("correlation", ObjectId(context.correlation));
     }
     let at = record.position();
-    facts.push("stored", Cell::new(format!("{} bytes in segment {} at {}", record.stored_len(), at.segment, at.offset)).raw(record.stored_len()));
+    facts.push(
+        "stored",
+        Cell::new(format!("{} bytes in segment {} at {}", record.stored_len(), at.segment, at.offset))
+            .raw(record.stored_len()),
+    );
     facts.push("durable then", Cell::new(record.durable()).raw(record.durable().get()));
     facts.push("leaf", quiet(record.leaf()));
     facts.push("chain", quiet(record.chain()));
     let mut page = Page::new().facts(facts);
     let body = value.get("body").and_then(Value::as_object);
-    let body = body.into_iter().flatten().fold(Facts::new(), |facts, (name, value)| facts.with(name.clone(), plain(value)));
+    let body = body
+        .into_iter()
+        .flatten()
+        .fold(Facts::new(), |facts, (name, value)| facts.with(name.clone(), plain(value)));
     page = page.title("body").facts(body);
     if let Some(payload) = record.payload() {
         let size = bytes(payload.len() as u64);

@@ -127,7 +127,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         head: history.reader().chain_at(world.position())?.unwrap_or_default().to_string(),
         state_digest: Digest::to_string(&world.state_digest()),
         segments,
-        kinds: scanned.kinds.iter().map(|(kind, n)| (kind_info(*kind).map_or("unknown", |info| info.name), *n)).collect(),
+        kinds: scanned
+            .kinds
+            .iter()
+            .map(|(kind, n)| (kind_info(*kind).map_or("unknown", |info| info.name), *n))
+            .collect(),
         times,
     };
     output.show(&answer, || page(&answer))
@@ -137,7 +141,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
 fn snapshots(args: &Args) -> Vec<u64> {
     let (folder, ending) = SNAPSHOTS;
     let names = FileStorage::new(&args.directory).list(folder).unwrap_or_default();
-    let mut positions: Vec<u64> = names.iter().filter_map(|name| name.strip_suffix(ending)?.parse().ok()).collect();
+    let mut positions: Vec<u64> =
+        names.iter().filter_map(|name| name.strip_suffix(ending)?.parse().ok()).collect();
     positions.sort_unstable();
     positions
 }
@@ -148,7 +153,9 @@ fn page(answer: &Answer) -> Page {
         .with("events", count(answer.events))
         .with("batches", count(answer.batches));
     if let Some((first, last)) = answer.times {
-        facts = facts.with("first event", time(first).tone(Tone::Plain)).with("last event", time(last).tone(Tone::Plain));
+        facts = facts
+            .with("first event", time(first).tone(Tone::Plain))
+            .with("last event", time(last).tone(Tone::Plain));
     }
     let gone = answer.objects - answer.objects_live;
     let tombstoned = if gone > 0 { format!(" and {} tombstoned", count(gone).text()) } else { String::new() };
@@ -160,7 +167,11 @@ fn page(answer: &Answer) -> Page {
         .with("principals", count(answer.principals))
         .with("scopes", count(answer.scopes))
         .with("members", count(answer.members))
-        .with("objects", Cell::new(format!("{} live{tombstoned}", count(answer.objects_live).text())).raw(answer.objects_live))
+        .with(
+            "objects",
+            Cell::new(format!("{} live{tombstoned}", count(answer.objects_live).text()))
+                .raw(answer.objects_live),
+        )
         .with("versions", count(answer.versions))
         .with("marks", count(answer.marks))
         .with("snapshots", Cell::new(snapshots).raw(answer.snapshots.len()))
@@ -173,7 +184,7 @@ fn page(answer: &Answer) -> Page {
         Column::number("bytes"),
         Column::text("state"),
         Column::text("made"),
-        Column::text("file"),
+        Column::hidden("file"),
     ]);
     for segment in &answer.segments {
         segments.push(vec![

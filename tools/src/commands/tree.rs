@@ -86,7 +86,8 @@ impl Drawing<'_> {
         ]);
         let below = self.below.remove(&row).unwrap_or_default();
         for (at, child) in below.iter().enumerate() {
-            let (fork, pass) = if at + 1 == below.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
+            let (fork, pass) =
+                if at + 1 == below.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
             self.draw(*child, &format!("{indent}{fork}"), &format!("{indent}{pass}"), &info.label);
         }
     }

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const EXAMPLES: &str = "\
-Checked: the form, checksum, payload digest, leaf and chain of every record; batches, times and padding; both headers of every
+Checked: the form, checksum, payload digest, leaf and chain of every record; batches, times and padding; both headers of every \
 segment, footers and their digest of all bytes; how segments join. Nothing is changed. Exit code 3 when anything is wrong.
 
-What no check of the files alone can find: a log cut at a batch and carried on, or an older copy put back whole. Compare the
+What no check of the files alone can find: a log cut at a batch and carried on, or an older copy put back whole. Compare the \
 head's chain value with one that was kept elsewhere.
 
 Examples:
@@ -88,8 +88,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     if report.is_clean() {
         return Ok(());
     }
+    let findings = if report.findings_total == 1 {
+        "1 finding".to_owned()
+    } else {
+        format!("{} findings", report.findings_total)
+    };
     let first = report.first_bad().map_or_else(String::new, |finding| format!("; the first: {finding}"));
-    Err(Failure::new(Exit::Damage, "damaged", format!("{} findings{first}", report.findings_total))
+    Err(Failure::new(Exit::Damage, "damaged", format!("{findings}{first}"))
         .hint("nothing was changed; restore the directory from a copy, or read what verifies with `scoped log` and `scoped show`"))
 }
 

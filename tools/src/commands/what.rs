@@ -48,12 +48,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let actor = names.principal(&args.actor)?;
     let identity = moment.world().identity();
     if identity.get(actor).is_none() {
-        return Err(Failure::refused("not_found", format!("there is no principal `{actor}` at {}", scene.position())));
+        return Err(Failure::refused(
+            "not_found",
+            format!("there is no principal `{actor}` at {}", scene.position()),
+        ));
     }
     let rows: Vec<Row> = moment
         .what(actor, args.capability)
         .into_iter()
-        .map(|(info, decision)| Row { label: object_label(&moment, info.object), why: moment.reason(&decision), info })
+        .map(|(info, decision)| Row {
+            label: object_label(&moment, info.object),
+            why: moment.reason(&decision),
+            info,
+        })
         .collect();
     output.show(&rows, || {
         let mut table = Table::new(&["object", "type", "called", "why"].map(Column::text));

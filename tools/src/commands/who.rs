@@ -46,12 +46,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (moment, names) = (scene.moment(), scene.names()?);
     let object = names::object(&moment, &args.object)?;
     let grants = moment.who(args.capability, moment.object_target(object));
-    let row = |grant: scoped::Grant| Row { name: names.label(grant.actor), actor: grant.actor, why: grant.why };
+    let row =
+        |grant: scoped::Grant| Row { name: names.label(grant.actor), actor: grant.actor, why: grant.why };
     let rows: Vec<Row> = grants.into_iter().map(row).collect();
     output.show(&rows, || {
         let mut table = Table::new(&["who", "id", "why"].map(Column::text));
         for row in &rows {
-            table.push(vec![row.name.as_str().into(), Cell::new(row.actor).tone(Tone::Dim), row.why.as_str().into()]);
+            table.push(vec![
+                row.name.as_str().into(),
+                Cell::new(row.actor).tone(Tone::Dim),
+                row.why.as_str().into(),
+            ]);
         }
         table.into()
     })

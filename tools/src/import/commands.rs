@@ -81,7 +81,9 @@ impl Lines {
         self.batches.is_empty()
     }
     fn place(&self, batch: usize) -> String {
-        self.origins.get(batch).map_or_else(|| self.name.clone(), |origin| format!("{}:{}", self.name, origin.line))
+        self.origins
+            .get(batch)
+            .map_or_else(|| self.name.clone(), |origin| format!("{}:{}", self.name, origin.line))
     }
 }
 
@@ -96,17 +98,26 @@ pub fn read(file: &Path) -> Result<Lines, Failure> {
     if file == Path::new("-") {
         return parse("standard input", io::stdin().lock(), unreadable);
     }
-    parse(&file.display().to_string(), BufReader::with_capacity(1 << 16, File::open(file).map_err(unreadable)?), unreadable)
+    parse(
+        &file.display().to_string(),
+        BufReader::with_capacity(1 << 16, File::open(file).map_err(unreadable)?),
+        unreadable,
+    )
 }
 
-fn parse(name: &str, mut input: impl BufRead, unreadable: impl Fn(io::Error) -> Failure) -> Result<Lines, Failure> {
+fn parse(
+    name: &str,
+    mut input: impl BufRead,
+    unreadable: impl Fn(io::Error) -> Failure,
+) -> Result<Lines, Failure> {
     let mut lines = Lines { name: name.to_owned(), batches: Vec::new(), origins: Vec::new() };
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
         let wrong = |column: usize, message: &str| {
-            Failure::new(Exit::Usage, "malformed", format!("{name}:{line}:{column}: {message}"))
-                .hint("nothing was imported; mend that line, or `scoped import commands --help` shows the form")
+            Failure::new(Exit::Usage, "malformed", format!("{name}:{line}:{column}: {message}")).hint(
+                "nothing was imported; mend that line, or `scoped import commands --help` shows the form",
+            )
         };
         let limit = LINE_BYTES_MAX as u64 + 1;
         if (&mut input).take(limit).read_until(b'\n', &mut bytes).map_err(&unreadable)? == 0 {
@@ -133,8 +144,16 @@ fn parse(name: &str, mut input: impl BufRead, unreadable: impl Fn(io::Error) -> 
 ///
 /// # Errors
 /// When a batch would be refused (nothing has changed then), or the log cannot be opened or written.
-pub fn import(directory: &Path, mut lines: Lines, options: Options, output: &Output, bar: &Bar) -> Result<Imported, Failure> {
+pub fn import(
+    directory: &Path,
+    mut lines: Lines,
+    options: Options,
+    output: &Output,
+    bar: &Bar,
+) -> Result<Imported, Failure> {
     let new = !open::is_log(directory)?;
+    let (batches, steps) =
+        (lines.len() as u64, lines.batches.iter().map(|batch| batch.steps.len() as u64).sum());
     let (engine, mut map) = if new {
         let (options, founding) = founded(&mut lines, options, directory)?;
         // Tried on a log in memory first: a file with a mistake leaves no directory behind.
@@ -150,24 +169,27 @@ pub fn import(directory: &Path, mut lines: Lines, options: Options, output: &Out
         map.base = engine.history().head().get();
         rehearse(&engine, &mut lines, map)?;
     }
-    submit(&engine, lines, new, bar).and_then(|done| {
-        engine.sync()?;
-        engine.close()?;
-        Ok(done)
-    })
+    let done = submit(&engine, lines, new, bar)?;
+    engine.close()?;
+    Ok(Imported { batches, steps, ..done })
 }
 
 /// Takes the founding off the first line and puts it into the settings.
 fn founded(lines: &mut Lines, options: Options, directory: &Path) -> Result<(Options, u64), Failure> {
     let founds = |step: &Step| match &step.command {
-        Command::Identity(identity::Command::Found(found)) if found.principal == step.actor => Some(found.clone()),
+        Command::Identity(identity::Command::Found(found)) if found.principal == step.actor => {
+            Some(found.clone())
+        }
         _ => None,
     };
     let first = lines.batches.first_mut().and_then(|batch| Some((founds(batch.steps.first()?)?, batch)));
     let Some((found, batch)) = first else {
         let place = directory.display();
-        return Err(Failure::refused("no_log", format!("no log in {place}, and {} does not begin with `identity.found`", lines.name))
-            .hint(format!("run `scoped init {place}` first, or import what `scoped export commands` wrote")));
+        return Err(Failure::refused(
+            "no_log",
+            format!("no log in {place}, and {} does not begin with `identity.found`", lines.name),
+        )
+        .hint(format!("run `scoped init {place}` first, or import what `scoped export commands` wrote")));
     };
     batch.steps.remove(0);
     let old = lines.origins.first().map_or(0, |origin| origin.old);
@@ -180,7 +202,10 @@ fn founded(lines: &mut Lines, options: Options, directory: &Path) -> Result<(Opt
         origin.old += 1;
     }
     Ok((
-        options.founder(found.principal).founder_described(found.kind, "").founder_description(found.description),
+        options
+            .founder(found.principal)
+            .founder_described(found.kind, "")
+            .founder_description(found.description),
         old,
     ))
 }
@@ -233,7 +258,9 @@ impl Positions {
     /// What a position of then is now: the same event, or the last before it that was taken over.
     fn now(&self, old: u64) -> u64 {
         let behind = self.known.partition_point(|(then, _)| *then <= old);
-        let Some((then, now)) = behind.checked_sub(1).and_then(|at| self.known.get(at)) else { return self.base };
+        let Some((then, now)) = behind.checked_sub(1).and_then(|at| self.known.get(at)) else {
+            return self.base;
+        };
         let ahead = self.known.get(behind).map(|(_, next)| *next).or(self.end);
         let same = now + (old - then);
         ahead.map_or(same, |ahead| same.min(ahead.saturating_sub(1)))
@@ -260,20 +287,15 @@ fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Importe
     let began = Instant::now();
     let before = if new { Sequence::NONE } else { engine.history().head() };
     let mut done = Imported {
-        batches: lines.len() as u64,
+        batches: 0,
         repeated: 0,
-        steps: lines.batches.iter().map(|batch| batch.steps.len() as u64).sum(),
+        steps: 0,
         events: 0,
         first: before.next(),
         last: before,
         head: Digest::default(),
         elapsed: Duration::ZERO,
     };
-    if new {
-        // The founding was taken off the first line.
-        done.steps += 1;
-        done.batches = done.batches.max(1);
-    }
     let places: Vec<String> = (0..lines.len()).map(|at| lines.place(at)).collect();
     let mut waiting: VecDeque<(usize, Pending)> = VecDeque::new();
     let mut receive = |(at, pending): (usize, Pending)| -> Result<(), Failure> {
@@ -296,6 +318,7 @@ fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Importe
         waiting.push_back((at, engine.submit(batch)?));
     }
     waiting.into_iter().try_for_each(&mut receive)?;
+    engine.sync()?;
     done.last = engine.history().head();
     done.events = done.last.get() - before.get();
     done.head = engine.history().reader().chain_at(done.last)?.unwrap_or_default();

@@ -15,7 +15,9 @@ pub use colour::{ColourChoice, Tone};
 pub use page::{Cell, Column, Facts, Page, Table};
 pub use progress::Bar;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The shape of an answer.
@@ -40,6 +42,8 @@ pub struct Output {
     bars: bool,
     width: Option<u16>,
     damaged: AtomicBool,
+    /// What has been said of damage: the same place is met again and again.
+    told: Mutex<BTreeSet<String>>,
 }
 
 impl Output {
@@ -55,6 +59,7 @@ impl Output {
             bars: aside,
             width: if out { table::terminal_width() } else { None },
             damaged: AtomicBool::new(false),
+            told: Mutex::default(),
         }
     }
     /// The shape that was asked for.
@@ -115,7 +120,10 @@ impl Output {
     /// Damage that did not keep the command from answering: it is told, and the exit code will say so.
     pub fn damage(&self, what: impl AsRef<str>) {
         self.damaged.store(true, Ordering::Relaxed);
-        self.aside("damage", Tone::Bad, what.as_ref());
+        let new = self.told.lock().is_ok_and(|mut told| told.insert(what.as_ref().to_owned()));
+        if new {
+            self.aside("damage", Tone::Bad, what.as_ref());
+        }
     }
 
     fn aside(&self, word: &str, tone: Tone, text: &str) {

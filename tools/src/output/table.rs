@@ -8,6 +8,8 @@ use std::io::{self, Write};
 
 /// Rows that are laid out together: later ones of a long list may get other widths, and none has to wait for all.
 const ROWS_MAX: usize = 4096;
+/// On anything narrower, wrapping cells would make columns of single letters.
+const COLUMNS_MIN: u16 = 60;
 /// Blanks between two columns.
 const GAP: u16 = 2;
 
@@ -15,14 +17,18 @@ pub(super) fn write(out: &mut dyn Write, page: &Page, colour: bool, width: Optio
     for (at, section) in page.sections().iter().enumerate() {
         match section {
             Section::Title(title) => {
-                if at > 0 {
+                if at > 0
+                    && !matches!(page.sections().get(at - 1), Some(Section::Line(pieces)) if pieces.is_empty())
+                {
                     writeln!(out)?;
                 }
                 writeln!(out, "{}", colour::paint(Tone::Strong, &printable(title), colour))?;
             }
             Section::Line(pieces) => {
                 for piece in pieces {
-                    out.write_all(colour::paint(piece.get_tone(), &printable(piece.text()), colour).as_bytes())?;
+                    out.write_all(
+                        colour::paint(piece.get_tone(), &printable(piece.text()), colour).as_bytes(),
+                    )?;
                 }
                 writeln!(out)?;
             }
@@ -65,7 +71,9 @@ fn rows(out: &mut dyn Write, table: &Table, colour: bool, width: Option<u16>) ->
         }
         for cells in chunk {
             let cell = |(at, column): &(usize, &Column)| {
-                cells.get(*at).map_or_else(|| styled("", Tone::Plain, false), |cell| place(cell, column.right))
+                cells
+                    .get(*at)
+                    .map_or_else(|| styled("", Tone::Plain, false), |cell| place(cell, column.right))
             };
             laid.add_row(shown.iter().map(cell));
         }
@@ -97,9 +105,9 @@ fn styled(text: &str, tone: Tone, right: bool) -> comfy_table::Cell {
     }
 }
 
-/// Columns of the terminal, if there is one that says.
+/// Columns of the terminal, if there is one that says, and has enough of them to lay anything out.
 pub(super) fn terminal_width() -> Option<u16> {
-    comfy_table::Table::new().width()
+    comfy_table::Table::new().width().filter(|columns| *columns >= COLUMNS_MIN)
 }
 
 /// Text in which no character does anything but appear.
