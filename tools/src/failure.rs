@@ -178,6 +178,7 @@ impl From<ImportError> for Failure {
             ImportError::Source(error) => error.into(),
             ImportError::Refused { error, .. } | ImportError::Engine(error) => Self::from(error),
             error @ ImportError::Org(_) => Self::usage(error.to_string()),
+            error @ ImportError::Known(_) => Self::refused("exists", error.to_string()),
             error @ ImportError::Inconsistent { .. } => Self::refused("inconsistent", error.to_string()),
         };
         match place {

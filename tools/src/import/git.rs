@@ -77,6 +77,9 @@ pub enum ImportError {
         /// Why.
         error: Error,
     },
+    /// A commit was imported before.
+    #[error("commit {0}: it was imported already, there is a mark of its name")]
+    Known(String),
     /// A commit changes a file in a way that its history does not allow.
     #[error("commit {sha}: `{path}` {problem}")]
     Inconsistent {
@@ -194,9 +197,7 @@ impl<'a> Importer<'a> {
         let refused = |error: Error| ImportError::Refused { sha: commit.sha.clone(), error };
         let imported = self.engine.read(|moment| moment.world().temporal().mark(&commit.sha).is_some());
         if imported {
-            return Err(refused(Error::invalid(
-                "this commit was imported already, there is a mark of its name",
-            )));
+            return Err(ImportError::Known(commit.sha.clone()));
         }
         let mut batch = Batch::new();
         if let Some(valid_time) = commit.unix_seconds.checked_mul(1_000_000) {
