@@ -4,10 +4,10 @@
 //! caller ─▶ Payload::new (digest)          any thread
 //!        ─▶ Writer::stage, commit          one thread: frame, chain, sum, one write, one sync, publish
 //! Reader ─▶ get, records, at_time          any thread: slices of mapped segments, no lock
-//! verify ─▶ every sum of every byte        positional reads, all cores
+//! verify ─▶ every sum of every byte        positional reads, all cores, parts joined
 //! ```
 //!
-//! Open first: `writer.rs` (what reaches the disk, in which order) and `recovery/plan.rs` (what a crash may leave).
+//! Open first: `writer/mod.rs` (what reaches the disk, in which order) and `recovery/plan.rs` (what a crash may leave).
 //! What is stored, byte for byte: `record.rs`, `header.rs`, `footer.rs`, and `docs/log-format.md`.
 //! Absent: what an event means, JSON, clocks, randomness, who may do what.
 

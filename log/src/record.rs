@@ -219,6 +219,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Bytes that a record beginning here needs, by lengths that are not yet believed.
+    pub(crate) fn claimed_len(bytes: &[u8]) -> u64 {
+        match bytes.first_chunk::<HEADER_BYTES>() {
+            Some(header) => stored_len(u32_at(header, 16) as usize, u32_at(header, 20) as usize) as u64,
+            None => HEADER_BYTES as u64,
+        }
+    }
+
     /// Checks form, padding and checksum of the record at the beginning of `bytes`.
     #[inline]
     pub(crate) fn check(bytes: &'a [u8], salt: u64) -> Result<Self, NotRecord> {

@@ -144,6 +144,15 @@ impl Budget {
     pub(crate) fn for_file(len: usize) -> Self {
         Self { left: 64 * len as u64 + (64 << 20), exhausted: false }
     }
+
+    /// Whether so many bytes more may be hashed.
+    pub(crate) fn spend(&mut self, bytes: u64) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => self.exhausted = true,
+        }
+        !self.exhausted
+    }
 }
 
 /// The first place at or behind `from`, on the 32-byte grid, where a valid record stands.
@@ -153,12 +162,8 @@ pub(crate) fn seek(bytes: &[u8], from: u64, salt: u64, budget: &mut Budget) -> O
         && rest.len() >= HEADER_BYTES
     {
         if let Ok(shape) = View::shape(rest) {
-            match budget.left.checked_sub(shape.len() as u64) {
-                Some(left) => budget.left = left,
-                None => {
-                    budget.exhausted = true;
-                    return None;
-                }
+            if !budget.spend(shape.len() as u64) {
+                return None;
             }
             if View::check(rest, salt).is_ok() {
                 return Some(at as u64);

@@ -80,6 +80,11 @@ impl Preparer {
         Self { storage, in_background, state: State::Nothing }
     }
 
+    /// Whether threads of the writer's own are wanted.
+    pub(crate) fn is_in_background(&self) -> bool {
+        self.in_background
+    }
+
     /// Begins to prepare a spare. Failing is no error yet: there may be space when it is needed.
     pub(crate) fn start(&mut self, capacity: u64) {
         self.settle();

@@ -3,7 +3,7 @@
 use crate::record::{CLASS_EVENT, View};
 
 /// Running counts over the records of one segment.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Tally {
     pub(crate) records: u64,
     pub(crate) events: u64,
@@ -11,21 +11,8 @@ pub(crate) struct Tally {
     pub(crate) first_time: u64,
     pub(crate) last_time: u64,
     pub(crate) payload_bytes: u64,
-    kinds: Box<[u64]>,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            records: 0,
-            events: 0,
-            batches: 0,
-            first_time: 0,
-            last_time: 0,
-            payload_bytes: 0,
-            kinds: vec![0; 1024].into(),
-        }
-    }
+    /// A bit for each kind; as many words as the largest kind needs.
+    kinds: Vec<u64>,
 }
 
 impl Tally {
@@ -38,7 +25,29 @@ impl Tally {
         self.batches += u64::from(batch_left == 0);
         self.last_time = time;
         self.payload_bytes += payload;
-        self.kinds[kind as usize / 64] |= 1 << (kind % 64);
+        let word = kind as usize / 64;
+        if word >= self.kinds.len() {
+            self.kinds.resize(word + 1, 0);
+        }
+        self.kinds[word] |= 1 << (kind % 64);
+    }
+
+    /// Adds the counts over the records that follow.
+    pub(crate) fn absorb(&mut self, next: &Self) {
+        if self.events == 0 {
+            self.first_time = next.first_time;
+        }
+        if next.events > 0 {
+            self.last_time = next.last_time;
+        }
+        self.records += next.records;
+        self.events += next.events;
+        self.batches += next.batches;
+        self.payload_bytes += next.payload_bytes;
+        self.kinds.resize(self.kinds.len().max(next.kinds.len()), 0);
+        for (word, more) in self.kinds.iter_mut().zip(&next.kinds) {
+            *word |= more;
+        }
     }
 
     pub(crate) fn control(&mut self) {

@@ -391,3 +391,51 @@ fn formats_of_the_future_are_refused_untouched() {
         }
     }
 }
+
+/// A crash between sealing a segment and bringing the next one into use leaves a seal and a footer that nothing follows.
+fn sealed_and_not_followed() -> (Files, String) {
+    let mut files = closed(60);
+    files.remove("HEAD");
+    files.remove(&last_segment(&files));
+    let name = last_segment(&files);
+    assert!(is_clean(&files), "{:?}", check(&files).unwrap().findings);
+    (files, name)
+}
+
+#[test]
+fn every_flipped_bit_of_a_seal_and_footer_that_nothing_follows_is_found() {
+    let (files, name) = sealed_and_not_followed();
+    let len = files[&name].len();
+    let truth = truth(&files);
+    for at in len - 4096 - 512..len {
+        let mut bad = files.clone();
+        bad.get_mut(&name).unwrap()[at] ^= 1 << (at % 8);
+        assert!(!is_clean(&bad), "byte {at} of {len}");
+        if at % 97 == 0 {
+            // No event is touched by it, and opening writes both again.
+            let storage = load(&bad);
+            let opened = Log::open(Arc::clone(&storage), 1, 1, &options()).unwrap();
+            assert_eq!(opened.reader.last().get() as usize, truth.len());
+            opened.writer.close().unwrap();
+            assert!(verify(&storage, &VerifyOptions::default(), &|_| ()).unwrap().is_clean());
+        }
+    }
+}
+
+#[test]
+fn a_seal_and_footer_of_which_sectors_were_not_written_are_no_fault() {
+    let (files, name) = sealed_and_not_followed();
+    let len = files[&name].len();
+    for kept in 0..1_u32 << 9 {
+        for capacity in [len, len + 1536] {
+            let mut torn = files.clone();
+            let bytes = torn.get_mut(&name).unwrap();
+            for sector in (0..9).filter(|sector| kept >> sector & 1 == 0) {
+                bytes[len - 4608 + sector * 512..][..512].fill(0);
+            }
+            bytes.resize(capacity, 0);
+            let report = check(&torn).unwrap();
+            assert!(report.is_clean(), "{kept:09b}: {:?}", report.findings);
+        }
+    }
+}

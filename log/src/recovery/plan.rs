@@ -295,7 +295,7 @@ fn cut_after(nth: usize, body: &Body, header: &Header, keep: usize) -> Cut {
 }
 
 /// Seal and footer over the records before `exact`, standing at `offset`.
-fn ending_at(body: &Body, header: &Header, keep: usize, exact: u64, offset: u64) -> Ending {
+pub(crate) fn ending_at(body: &Body, header: &Header, keep: usize, exact: u64, offset: u64) -> Ending {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&header.encode_page());
     hasher.update(body.bytes.get(HEADER_PAGE as usize..exact as usize).unwrap_or(&[]));

@@ -43,6 +43,9 @@ struct HeldLock {
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
+        // Closing is not enough: a child that another thread is just starting has a copy of the open file until it execs,
+        // and the lock would outlive its holder by that.
+        let _ = self._file.unlock();
         LOCKED.lock().remove(&self.entry);
     }
 }
@@ -174,6 +177,18 @@ struct DiskFile(File);
 impl StorageFile for DiskFile {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+
+    /// What was prepared and never written is a hole to the file system: reading it would cost as much as data. The
+    /// cursor, which this moves, is used by nobody.
+    #[cfg(target_os = "linux")]
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        use rustix::{fs::SeekFrom, io::Errno};
+        match rustix::fs::seek(&self.0, SeekFrom::Data(offset)) {
+            Ok(data) => Ok(data),
+            Err(Errno::NXIO) => self.len(), // no data behind this place
+            Err(_) => Ok(offset),           // a file system that does not say
+        }
     }
 
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {

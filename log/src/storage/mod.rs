@@ -76,6 +76,11 @@ pub trait Storage: Send + Sync {
 pub trait StorageFile: Send + Sync {
     /// Bytes in the file.
     fn len(&self) -> io::Result<u64>;
+    /// From `offset` on, the first place that has to be read: before it, all bytes are known to be zero. The length if
+    /// there is none, and `offset` itself where nothing is known.
+    fn next_data(&self, offset: u64) -> io::Result<u64> {
+        Ok(offset)
+    }
     /// Reads at a position; fewer bytes than asked for only at the end of the file or when interrupted.
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Writes at a position, perhaps fewer bytes than asked for.
