@@ -1,1 +1,5 @@
-//! placeholder
+//! What the scenarios share with the crash harness: a program that is killed, and whoever looks at what it left.
+//!
+//! The tests themselves are one binary, `tests/it`: scenarios and properties that see the engine from outside.
+
+pub mod crash;

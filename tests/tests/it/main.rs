@@ -1,0 +1,16 @@
+//! One binary of scenarios and properties, each seen from outside: public items only.
+//!
+//! Open first: `model` (random histories against a naive oracle), then `crash` (kill -9), then whichever folder name draws you.
+
+mod support;
+
+mod bad_input;
+mod contract;
+mod crash;
+mod determinism;
+mod examples;
+mod history_import;
+mod isolation;
+mod model;
+mod oracle;
+mod revocation;

@@ -1,0 +1,820 @@
+//! The naive oracle: a list of accepted facts, and maps that are made from it anew for every question.
+//!
+//! It shares no code with the engine but the types of commands: rights are words in lists, patterns are prefixes, decisions walk
+//! everything there is. Slow and plain on purpose; where the two disagree, one of them is wrong.
+
+use scoped::projections::tenancy::Applies;
+use scoped::{
+    Batch, Capability, Command, Effect, EntryId, Level, ObjectId, PrincipalId, Role, ScopeId, ScopeRef,
+    Subject, identity, objects, sharing, temporal, tenancy,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What happened, in the oracle's own words.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum What {
+    Principal {
+        id: PrincipalId,
+        description: Value,
+        operator: bool,
+    },
+    Described {
+        id: PrincipalId,
+        description: Value,
+    },
+    Status {
+        id: PrincipalId,
+        status: &'static str,
+    },
+    Operator {
+        id: PrincipalId,
+        operator: bool,
+    },
+    Scope {
+        id: ScopeId,
+        parent: Option<ScopeId>,
+        path: String,
+        name: String,
+    },
+    Archived {
+        id: ScopeId,
+        archived: bool,
+    },
+    Member {
+        scope: ScopeId,
+        principal: PrincipalId,
+        part: Option<(Role, Option<u64>)>,
+    },
+    Entry {
+        id: EntryId,
+        entry: Entry,
+    },
+    EntryRemoved {
+        id: EntryId,
+    },
+    Object {
+        id: ObjectId,
+        object_type: String,
+        owner: PrincipalId,
+        home: Option<ScopeId>,
+        data: Value,
+    },
+    Data {
+        id: ObjectId,
+        data: Value,
+    },
+    Tombstoned {
+        id: ObjectId,
+        tombstoned: bool,
+    },
+    Share {
+        object: ObjectId,
+        scope: ScopeId,
+        level: Option<Level>,
+    },
+    /// `None`: its own position.
+    Mark {
+        name: String,
+        position: Option<u64>,
+    },
+    Keyed,
+    RolledBack,
+}
+
+/// One accepted fact.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) at: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Principal {
+    pub(crate) status: &'static str,
+    pub(crate) operator: bool,
+    pub(crate) description: Value,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scope {
+    pub(crate) parent: Option<ScopeId>,
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) archived: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) scope: ScopeId,
+    pub(crate) effect: Effect,
+    pub(crate) subject: Subject,
+    pub(crate) capability: String,
+    pub(crate) applies: Applies,
+    pub(crate) expires_at: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Object {
+    pub(crate) object_type: String,
+    pub(crate) owner: PrincipalId,
+    pub(crate) home: Option<ScopeId>,
+    /// With the event each stands in.
+    pub(crate) versions: Vec<(u64, Value)>,
+    pub(crate) tombstoned: bool,
+}
+
+/// What a list of facts adds up to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Oracle {
+    pub(crate) principals: BTreeMap<PrincipalId, Principal>,
+    pub(crate) scopes: BTreeMap<ScopeId, Scope>,
+    pub(crate) members: BTreeMap<(ScopeId, PrincipalId), (Role, Option<u64>)>,
+    pub(crate) entries: BTreeMap<EntryId, Entry>,
+    /// Also those that were removed: whose list they stood on is still known.
+    used_entries: BTreeMap<EntryId, ScopeId>,
+    pub(crate) objects: BTreeMap<ObjectId, Object>,
+    pub(crate) shares: BTreeMap<(ObjectId, ScopeId), Level>,
+    pub(crate) marks: BTreeMap<String, u64>,
+}
+
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum On {
+    Own,
+    Deployment,
+    Scope(ScopeId),
+    Below(ScopeId),
+    Object(ObjectId),
+    Nothing,
+}
+
+/// A rule that spoke for or against somebody.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Voice {
+    Allow,
+    Deny,
+}
+
+/// The table of roles, as the specification of scopes prints it.
+fn role_holds(role: Role, capability: &str) -> bool {
+    let adds = |role: Role| -> &[&str] {
+        match role {
+            Role::Reader => &["scope.read.local", "scope.read.holistic"],
+            Role::Writer => &["scope.write", "scope.provision"],
+            Role::Admin => &[
+                "scope.read.descend",
+                "scope.provision.other",
+                "scope.create",
+                "scope.members.manage",
+                "scope.acl.manage",
+                "scope.policy.manage",
+                "scope.audit.read",
+                "scope.explain",
+            ],
+            Role::Owner => &["scope.delete", "scope.owners.manage"],
+        }
+    };
+    [Role::Reader, Role::Writer, Role::Admin, Role::Owner]
+        .iter()
+        .any(|r| *r <= role && adds(*r).contains(&capability))
+}
+
+fn pattern_matches(pattern: &str, capability: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == capability, |prefix| capability.starts_with(prefix))
+}
+
+fn json(data: &scoped::Data) -> Value {
+    data.value().unwrap()
+}
+
+/// The answer to a command: what follows, or the code of the refusal.
+pub(crate) type Answer = Result<Vec<What>, &'static str>;
+
+impl Oracle {
+    /// Everything up to and including a position, from nothing.
+    pub(crate) fn of(facts: &[Fact], to: u64) -> Self {
+        let mut oracle = Self::default();
+        for fact in facts.iter().filter(|fact| fact.at <= to) {
+            oracle.apply(fact);
+        }
+        oracle
+    }
+
+    fn apply(&mut self, fact: &Fact) {
+        match fact.what.clone() {
+            What::Principal { id, description, operator } => {
+                self.principals.insert(id, Principal { status: "active", operator, description });
+            }
+            What::Described { id, description } => {
+                self.principals.get_mut(&id).unwrap().description = description
+            }
+            What::Status { id, status } => self.principals.get_mut(&id).unwrap().status = status,
+            What::Operator { id, operator } => self.principals.get_mut(&id).unwrap().operator = operator,
+            What::Scope { id, parent, path, name } => {
+                self.scopes.insert(id, Scope { parent, path, name, archived: false });
+            }
+            What::Archived { id, archived } => self.scopes.get_mut(&id).unwrap().archived = archived,
+            What::Member { scope, principal, part: Some(part) } => {
+                self.members.insert((scope, principal), part);
+            }
+            What::Member { scope, principal, part: None } => {
+                self.members.remove(&(scope, principal));
+            }
+            What::Entry { id, entry } => {
+                self.used_entries.insert(id, entry.scope);
+                self.entries.insert(id, entry);
+            }
+            What::EntryRemoved { id } => {
+                self.entries.remove(&id);
+            }
+            What::Object { id, object_type, owner, home, data } => {
+                let versions = vec![(fact.at, data)];
+                self.objects.insert(id, Object { object_type, owner, home, versions, tombstoned: false });
+            }
+            What::Data { id, data } => self.objects.get_mut(&id).unwrap().versions.push((fact.at, data)),
+            What::Tombstoned { id, tombstoned } => self.objects.get_mut(&id).unwrap().tombstoned = tombstoned,
+            What::Share { object, scope, level: Some(level) } => {
+                self.shares.insert((object, scope), level);
+            }
+            What::Share { object, scope, level: None } => {
+                self.shares.remove(&(object, scope));
+            }
+            What::Mark { name, position } => {
+                self.marks.insert(name, position.unwrap_or(fact.at));
+            }
+            What::Keyed | What::RolledBack => {}
+        }
+    }
+
+    // --- decisions -------------------------------------------------------------------------------------------------------
+
+    /// A scope and all above it, itself first.
+    pub(crate) fn chain(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let mut chain = vec![scope];
+        while let Some(parent) = self.scopes.get(chain.last().unwrap()).and_then(|scope| scope.parent) {
+            chain.push(parent);
+        }
+        chain
+    }
+
+    fn holds_role(&self, actor: PrincipalId, at: ScopeId, role: Role, now: u64) -> bool {
+        self.chain(at).iter().any(|scope| {
+            self.members
+                .get(&(*scope, actor))
+                .is_some_and(|(held, end)| *held == role && end.is_none_or(|end| end > now))
+        })
+    }
+
+    /// All rules on the way from a scope to its root that speak about this.
+    fn voices(
+        &self,
+        actor: PrincipalId,
+        capability: &str,
+        scope: ScopeId,
+        below: bool,
+        now: u64,
+    ) -> Vec<Voice> {
+        let mut voices = Vec::new();
+        for at in self.chain(scope) {
+            for ((_, _), (role, end)) in self.members.iter().filter(|((s, p), _)| *s == at && *p == actor) {
+                if end.is_none_or(|end| end > now) && role_holds(*role, capability) {
+                    voices.push(Voice::Allow);
+                }
+            }
+            for entry in self.entries.values().filter(|entry| entry.scope == at) {
+                let reaches = entry.applies == Applies::Subtree || (at == scope && !below);
+                let speaks = match entry.subject {
+                    Subject::Any => true,
+                    Subject::Principal(id) => id == actor,
+                    Subject::Role(role) => self.holds_role(actor, at, role, now),
+                };
+                let in_force = entry.expires_at.is_none_or(|end| end > now);
+                if reaches && speaks && in_force && pattern_matches(&entry.capability, capability) {
+                    voices.push(if entry.effect == Effect::Deny { Voice::Deny } else { Voice::Allow });
+                }
+            }
+        }
+        voices
+    }
+
+    pub(crate) fn may(&self, actor: PrincipalId, capability: Capability, on: On, now: u64) -> bool {
+        let Some(principal) = self.principals.get(&actor).filter(|p| p.status == "active") else {
+            return false;
+        };
+        let name = capability.as_str();
+        match on {
+            On::Own => true,
+            On::Nothing => false,
+            On::Deployment => principal.operator,
+            On::Scope(scope) | On::Below(scope) => {
+                let voices = self.voices(actor, name, scope, matches!(on, On::Below(_)), now);
+                !voices.contains(&Voice::Deny) && voices.contains(&Voice::Allow)
+            }
+            On::Object(id) => {
+                let object = &self.objects[&id];
+                let mut allowed = false;
+                for ((_, scope), level) in self.shares.iter().filter(|((object, _), _)| *object == id) {
+                    if self.scopes[scope].archived {
+                        continue;
+                    }
+                    let voices = self.voices(actor, name, *scope, false, now);
+                    if voices.contains(&Voice::Deny) {
+                        return false;
+                    }
+                    let needed = match name {
+                        "scope.write" => Level::Write,
+                        "scope.acl.manage" => Level::Admin,
+                        _ => Level::Read,
+                    };
+                    allowed |= voices.contains(&Voice::Allow) && *level >= needed;
+                }
+                object.owner == actor || (allowed && !(object.tombstoned && name == "scope.read.local"))
+            }
+        }
+    }
+
+    /// Does a deny (not only the lack of an allow) keep somebody from reading here?
+    fn is_kept_out(&self, actor: PrincipalId, scope: ScopeId, now: u64) -> bool {
+        ["scope.read.local", "scope.read.holistic"]
+            .iter()
+            .any(|name| self.voices(actor, name, scope, false, now).contains(&Voice::Deny))
+    }
+
+    /// What a view from a scope shows somebody; `None` when it is refused.
+    pub(crate) fn list(
+        &self,
+        actor: PrincipalId,
+        scope: ScopeId,
+        reach: scoped::Reach,
+        now: u64,
+    ) -> Option<BTreeSet<ObjectId>> {
+        use Capability as C;
+        let on = if self.scopes.contains_key(&scope) { On::Scope(scope) } else { On::Nothing };
+        let more = match reach {
+            scoped::Reach::Granular => None,
+            scoped::Reach::Holistic => Some(C::ReadHolistic),
+            scoped::Reach::Descend => Some(C::ReadDescend),
+        };
+        if !self.may(actor, C::ReadLocal, on, now) || !more.is_none_or(|more| self.may(actor, more, on, now))
+        {
+            return None;
+        }
+        let holistic = reach == scoped::Reach::Holistic;
+        let from: Vec<ScopeId> = match reach {
+            scoped::Reach::Granular => vec![scope],
+            scoped::Reach::Holistic => self
+                .chain(scope)
+                .into_iter()
+                .filter(|at| *at == scope || !self.is_kept_out(actor, *at, now))
+                .collect(),
+            scoped::Reach::Descend => {
+                let below = self.scopes.keys().filter(|at| self.chain(**at).contains(&scope));
+                below.copied().filter(|at| self.may(actor, C::ReadLocal, On::Scope(*at), now)).collect()
+            }
+        };
+        let mut found = BTreeSet::new();
+        for (object, at) in self.shares.keys() {
+            let shown = from.contains(at) && !self.scopes[at].archived && !self.objects[object].tombstoned;
+            // Reaching up takes no right on each object, but a deny by any of the scopes that it is in wins there too.
+            let denied = self.shares.keys().any(|(other, at)| {
+                let speaks =
+                    || self.voices(actor, "scope.read.local", *at, false, now).contains(&Voice::Deny);
+                other == object && !self.scopes[at].archived && speaks()
+            });
+            let readable =
+                if holistic { !denied } else { self.may(actor, C::ReadLocal, On::Object(*object), now) };
+            if shown && readable {
+                found.insert(*object);
+            }
+        }
+        Some(found)
+    }
+
+    // --- commands --------------------------------------------------------------------------------------------------------
+
+    /// What a batch would come to. `next` is the sequence that its first fact would have.
+    pub(crate) fn decide(&self, batch: &Batch, now: u64, next: u64) -> Answer {
+        let mut world = self.clone();
+        let mut all = Vec::new();
+        for step in &batch.steps {
+            let at = next + all.len() as u64;
+            for what in world.step(step.actor, &step.command, now, at)? {
+                world.apply(&Fact { at: next + all.len() as u64, what: what.clone() });
+                all.push(what);
+            }
+        }
+        if batch.key.is_some() {
+            all.push(What::Keyed);
+        }
+        Ok(all)
+    }
+
+    fn step(&self, actor: PrincipalId, command: &Command, now: u64, at: u64) -> Answer {
+        match command {
+            Command::Identity(command) => self.identity(actor, command, now),
+            Command::Tenancy(command) => self.tenancy(actor, command, now),
+            Command::Objects(command) => self.objects(actor, command, now),
+            Command::Sharing(command) => self.sharing(actor, command, now),
+            Command::Temporal(temporal::Command::SetMark(c)) => {
+                self.need(actor, Capability::Mark, On::Deployment, now)?;
+                match c.position {
+                    _ if self.marks.contains_key(&c.name) => Err("exists"),
+                    Some(position) if position > at => Err("position_ahead"),
+                    position => {
+                        Ok(vec![What::Mark { name: c.name.clone(), position: Some(position.unwrap_or(at)) }])
+                    }
+                }
+            }
+            Command::Requests(never) => match *never {},
+            Command::Audit(never) => match *never {},
+        }
+    }
+
+    fn need(&self, actor: PrincipalId, capability: Capability, on: On, now: u64) -> Result<(), &'static str> {
+        if self.may(actor, capability, on, now) { Ok(()) } else { Err("denied") }
+    }
+
+    fn identity(&self, actor: PrincipalId, command: &identity::Command, now: u64) -> Answer {
+        use identity::Command as I;
+        self.need(actor, Capability::PrincipalsManage, On::Deployment, now)?;
+        let known = |id: &PrincipalId| self.principals.get(id).ok_or("not_found");
+        let another_operator = |id: &PrincipalId| {
+            let operators = self.principals.iter().filter(|(_, p)| p.operator && p.status == "active");
+            if operators.into_iter().any(|(other, _)| other != id) { Ok(()) } else { Err("last_operator") }
+        };
+        Ok(match command {
+            I::Found(c) => {
+                if self.principals.contains_key(&c.principal) {
+                    return Err("exists");
+                }
+                let made =
+                    What::Principal { id: c.principal, description: json(&c.description), operator: false };
+                vec![made, What::Operator { id: c.principal, operator: true }]
+            }
+            I::CreatePrincipal(c) => {
+                let id = c.principal.unwrap();
+                if self.principals.contains_key(&id) {
+                    return Err("exists");
+                }
+                vec![What::Principal { id, description: json(&c.description), operator: false }]
+            }
+            I::DescribePrincipal(c) => {
+                known(&c.principal)?;
+                vec![What::Described { id: c.principal, description: json(&c.description) }]
+            }
+            I::SuspendPrincipal(c) => {
+                if known(&c.principal)?.status != "active" {
+                    return Err("not_active");
+                }
+                another_operator(&c.principal)?;
+                vec![What::Status { id: c.principal, status: "suspended" }]
+            }
+            I::ReinstatePrincipal(c) => {
+                if known(&c.principal)?.status != "suspended" {
+                    return Err("not_suspended");
+                }
+                vec![What::Status { id: c.principal, status: "active" }]
+            }
+            I::ArchivePrincipal(c) => {
+                if known(&c.principal)?.status == "archived" {
+                    return Err("archived");
+                }
+                // For good: no root may be left to nobody.
+                let owned = |scope: &ScopeId| {
+                    self.members.get(&(*scope, c.principal)).is_some_and(|(role, _)| *role == Role::Owner)
+                };
+                let roots = self.scopes.iter().filter(|(_, scope)| scope.parent.is_none()).map(|(id, _)| *id);
+                for root in roots.filter(owned) {
+                    self.keeps_an_owner(root, c.principal)?;
+                }
+                another_operator(&c.principal)?;
+                vec![What::Status { id: c.principal, status: "archived" }]
+            }
+            I::SetOperator(c) => {
+                if known(&c.principal)?.operator == c.operator {
+                    return Err("unchanged");
+                }
+                if !c.operator {
+                    another_operator(&c.principal)?;
+                }
+                vec![What::Operator { id: c.principal, operator: c.operator }]
+            }
+        })
+    }
+
+    pub(crate) fn scope_by(&self, scope: &ScopeRef) -> Option<ScopeId> {
+        match scope {
+            ScopeRef::Id(id) => self.scopes.contains_key(id).then_some(*id),
+            ScopeRef::Path(path) => {
+                self.scopes.iter().find(|(_, s)| s.path == path.as_str()).map(|(id, _)| *id)
+            }
+        }
+    }
+
+    /// A path that is not registered is answered by its nearest registered ancestor.
+    fn on_scope(&self, scope: &ScopeRef) -> On {
+        if let Some(id) = self.scope_by(scope) {
+            return On::Scope(id);
+        }
+        let ScopeRef::Path(path) = scope else { return On::Nothing };
+        let mut text = path.as_str();
+        while let Some(at) = text.rfind('/') {
+            text = &text[..at];
+            if let Some(id) = self.scope_by(&ScopeRef::Path(text.parse().unwrap())) {
+                return On::Below(id);
+            }
+        }
+        On::Nothing
+    }
+
+    fn on_object(&self, object: ObjectId) -> On {
+        if self.objects.contains_key(&object) { On::Object(object) } else { On::Nothing }
+    }
+
+    fn open(&self, scope: &ScopeRef) -> Result<ScopeId, &'static str> {
+        let id = self.scope_by(scope).ok_or("not_found")?;
+        if self.scopes[&id].archived { Err("archived") } else { Ok(id) }
+    }
+
+    fn manage_member(
+        &self,
+        actor: PrincipalId,
+        scope: &ScopeRef,
+        whom: PrincipalId,
+        role: Option<Role>,
+        now: u64,
+    ) -> Result<(), &'static str> {
+        let held = self.scope_by(scope).and_then(|id| self.members.get(&(id, whom))).map(|(role, _)| *role);
+        let on = self.on_scope(scope);
+        if role != Some(Role::Owner) {
+            self.need(actor, Capability::MembersManage, on, now)?;
+        }
+        if role == Some(Role::Owner) || held == Some(Role::Owner) {
+            self.need(actor, Capability::OwnersManage, on, now)?;
+        }
+        Ok(())
+    }
+
+    /// Only who is active, and an owner without end, counts.
+    fn keeps_an_owner(&self, scope: ScopeId, without: PrincipalId) -> Result<(), &'static str> {
+        let another = self.members.iter().any(|((at, who), (role, end))| {
+            let active = self.principals[who].status == "active";
+            *at == scope && *who != without && *role == Role::Owner && end.is_none() && active
+        });
+        if another || self.scopes[&scope].parent.is_some() { Ok(()) } else { Err("last_owner") }
+    }
+
+    /// Nobody grants what they do not hold, as far as the grant reaches.
+    fn holds_all(
+        &self,
+        actor: PrincipalId,
+        granted: impl Fn(&str) -> bool,
+        scope: ScopeId,
+        applies: Applies,
+        now: u64,
+    ) -> Result<(), &'static str> {
+        let on = if applies == Applies::Itself { On::Scope(scope) } else { On::Below(scope) };
+        let mut wanted = Capability::ALL.iter().filter(|capability| granted(capability.as_str()));
+        if wanted.all(|capability| self.may(actor, *capability, on, now)) {
+            Ok(())
+        } else {
+            Err("grant_exceeds_holder")
+        }
+    }
+
+    /// Somebody who manages the list for good must be left who can take a deny off again.
+    fn leaves_a_way_back(
+        &self,
+        scope: ScopeId,
+        deny: &tenancy::AddAclEntry,
+        now: u64,
+    ) -> Result<(), &'static str> {
+        if !pattern_matches(deny.capability.as_str(), "scope.acl.manage") {
+            return Ok(());
+        }
+        let chain = self.chain(scope);
+        let spoken_to = |who: PrincipalId| match deny.subject {
+            Subject::Any => true,
+            Subject::Principal(id) => id == who,
+            Subject::Role(role) => {
+                chain.iter().any(|at| self.members.get(&(*at, who)).is_some_and(|(held, _)| *held == role))
+            }
+        };
+        let mut members =
+            self.members.iter().filter(|((at, _), (_, end))| chain.contains(at) && end.is_none());
+        let left = members.any(|((_, who), _)| {
+            !spoken_to(*who) && self.may(*who, Capability::AclManage, On::Scope(scope), now)
+        });
+        if left { Ok(()) } else { Err("locks_out") }
+    }
+
+    fn tenancy(&self, actor: PrincipalId, command: &tenancy::Command, now: u64) -> Answer {
+        use tenancy::Command as T;
+        let ahead =
+            |end: Option<u64>| if end.is_some_and(|end| end <= now) { Err("invalid") } else { Ok(()) };
+        let known =
+            |whom: PrincipalId| if self.principals.contains_key(&whom) { Ok(()) } else { Err("not_found") };
+        Ok(match command {
+            T::CreateScope(c) => {
+                let parent_path = c.path.as_ref().and_then(|path| path.as_str().rsplit_once('/'));
+                let above = match (&c.path, parent_path) {
+                    (Some(_), parent) => parent.map(|(parent, _)| ScopeRef::Path(parent.parse().unwrap())),
+                    (None, _) => c.parent.clone(),
+                };
+                match &above {
+                    None => self.need(actor, Capability::CreateRoot, On::Deployment, now)?,
+                    Some(above) => self.need(actor, Capability::Create, self.on_scope(above), now)?,
+                }
+                if c.path.is_some() == c.name.is_some() || (c.path.is_some() && c.parent.is_some()) {
+                    return Err("invalid");
+                }
+                let parent = above.as_ref().map(|above| self.open(above)).transpose()?;
+                if let (Some(parent), Some(_)) = (parent, &c.path)
+                    && self.scopes[&parent].path.is_empty()
+                {
+                    return Err("flat_parent");
+                }
+                let path = c.path.as_ref().map_or_else(String::new, |path| path.as_str().to_owned());
+                let taken = !path.is_empty() && self.scopes.values().any(|scope| scope.path == path);
+                let id = c.scope.unwrap();
+                if taken || self.scopes.contains_key(&id) {
+                    return Err("exists");
+                }
+                let mut all =
+                    vec![What::Scope { id, parent, path, name: c.name.clone().unwrap_or_default() }];
+                if parent.is_none() {
+                    all.push(What::Member { scope: id, principal: actor, part: Some((Role::Owner, None)) });
+                }
+                all
+            }
+            T::ArchiveScope(c) => {
+                self.need(actor, Capability::Delete, self.on_scope(&c.scope), now)?;
+                let id = self.open(&c.scope)?;
+                if self.scopes.values().any(|scope| scope.parent == Some(id) && !scope.archived) {
+                    return Err("has_children");
+                }
+                vec![What::Archived { id, archived: true }]
+            }
+            T::ReopenScope(c) => {
+                self.need(actor, Capability::Delete, self.on_scope(&c.scope), now)?;
+                let id = self.scope_by(&c.scope).ok_or("not_found")?;
+                if !self.scopes[&id].archived {
+                    return Err("not_archived");
+                }
+                if self.scopes[&id].parent.is_some_and(|parent| self.scopes[&parent].archived) {
+                    return Err("archived");
+                }
+                vec![What::Archived { id, archived: false }]
+            }
+            T::AddMember(c) => {
+                self.manage_member(actor, &c.scope, c.principal, Some(c.role), now)?;
+                let scope = self.open(&c.scope)?;
+                ahead(c.expires_at)?;
+                known(c.principal)?;
+                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                if self.members.contains_key(&(scope, c.principal)) {
+                    return Err("exists");
+                }
+                vec![What::Member { scope, principal: c.principal, part: Some((c.role, c.expires_at)) }]
+            }
+            T::ChangeMember(c) => {
+                self.manage_member(actor, &c.scope, c.principal, Some(c.role), now)?;
+                ahead(c.expires_at)?;
+                let scope = self.scope_by(&c.scope).ok_or("not_found")?;
+                known(c.principal)?;
+                let (held, own_end) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
+                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                if c.principal == actor && own_end.is_some_and(|own| c.expires_at.is_none_or(|end| end > own))
+                {
+                    return Err("grant_exceeds_holder");
+                }
+                if *held == Role::Owner && (c.role != Role::Owner || c.expires_at.is_some()) {
+                    self.keeps_an_owner(scope, c.principal)?;
+                }
+                vec![What::Member { scope, principal: c.principal, part: Some((c.role, c.expires_at)) }]
+            }
+            T::RemoveMember(c) => {
+                let own = c.principal == actor
+                    && self
+                        .scope_by(&c.scope)
+                        .is_some_and(|scope| self.members.contains_key(&(scope, actor)));
+                if own {
+                    self.need(actor, Capability::ReadLocal, On::Own, now)?;
+                } else {
+                    self.manage_member(actor, &c.scope, c.principal, None, now)?;
+                }
+                let scope = self.scope_by(&c.scope).ok_or("not_found")?;
+                known(c.principal)?;
+                let (held, _) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
+                if *held == Role::Owner {
+                    self.keeps_an_owner(scope, c.principal)?;
+                }
+                vec![What::Member { scope, principal: c.principal, part: None }]
+            }
+            T::AddAclEntry(c) => {
+                self.need(actor, Capability::AclManage, self.on_scope(&c.scope), now)?;
+                let scope = self.open(&c.scope)?;
+                ahead(c.expires_at)?;
+                match c.effect {
+                    Effect::Allow => {
+                        let granted = |name: &str| pattern_matches(c.capability.as_str(), name);
+                        self.holds_all(actor, granted, scope, c.applies, now)?;
+                    }
+                    Effect::Deny => self.leaves_a_way_back(scope, c, now)?,
+                }
+                let id = c.entry.unwrap();
+                if self.used_entries.contains_key(&id) {
+                    return Err("exists");
+                }
+                let (effect, subject, capability) = (c.effect, c.subject, c.capability.as_str().to_owned());
+                let (applies, expires_at) = (c.applies, c.expires_at);
+                vec![What::Entry {
+                    id,
+                    entry: Entry { scope, effect, subject, capability, applies, expires_at },
+                }]
+            }
+            T::RemoveAclEntry(c) => {
+                let on = self.used_entries.get(&c.entry).map_or(On::Nothing, |scope| On::Scope(*scope));
+                self.need(actor, Capability::AclManage, on, now)?;
+                self.entries.get(&c.entry).ok_or("not_found")?;
+                vec![What::EntryRemoved { id: c.entry }]
+            }
+        })
+    }
+
+    fn live(&self, id: ObjectId, expected: Option<u32>) -> Result<(), &'static str> {
+        let object = self.objects.get(&id).ok_or("not_found")?;
+        match expected {
+            _ if object.tombstoned => Err("tombstoned"),
+            Some(expected) if expected as usize != object.versions.len() => Err("stale"),
+            _ => Ok(()),
+        }
+    }
+
+    fn objects(&self, actor: PrincipalId, command: &objects::Command, now: u64) -> Answer {
+        use objects::Command as O;
+        let write = |id: ObjectId| self.need(actor, Capability::Write, self.on_object(id), now);
+        Ok(match command {
+            O::Create(c) => {
+                let on = c.scope.as_ref().map_or(On::Own, |scope| self.on_scope(scope));
+                self.need(actor, Capability::Write, on, now)?;
+                let home = c.scope.as_ref().map(|scope| self.open(scope)).transpose()?;
+                let id = c.object.unwrap();
+                if self.objects.contains_key(&id) {
+                    return Err("exists");
+                }
+                let (object_type, data) = (c.object_type.clone(), json(&c.data));
+                let mut all = vec![What::Object { id, object_type, owner: actor, home, data }];
+                all.extend(home.map(|scope| What::Share { object: id, scope, level: Some(c.level) }));
+                all
+            }
+            O::Update(c) => {
+                write(c.object)?;
+                self.live(c.object, c.expected_version)?;
+                vec![What::Data { id: c.object, data: json(&c.data) }]
+            }
+            O::Tombstone(c) => {
+                write(c.object)?;
+                self.live(c.object, c.expected_version)?;
+                vec![What::Tombstoned { id: c.object, tombstoned: true }]
+            }
+            O::Restore(c) => {
+                write(c.object)?;
+                if !self.objects[&c.object].tombstoned {
+                    return Err("not_tombstoned");
+                }
+                vec![What::Tombstoned { id: c.object, tombstoned: false }]
+            }
+        })
+    }
+
+    fn sharing(&self, actor: PrincipalId, command: &sharing::Command, now: u64) -> Answer {
+        use sharing::Command as S;
+        Ok(match command {
+            S::Project(c) => {
+                self.need(actor, Capability::AclManage, self.on_object(c.object), now)?;
+                self.need(actor, Capability::Write, self.on_scope(&c.scope), now)?;
+                let scope = self.open(&c.scope)?;
+                if self.objects[&c.object].tombstoned {
+                    return Err("tombstoned");
+                }
+                if self.shares.get(&(c.object, scope)) == Some(&c.level) {
+                    return Err("unchanged");
+                }
+                vec![What::Share { object: c.object, scope, level: Some(c.level) }]
+            }
+            S::Revoke(c) => {
+                let scope = self.scope_by(&c.scope);
+                let shared = scope.filter(|scope| self.shares.contains_key(&(c.object, *scope)));
+                let of_scope =
+                    shared.is_some_and(|scope| self.may(actor, Capability::AclManage, On::Scope(scope), now));
+                if !of_scope {
+                    self.need(actor, Capability::AclManage, self.on_object(c.object), now)?;
+                }
+                let scope = shared.ok_or("not_projected")?;
+                vec![What::Share { object: c.object, scope, level: None }]
+            }
+        })
+    }
+}

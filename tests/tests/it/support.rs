@@ -1,0 +1,87 @@
+//! What the scenarios share: small makers of commands, and a small world to begin with.
+
+use scoped::tenancy::{AddMember, CreateScope};
+use scoped::{
+    Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId, Role, ScopeId,
+    ScopeRef, Sequence, identity, objects,
+};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// µs: some Sunday in 2026.
+pub(crate) const NOON: u64 = 1_795_348_800_000_000;
+
+pub(crate) fn data(value: serde_json::Value) -> Data {
+    Data::new(&value).unwrap()
+}
+
+pub(crate) fn principal(id: u128) -> identity::CreatePrincipal {
+    let description = data(serde_json::json!({ "name": format!("principal {id}") }));
+    identity::CreatePrincipal { principal: Some(PrincipalId(id)), kind: "person".into(), description }
+}
+
+pub(crate) fn scope_at(path: &str, id: u128) -> CreateScope {
+    CreateScope { scope: Some(ScopeId(id)), path: Some(path.parse().unwrap()), name: None, parent: None }
+}
+
+pub(crate) fn member(scope: &str, principal: u128, role: Role) -> AddMember {
+    AddMember { scope: path(scope), principal: PrincipalId(principal), role, expires_at: None }
+}
+
+pub(crate) fn path(path: &str) -> ScopeRef {
+    ScopeRef::Path(path.parse().unwrap())
+}
+
+pub(crate) fn object(id: u128, cpu: u64, scope: Option<&str>, level: Level) -> objects::Create {
+    let (object, data) = (Some(ObjectId(id)), data(serde_json::json!({ "cpu": cpu })));
+    objects::Create { object, object_type: "limits".into(), data, scope: scope.map(path), level }
+}
+
+pub(crate) fn update(id: u128, cpu: u64) -> objects::Update {
+    let data = data(serde_json::json!({ "cpu": cpu }));
+    objects::Update { object: ObjectId(id), data, expected_version: None }
+}
+
+/// Small segments, so that a test of a few hundred events has several.
+pub(crate) fn small_segments() -> Options {
+    let log = scoped::log::Options { segment_bytes: 32 << 10, ..scoped::log::Options::default() };
+    Options::default().log(log).snapshot_after(0)
+}
+
+/// An engine whose time stands at noon and whose chance is a seed.
+pub(crate) fn by_hand(seed: u64) -> (Engine, Arc<ManualDoor>) {
+    let door = Arc::new(ManualDoor::new(NOON, seed));
+    let options = small_segments().door(door.clone()).founder(PrincipalId(1));
+    let storage = Arc::new(scoped::log::MemoryStorage::new());
+    (Engine::on(storage, options).unwrap(), door)
+}
+
+/// The digest of the present, and that of a replay from the first record; both have to be one.
+pub(crate) fn digest(engine: &Engine) -> Digest {
+    let (live, at) = engine.read(|moment| (moment.world().state_digest(), moment.world().position()));
+    assert_eq!(live, replayed(engine.history(), at), "the live world is the replayed one");
+    live
+}
+
+pub(crate) fn replayed(history: &History, at: Sequence) -> Digest {
+    history.replay(at, &mut |_| ()).unwrap().state_digest()
+}
+
+/// A file of the package, wherever the tests are started from.
+pub(crate) fn package_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// All files below a directory with their bytes, to see that none has changed.
+pub(crate) fn files(directory: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    found
+}
