@@ -294,9 +294,11 @@ fn a_rollback_that_is_not_allowed_changes_nothing_unless_parts_of_it_may_happen(
     desk.small();
     let engine = Engine::open(desk.path("log")).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
-    let private = scoped::Data::new(json!({ "name": "private" })).unwrap();
-    let (object_type, level) = ("note".to_owned(), scoped::Level::Read);
-    ada.execute(objects::Create { object: None, object_type, data: private, scope: None, level }).unwrap();
+    let note = |name: &str| objects::Create::new("note", scoped::Data::new(json!({ "name": name })).unwrap());
+    // Bo sees one of these and may not change it; of the other he does not learn.
+    let docs: scoped::ScopeRef = "org:acme/ws:docs".parse().unwrap();
+    ada.execute(note("to be read").into_scope(docs, scoped::Level::Read)).unwrap();
+    ada.execute(note("private")).unwrap();
     engine.close().unwrap();
     let head = desk.run(&["verify", "log", "--format", "json"]).fine().json()["head"].clone();
     desk.run(&["rollback", "log", "--to", "mark:v1", "--as", "Bo"])
