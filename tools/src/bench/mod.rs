@@ -89,14 +89,19 @@ pub enum Section {
     Import,
 }
 
+/// How many threads can run at a time.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
 /// What is to be measured, and how.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Where: the figures are those of its disk. Gets a directory of our own, which is removed
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
-    /// Threads that write
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024).map(usize::from))]
+    /// Threads that write (as many as there are cores; more of them take the writer's time away)
+    #[arg(long, default_value_t = cores(), value_parser = clap::value_parser!(u16).range(1..=1024).map(usize::from))]
     pub writers: usize,
     /// Commands in a batch
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000).map(usize::from))]
