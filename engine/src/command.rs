@@ -1,16 +1,10 @@
-//! Commands: what can be asked of the engine, and how it is written down.
+//! Commands: what can be asked of the engine.
 //!
-//! Each domain declares its commands with [`commands!`]; the enum over all of them is made from the list of domains. On the
-//! wire a step is one JSON object:
-//!
-//! ```json
-//! {"as":"01HX3ZQ6J5M8K9N0P1Q2R3S4T5","do":"objects.update","with":{"object":"01HX…","data":{"cpu":8}}}
-//! {"batch":[{"as":"…","do":"…","with":{}}],"key":"…","valid_time":"2026-01-02T03:04:05Z"}
-//! ```
+//! Each domain declares its commands with [`commands!`]; the enum over all of them is made from the list of domains. How they stand
+//! in a file is said in [`crate::parse_line`].
 //!
 //! A batch is one atomic thing: all of its steps happen, each seeing those before it, or none does.
 
-use crate::error::Error;
 use crate::kernel::execute::{Facts, Need, Result, View};
 use crate::temporal::Entity;
 use scoped_projections::{PrincipalId, Sequence};
@@ -113,13 +107,13 @@ macro_rules! declare {
             pub fn all() -> Vec<(&'static str, &'static str)> {
                 [$(crate::$module::Command::COMMANDS),+].concat()
             }
-            fn parse(name: &str, with: &str) -> Option<serde_json::Result<Self>> {
+            pub(crate) fn parse(name: &str, with: &str) -> Option<serde_json::Result<Self>> {
                 $(if let Some(parsed) = crate::$module::Command::parse(name, with) {
                     return Some(parsed.map(Self::$state));
                 })+
                 None
             }
-            fn arguments(&self) -> serde_json::Result<Box<RawValue>> {
+            pub(crate) fn arguments(&self) -> serde_json::Result<Box<RawValue>> {
                 match self { $(Self::$state(command) => command.arguments()),+ }
             }
             /// The arguments as text; empty for what cannot be written, which no command is.
@@ -215,136 +209,4 @@ impl Batch {
         self.valid_time = Some(valid_time);
         self
     }
-}
-
-/// A step as it stands in a file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireStep<'a> {
-    #[serde(rename = "as")]
-    actor: PrincipalId,
-    #[serde(rename = "do", borrow)]
-    name: std::borrow::Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    undoes: u64,
-    /// Borrowed from the line, so that its place there is known.
-    #[serde(borrow)]
-    with: &'a RawValue,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireBatch<'a> {
-    #[serde(default, skip_serializing_if = "is_zero")]
-    at: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    valid_time: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rollback: Option<RollbackNote>,
-    #[serde(borrow)]
-    batch: Vec<WireStep<'a>>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-/// Where a line of a commands file is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("column {column}: {message}")]
-pub struct LineError {
-    /// Counted in bytes, from 1.
-    pub column: usize,
-    /// What is wrong there.
-    pub message: String,
-}
-
-impl LineError {
-    fn at(offset: usize, error: &serde_json::Error) -> Self {
-        // The position that serde_json appends is that of a part of the line; the column says it for the whole.
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-        Self { column: offset + error.column().max(1), message }
-    }
-}
-
-/// Reads one line of a commands file: a batch, or a single step. Also gives the sequence that the batch had where it was
-/// exported, 0 when the line does not say.
-///
-/// # Errors
-/// With the column of the first thing that is wrong.
-pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
-    // Which of the two forms it is shows in the keys; asking each form would blur the message.
-    #[derive(Deserialize)]
-    struct Form<'a> {
-        #[serde(borrow)]
-        batch: Option<&'a RawValue>,
-    }
-    let whole = |error: &serde_json::Error| LineError::at(0, error);
-    let form: Form<'_> = serde_json::from_str(line).map_err(|e| whole(&e))?;
-    let wire = if form.batch.is_some() {
-        serde_json::from_str::<WireBatch<'_>>(line).map_err(|e| whole(&e))?
-    } else {
-        let step = serde_json::from_str::<WireStep<'_>>(line).map_err(|e| whole(&e))?;
-        WireBatch { at: 0, key: None, valid_time: None, rollback: None, batch: vec![step] }
-    };
-    let mut batch =
-        Batch { key: wire.key, valid_time: wire.valid_time, rollback: wire.rollback, ..Batch::default() };
-    for step in &wire.batch {
-        let with = step.with.get();
-        let command = match Command::parse(&step.name, with) {
-            Some(Ok(command)) => command,
-            Some(Err(error)) => return Err(LineError::at(place(line, with), &error)),
-            None => {
-                let message =
-                    format!("`{}` is no command; `scoped import commands --list` names them", step.name);
-                return Err(LineError { column: place(line, &step.name) + 1, message });
-            }
-        };
-        batch.steps.push(Step {
-            actor: step.actor,
-            command,
-            undoes: Sequence::new(step.undoes),
-            unless_changed: None,
-        });
-    }
-    Ok((batch, wire.at))
-}
-
-/// How many bytes stand before a part that was borrowed from the line; 0 for a part that was not.
-fn place(line: &str, part: &str) -> usize {
-    let (from, at) = (line.as_ptr() as usize, part.as_ptr() as usize);
-    if (from..from + line.len()).contains(&at) { at - from } else { 0 }
-}
-
-/// Writes a batch as one line, without the line feed. `at` is the sequence of its first event.
-///
-/// # Errors
-/// When a payload that came from a log is no JSON.
-pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Error> {
-    let wrong =
-        |e: serde_json::Error| Error::corrupt(format!("a stored command cannot be written as JSON: {e}"));
-    let arguments = batch.steps.iter().map(|step| step.command.arguments().map_err(wrong));
-    let arguments: Vec<Box<RawValue>> = arguments.collect::<std::result::Result<_, _>>()?;
-    let steps: Vec<WireStep<'_>> = batch
-        .steps
-        .iter()
-        .zip(&arguments)
-        .map(|(step, with)| WireStep {
-            actor: step.actor,
-            name: step.command.name().into(),
-            undoes: step.undoes.get(),
-            with,
-        })
-        .collect();
-    let wire = WireBatch {
-        at: at.get(),
-        key: batch.key.clone(),
-        valid_time: batch.valid_time,
-        rollback: batch.rollback.clone(),
-        batch: steps,
-    };
-    serde_json::to_string(&wire).map_err(wrong)
 }

@@ -51,10 +51,11 @@ pub mod sharing;
 mod snapshots;
 pub mod temporal;
 pub mod tenancy;
+mod wire;
 
 pub use authorize::{Considered, Decision, Rule, Target, Tier};
 pub use clock::{Door, ManualDoor, SystemDoor};
-pub use command::{BATCH_STEPS_MAX, Batch, Command, LineError, RollbackNote, Step, parse_line, write_line};
+pub use command::{BATCH_STEPS_MAX, Batch, Command, RollbackNote, Step};
 pub use data::Data;
 pub use diff::Diff;
 pub use engine::{Engine, Past};
@@ -69,6 +70,7 @@ pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Policy, Session, SessionBatch};
 pub use tenancy::ScopeRef;
+pub use wire::{LineError, parse_line, write_line};
 
 pub use scoped_log as log;
 pub use scoped_log::{Recovery, Verdict};

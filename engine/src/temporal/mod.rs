@@ -11,11 +11,14 @@
 mod commands;
 mod cutoff;
 mod entity;
+mod inverse;
 mod plan;
+mod selection;
 
 pub(crate) use commands::recall;
 pub use commands::{Command, SetMark};
 pub use cutoff::{Cutoff, CutoffError, format_time};
 pub use entity::Entity;
 pub(crate) use plan::plan;
-pub use plan::{Plan, PlannedStep, Selection, Skipped};
+pub use plan::{Plan, PlannedStep, Skipped};
+pub use selection::Selection;

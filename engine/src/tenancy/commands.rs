@@ -1,18 +1,21 @@
 //! Decisions about scopes.
 
 use super::ScopeRef;
-use crate::authorize::{Target, authorize};
+use super::checks::{
+    archived, check_end, check_holds, check_own_end, check_way_back, keeps_an_owner, node, open_node,
+    scope_row,
+};
+use crate::authorize::Target;
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Need, Refusal, Result, View};
-use scoped_projections::identity::Status;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
-    AclEntryAdded, AclEntryRemoved, Applies, Capabilities, Capability as C, Effect, Member, MemberAdded,
-    MemberRemoved, MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath,
-    ScopeReopened, Subject, TenancyEvent,
+    AclEntryAdded, AclEntryRemoved, Applies, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
+    MemberRoleChanged, Node, Pattern, Role, ScopeArchived, ScopeCreated, ScopePath, ScopeReopened, Subject,
+    TenancyEvent,
 };
-use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId, World};
+use scoped_projections::{EntryId, Event, Micros, PrincipalId, ScopeId};
 
 commands! {
     /// Commands about scopes.
@@ -155,30 +158,6 @@ const NAME_BYTES_MAX: usize = 256;
 /// Most members a scope may have.
 const MEMBERS_MAX: usize = 10_000;
 
-/// The row of a scope that the actor was found to have rights on.
-pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
-    let found = scope.row(on.world.tenancy());
-    Ok(found.ok_or_else(|| Error::refused("not_found", format!("there is no scope `{scope}`")))?)
-}
-
-fn node<'a>(on: &View<'a>, row: u32) -> Result<&'a Node> {
-    Ok(on.world.tenancy().at(row).ok_or_else(|| Error::refused("not_found", "there is no such scope"))?)
-}
-
-fn open_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
-    let row = scope_row(on, scope)?;
-    let found = node(on, row)?;
-    if found.archived {
-        return Err(archived(found).into());
-    }
-    Ok((row, found))
-}
-
-/// What is said about a scope through which nothing can be shared any more.
-pub(crate) fn archived(node: &Node) -> Error {
-    Error::refused("archived", format!("the scope `{}` is archived", node.label())).hint("reopen it first")
-}
-
 impl CreateScope {
     /// The parent that is meant, if any.
     fn above(&self) -> Option<ScopeRef> {
@@ -319,100 +298,6 @@ fn part<'a>(
 
 fn not_a_member(node: &Node) -> Refusal {
     Error::refused("not_a_member", format!("that principal is no member of `{}`", node.label())).into()
-}
-
-/// A root without owner could never be managed again. Whoever may not act, or only until some day, does not count.
-fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
-    let found = node(on, row)?;
-    if found.parent != NO_ROW || has_owner(on.world, row, without) {
-        return Ok(());
-    }
-    let error = Error::refused("last_owner", format!("this is the last owner of `{}`", found.label()));
-    Err(error.hint("make another owner first").into())
-}
-
-fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
-    let identity = world.identity();
-    world.tenancy().members(row).any(|(who, member)| {
-        let active = identity.at(who).is_some_and(|p| p.status == Status::Active && p.id != without);
-        active && member.role == Role::Owner && member.expires_at.is_none()
-    })
-}
-
-/// The root that would be left without owner if that principal were gone for good.
-pub(crate) fn orphaned_root(world: &World, principal: PrincipalId) -> Option<&Node> {
-    let tenancy = world.tenancy();
-    let row = world.identity().row(principal)?;
-    let owned = tenancy.memberships(row).filter(|(_, member)| member.role == Role::Owner);
-    let roots =
-        owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
-    roots.filter(|(scope, _)| !has_owner(world, *scope, principal)).map(|(_, node)| node).next()
-}
-
-/// Nobody grants what they do not hold, as far as the grant reaches.
-fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies: Applies) -> Result<()> {
-    let target = match applies {
-        Applies::Itself => Target::Scope(row),
-        // What is held in the scope alone cannot be handed on to everything below it.
-        Applies::Subtree => Target::Below(row),
-    };
-    let held = |c: C| authorize(on.world, on.actor, c, target, on.now).allowed;
-    match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
-        None => Ok(()),
-        Some(missing) => {
-            let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
-            Err(Error::refused("grant_exceeds_holder", message).into())
-        }
-    }
-}
-
-/// Nobody prolongs their own part.
-fn check_own_end(
-    on: &View<'_>,
-    held: &Member,
-    principal: PrincipalId,
-    expires_at: Option<Micros>,
-) -> Result<()> {
-    let prolonged = held.expires_at.is_some_and(|own| expires_at.is_none_or(|end| end > own));
-    if principal == on.actor && prolonged {
-        return Err(Error::refused("grant_exceeds_holder", "nobody prolongs their own membership").into());
-    }
-    Ok(())
-}
-
-/// A deny that nobody could take off again would lock everybody out for good.
-fn check_way_back(on: &View<'_>, row: u32, deny: &AddAclEntry) -> Result<()> {
-    let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
-    if !deny.capability.matches().contains(C::AclManage) {
-        return Ok(());
-    }
-    let speaks_to = |who: u32| match deny.subject {
-        Subject::Any => true,
-        Subject::Principal(id) => identity.row(id) == Some(who),
-        Subject::Role(role) => {
-            tenancy.chain(row).any(|at| tenancy.member(at, who).is_some_and(|m| m.role == role))
-        }
-    };
-    let mut managers = tenancy
-        .chain(row)
-        .flat_map(|at| tenancy.members(at))
-        .filter(|(_, member)| member.expires_at.is_none());
-    let way_back = managers.any(|(who, _)| {
-        !speaks_to(who)
-            && authorize(on.world, identity.id(who), C::AclManage, Target::Scope(row), on.now).allowed
-    });
-    if way_back {
-        return Ok(());
-    }
-    let error = Error::refused("locks_out", "after that nobody could take the entry off again");
-    Err(error.hint("deny a narrower capability, or name whom it is meant for").into())
-}
-
-fn check_end(on: &View<'_>, expires_at: Option<Micros>) -> Result<()> {
-    match expires_at {
-        Some(end) if end <= on.now => Err(Error::invalid("`expires_at` is in the past").into()),
-        _ => Ok(()),
-    }
 }
 
 impl Decide for AddMember {

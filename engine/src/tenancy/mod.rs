@@ -3,12 +3,14 @@
 //! Who may: see each command; nobody grants what they do not hold. Refusals: a root never loses its last owner; a scope with
 //! live scopes below it is not archived; nothing is added to an archived scope.
 
+mod checks;
 mod commands;
 mod scope_ref;
 
+pub(crate) use checks::{archived, orphaned_root, scope_row};
 pub use commands::{
     AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember,
     ReopenScope,
 };
-pub(crate) use commands::{archived, orphaned_root, owner_follows, recall, scope_row};
+pub(crate) use commands::{owner_follows, recall};
 pub use scope_ref::ScopeRef;
