@@ -1,5 +1,6 @@
 //! Receipts: what was done, where it stands in the log, and what will survive.
 
+use crate::command::Batch;
 use crate::error::{Error, Result};
 use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, ScopeId, Sequence};
 use std::future::Future;
@@ -66,7 +67,14 @@ impl Receipt {
 /// A receipt that is on its way: wait for it, or await it. Dropping it does not take the batch back.
 #[derive(Debug)]
 #[must_use = "a batch may be refused: wait for its receipt"]
-pub struct Pending(pub(crate) oneshot::Receiver<Result<Receipt>>);
+pub struct Pending(pub(crate) oneshot::Receiver<Reply>);
+
+/// What the writer sends back: the answer, and the batch it was given, so that its memory is freed by the thread that took it.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) answer: Result<Receipt>,
+    pub(crate) _batch: Box<Batch>,
+}
 
 impl Pending {
     /// Blocks until the batch was carried out or refused. Not for async code: await it there.
@@ -74,14 +82,16 @@ impl Pending {
     /// # Errors
     /// When it was refused, or when its outcome is unknown because the log could not be written.
     pub fn wait(self) -> Result<Receipt> {
-        wait(self.0).unwrap_or_else(|| Err(gone()))
+        wait(self.0).map_or_else(|| Err(gone()), |reply| reply.answer)
     }
 }
 
 impl Future for Pending {
     type Output = Result<Receipt>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|answer| answer.unwrap_or_else(|_| Err(gone())))
+        Pin::new(&mut self.0)
+            .poll(context)
+            .map(|reply| reply.map_or_else(|_| Err(gone()), |reply| reply.answer))
     }
 }
 

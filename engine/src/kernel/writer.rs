@@ -19,7 +19,7 @@ use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::export;
-use crate::receipt::{Promise, Receipt};
+use crate::receipt::{Promise, Receipt, Reply};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
@@ -54,7 +54,7 @@ const REFUSALS_WAIT: Duration = Duration::from_secs(1);
 pub(crate) enum Op {
     Execute {
         batch: Box<Batch>,
-        reply: oneshot::Sender<Result<Receipt>>,
+        reply: oneshot::Sender<Reply>,
     },
     /// A read was refused.
     Refused(Box<Attempt>),
@@ -63,23 +63,25 @@ pub(crate) enum Op {
     Close(oneshot::Sender<Result<()>>),
 }
 
-/// An answer that waits for its group.
+/// Somebody who waits for an answer until the group is durable.
+struct Waiting {
+    reply: oneshot::Sender<Reply>,
+    batch: Box<Batch>,
+}
+
 enum Answer {
-    Receipt {
-        reply: oneshot::Sender<Result<Receipt>>,
-        receipt: Receipt,
-    },
+    Receipt(Receipt),
     /// Of a batch that was carried out before, perhaps in this very group.
-    Before {
-        reply: oneshot::Sender<Result<Receipt>>,
-        first: Sequence,
-        last: Sequence,
-    },
+    Before(Sequence, Sequence),
     /// Decided on what is not durable yet, so it waits too.
-    Refused {
-        reply: oneshot::Sender<Result<Receipt>>,
-        error: Error,
-    },
+    Refused(Error),
+}
+
+impl Waiting {
+    /// Whoever asked may have stopped waiting; what was done stays done.
+    fn send(self, answer: Result<Receipt>) {
+        let _ = self.reply.send(Reply { answer, _batch: self.batch });
+    }
 }
 
 pub(crate) struct Committer {
@@ -92,7 +94,9 @@ pub(crate) struct Committer {
     pub(crate) queue: Arc<Queue>,
     refusals: Refusals,
     facts: Vec<Fact>,
-    answers: Vec<Answer>,
+    answers: Vec<(Waiting, Answer)>,
+    /// When the group began: the time of all that is decided in it.
+    now: Micros,
     bodies: Vec<u8>,
     /// Since when something written waits for a sync.
     unsynced: Option<Instant>,
@@ -120,6 +124,7 @@ impl Committer {
             refusals: Refusals::default(),
             facts: Vec::new(),
             answers: Vec::new(),
+            now: 0,
             bodies: Vec::new(),
             unsynced: None,
             poisoned: None,
@@ -197,16 +202,18 @@ impl Committer {
     #[expect(clippy::option_option, reason = "closing or not, with or without somebody who waits for it")]
     fn group(&mut self, first: Op, ops: &Receiver<Op>) -> Option<Option<oneshot::Sender<Result<()>>>> {
         let mut next = Some(first);
+        self.now = self.door.now();
         let (mut syncs, mut closing) = (Vec::new(), None);
         while let Some(op) = next.take() {
             match op {
-                Op::Execute { batch, reply } => self.submit(&batch, reply),
+                Op::Execute { batch, reply } => self.submit(batch, reply),
                 Op::Refused(attempt) => self.trace(&attempt),
                 Op::Sync(reply) => syncs.push(reply),
                 Op::Close(reply) => closing = Some(Some(reply)),
             }
             if self.durability == Durability::SyncedEach {
                 self.flush();
+                self.now = self.door.now();
             }
             let room = self.log.staged_bytes() < GROUP_BYTES_MAX && self.answers.len() < GROUP_ANSWERS_MAX;
             if closing.is_none() && room {
@@ -225,29 +232,29 @@ impl Committer {
 
     /// Nothing to do for a while.
     fn quiet(&mut self) {
+        self.now = self.door.now();
         self.write_folded(false);
         self.flush();
         // A failure poisons the log, which the next caller is told.
         let _ = self.sync();
     }
 
-    fn submit(&mut self, batch: &Batch, reply: oneshot::Sender<Result<Receipt>>) {
-        if let Some(error) = &self.poisoned {
-            let _ = reply.send(Err(error.again()));
-            return;
-        }
-        let answer = match self.carry_out(batch) {
-            Ok(Carried::Now(receipt)) => Answer::Receipt { reply, receipt },
-            Ok(Carried::Before(first, last)) => Answer::Before { reply, first, last },
-            Err(error) => Answer::Refused { reply, error },
+    fn submit(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>) {
+        let answer = match &self.poisoned {
+            Some(error) => Answer::Refused(error.again()),
+            None => match self.carry_out(&batch) {
+                Ok(Carried::Now(receipt)) => Answer::Receipt(receipt),
+                Ok(Carried::Before(first, last)) => Answer::Before(first, last),
+                Err(error) => Answer::Refused(error),
+            },
         };
-        self.answers.push(answer);
+        self.answers.push((Waiting { reply, batch }, answer));
     }
 
     fn carry_out(&mut self, batch: &Batch) -> Result<Carried> {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
-            let (now, start) = (self.door.now(), self.facts.len());
+            let (now, start) = (self.now, self.facts.len());
             let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
             let ids = match outcome {
                 Ok(Outcome::Facts(ids)) => ids,
@@ -326,7 +333,7 @@ impl Committer {
 
     fn trace(&mut self, attempt: &Attempt) {
         if self.poisoned.is_none() {
-            self.trace_at(attempt, self.door.now());
+            self.trace_at(attempt, self.now);
         }
     }
 
@@ -341,14 +348,14 @@ impl Committer {
         if self.poisoned.is_some() {
             return;
         }
-        for (attempt, count, first, last) in self.refusals.due(self.door.now(), all) {
+        for (attempt, count, first, last) in self.refusals.due(self.now, all) {
             self.write_attempt(&attempt, (count, first, last));
         }
     }
 
     fn write_attempt(&mut self, attempt: &Attempt, counted: (u32, Micros, Micros)) {
         for _ in 0..2 {
-            let (now, start) = (self.door.now(), self.facts.len());
+            let (now, start) = (self.now, self.facts.len());
             let world = self.worlds.own();
             world.begin();
             let fact = fact(world, &mut self.ids, now, attempt, counted);
@@ -401,13 +408,10 @@ impl Committer {
 
     /// Nothing is acknowledged from here on.
     fn poison(&mut self, cause: Error) {
-        for answer in self.answers.drain(..) {
-            let (Answer::Receipt { reply, .. }
-            | Answer::Before { reply, .. }
-            | Answer::Refused { reply, .. }) = answer;
+        for (waiting, _) in self.answers.drain(..) {
             let error =
                 Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
-            let _ = reply.send(Err(error.hint("the outcome is unknown: open the log again and look")));
+            waiting.send(Err(error.hint("the outcome is unknown: open the log again and look")));
         }
         self.facts.clear();
         self.unsynced = None;
@@ -416,17 +420,17 @@ impl Committer {
     }
 
     fn answer(&mut self) {
-        for answer in self.answers.drain(..) {
-            // Whoever asked may have stopped waiting; what was done stays done.
-            let _ = match answer {
-                Answer::Receipt { reply, receipt } => reply.send(Ok(receipt)),
-                Answer::Refused { reply, error } => reply.send(Err(error)),
-                Answer::Before { reply, first, last } => {
+        for (waiting, answer) in self.answers.drain(..) {
+            let answer = match answer {
+                Answer::Receipt(receipt) => Ok(receipt),
+                Answer::Refused(error) => Err(error),
+                Answer::Before(first, last) => {
                     let promise =
                         if last <= self.log.durable() { Promise::Durable } else { Promise::Buffered };
-                    reply.send(receipt_of(&self.reader, first, last, promise))
+                    receipt_of(&self.reader, first, last, promise)
                 }
             };
+            waiting.send(answer);
         }
     }
 
