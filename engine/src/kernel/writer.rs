@@ -6,7 +6,7 @@
 //!
 //! While a group syncs the next one gathers by itself, so there is no timer: under load thousands share one sync, alone a
 //! caller waits for its own. Publishing stands between the sync and the receipts, in this order: whoever holds the receipt of a revocation
-//! can be sure that no check that starts now still allows.
+//! can be sure that no check that starts now still allows. Time is read once a group.
 //! Errors: a write or sync that failed poisons the writer. Those in flight are told that their outcome is unknown; later ones that the
 //! log is unavailable. Readers go on.
 
