@@ -274,7 +274,7 @@ impl Inner {
     fn close(&self) -> Result<()> {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
         let closed = self.queue.close().and_then(wait);
-        // A thread that cannot be joined died, and so did one that did not answer.
+        // A thread that did not answer died.
         let (joined, result) = (thread.join().is_ok(), closed.unwrap_or_else(|| Err(died())));
         if !joined || result.is_err() {
             return result;

@@ -110,8 +110,8 @@ impl Session {
         let inner = &self.engine.inner;
         let now = World::clone(&inner.published.read());
         let at = self.engine.resolve(to)?;
-        let mut ids = Ids::new(&*inner.door);
-        crate::temporal::plan(&inner.history, now, at, selection, self.actor, inner.door.now(), &mut ids)
+        let (time, mut ids) = (inner.now(&now), Ids::new(&*inner.door));
+        crate::temporal::plan(&inner.history, now, at, selection, self.actor, time, &mut ids)
     }
 
     /// Brings things back to how they were at a cutoff, as one batch of new events. `None`: they are so already.

@@ -5,7 +5,8 @@
 
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
-use scoped_log::{Access, Reader, Storage, StorageFile};
+use scoped_log::storage::{read_full_at, write_all_at};
+use scoped_log::{Access, Reader, Storage};
 use scoped_projections::snapshot::{self, Snapshot};
 use scoped_projections::{Digest, Sequence, World};
 use std::io;
@@ -80,14 +81,8 @@ impl Snapshots {
         // A file that lies about its length is met here, before anything is parsed.
         bytes.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
         bytes.resize(length, 0);
-        let mut filled = 0;
-        while filled < length {
-            match file.read_at(&mut bytes[filled..], filled as u64) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        if read_full_at(&*file, &mut bytes, 0)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(bytes)
     }
@@ -115,7 +110,7 @@ impl Snapshots {
             _ => {}
         }
         let file = self.storage.create(&beside)?;
-        write_all(&*file, bytes)?;
+        write_all_at(&*file, bytes, 0)?;
         file.sync_data()?;
         self.storage.rename(&beside, name)?;
         self.storage.sync_folder(FOLDER)
@@ -124,17 +119,4 @@ impl Snapshots {
 
 fn path(position: Sequence) -> String {
     format!("{FOLDER}/{:020}{ENDING}", position.get())
-}
-
-fn write_all(file: &dyn StorageFile, bytes: &[u8]) -> io::Result<()> {
-    let mut written = 0;
-    while written < bytes.len() {
-        match file.write_at(&bytes[written..], written as u64) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(count) => written += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

@@ -133,6 +133,8 @@ fn a_clock_that_is_set_back_revives_nothing() {
     assert_eq!(code(person.read(note)), "denied");
     place.door.set(1_000_000);
     assert_eq!(code(person.read(note)), "denied");
+    let plan = person.plan_rollback(&Cutoff::At(Sequence::NONE), Selection::Scope(at(ROOT)));
+    assert_eq!(code(plan), "denied", "a plan decides for the same time");
 }
 
 /// Owners until some day, and owners who may not act, once counted as somebody who could go on managing the root.

@@ -98,7 +98,10 @@ pub trait StorageFile: Send + Sync {
 }
 
 /// Writes all of it, over short writes and interruptions.
-pub(crate) fn write_all_at(file: &dyn StorageFile, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
+///
+/// # Errors
+/// What the file said; a write that takes nothing is `WriteZero`.
+pub fn write_all_at(file: &dyn StorageFile, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write_at(bytes, offset) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -114,7 +117,10 @@ pub(crate) fn write_all_at(file: &dyn StorageFile, mut bytes: &[u8], mut offset:
 }
 
 /// Reads until `out` is full or the file ends; says how much was read.
-pub(crate) fn read_full_at(file: &dyn StorageFile, out: &mut [u8], offset: u64) -> io::Result<usize> {
+///
+/// # Errors
+/// What the file said.
+pub fn read_full_at(file: &dyn StorageFile, out: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < out.len() {
         match file.read_at(&mut out[filled..], offset + filled as u64) {

@@ -3,6 +3,7 @@
 use super::page::Page;
 use crate::failure::Failure;
 use crate::import::git::{Summary, import};
+use crate::names::{Names, object_label};
 use anyhow::{Context as _, anyhow, ensure};
 use scoped::log::{FileStorage, Storage, VerifyOptions, verify};
 use scoped::temporal::{Cutoff, Selection, format_time};
@@ -223,7 +224,8 @@ impl Job {
         let file = engine
             .read(|now| most_changed(&past.moment(), &now))
             .ok_or_else(|| anyhow!("no file lives in both worlds"))?;
-        let path = engine.read(|now| path_of(&now, file))?;
+        let (path, names) = engine.read(|now| (object_label(&now, file), Names::of(&now)));
+        let names = names?;
         let (began, mut answers) = (Instant::now(), 0u64);
         let mut who = |moment: &Moment<'_>| {
             answers += moment.world().identity().len() as u64;
@@ -233,13 +235,10 @@ impl Job {
         let now = engine.read(|moment| who(&moment));
         let took = began.elapsed();
         page.step("access", &format!("who could read `{path}`, then and now, and why"))?;
-        for (when, grants, moment) in [(first.short(), then, Some(past.moment())), ("now", now, None)] {
+        for (when, grants) in [(first.short(), then), ("now", now)] {
             page.detail(&format!("{when}: {} could", grants.len()))?;
             for grant in grants.iter().take(3) {
-                let name = match &moment {
-                    Some(moment) => name_of(moment, grant.actor)?,
-                    None => engine.read(|moment| name_of(&moment, grant.actor))?,
-                };
+                let name = names.label(grant.actor);
                 page.detail(&format!("  {name:<30} {}", grant.why))?;
             }
             if grants.len() > 3 {
@@ -388,17 +387,4 @@ fn contents(moment: &Moment<'_>, scope: &ScopeRef) -> Result<BTreeMap<ObjectId, 
     let objects = moment.objects(Some((scope, Reach::Descend)))?;
     let data = |object: ObjectInfo| Ok((object.object, moment.data(object.object)?.bytes().to_vec()));
     objects.into_iter().map(data).collect()
-}
-
-fn path_of(moment: &Moment<'_>, object: ObjectId) -> Result<String, Failure> {
-    let data = moment.data(object)?.value()?;
-    Ok(data.get("path").and_then(|path| path.as_str()).unwrap_or("?").to_owned())
-}
-
-fn name_of(moment: &Moment<'_>, principal: scoped::PrincipalId) -> Result<String, Failure> {
-    let described = moment.world().identity().get(principal).map(|p| p.described).unwrap_or_default();
-    let description = moment.history().payload(described)?.unwrap_or_default();
-    let name = serde_json::from_slice::<serde_json::Value>(&description).ok();
-    let name = name.as_ref().and_then(|d| d.get("name")).and_then(|name| name.as_str()).map(str::to_owned);
-    Ok(name.unwrap_or_else(|| principal.to_string()))
 }
