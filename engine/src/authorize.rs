@@ -13,7 +13,8 @@
 //! goes. It is pure: world, question and time in, decision out; so it answers for the past as for the present.
 //! Units: one walk is at most 32 nodes; a node without list costs one probe of the membership map.
 
-use scoped_projections::identity::Status;
+use scoped_projections::identity::{Identity, Status};
+use scoped_projections::rules::Action;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Role, Subject, Tenancy};
 use scoped_projections::{EntryId, Micros, PrincipalId, Sequence, World};
 
@@ -32,6 +33,43 @@ pub enum Target {
     Object(u32),
     /// Nothing that exists.
     Nothing,
+}
+
+/// A question: may this be done, there?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What one must hold.
+    pub capability: Capability,
+    /// What one is about to do with it: what rules speak about.
+    pub action: Action,
+    /// What it is about.
+    pub target: Target,
+    /// The type of the object that is to be made; of an object that is there the type is known.
+    pub object_type: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// The question for a capability, with the action that mostly goes with it.
+    #[must_use]
+    pub fn new(capability: Capability, target: Target) -> Self {
+        Self { capability, action: Action::of(capability), target, object_type: None }
+    }
+    /// The same, about another action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = action;
+        self
+    }
+    /// The same, about something of that type that is to be made.
+    #[must_use]
+    pub fn typed(mut self, object_type: &'a str) -> Self {
+        self.object_type = Some(object_type);
+        self
+    }
+    /// The same without what it borrows.
+    pub(crate) fn bare(self) -> Request<'static> {
+        Request::new(self.capability, self.target).doing(self.action)
+    }
 }
 
 /// At which level a decision fell.
@@ -146,14 +184,8 @@ impl Witness for Vec<Considered> {
 
 /// May `actor` do this, here, at that time?
 #[must_use]
-pub(crate) fn authorize(
-    world: &World,
-    actor: PrincipalId,
-    capability: Capability,
-    target: Target,
-    now: Micros,
-) -> Decision {
-    decide(world, actor, capability, target, now, &mut ())
+pub(crate) fn authorize(world: &World, actor: PrincipalId, request: Request<'_>, now: Micros) -> Decision {
+    decide(world, actor, request, now, &mut ())
 }
 
 /// The same decision, with every rule that was looked at.
@@ -161,23 +193,22 @@ pub(crate) fn authorize(
 pub(crate) fn explain(
     world: &World,
     actor: PrincipalId,
-    capability: Capability,
-    target: Target,
+    request: Request<'_>,
     now: Micros,
 ) -> (Decision, Vec<Considered>) {
     let mut considered = Vec::new();
-    let decision = decide(world, actor, capability, target, now, &mut considered);
+    let decision = decide(world, actor, request, now, &mut considered);
     (decision, considered)
 }
 
 fn decide(
     world: &World,
     actor: PrincipalId,
-    capability: Capability,
-    target: Target,
+    request: Request<'_>,
     now: Micros,
     witness: &mut impl Witness,
 ) -> Decision {
+    let Request { capability, target, .. } = request;
     let decision = |allowed, tier, rule, via| Decision {
         allowed,
         capability,
@@ -193,7 +224,7 @@ fn decide(
         witness.saw(Rule::Inactive, Effect::Deny, true, "the actor is unknown, suspended or archived");
         return decision(false, Tier::Deployment, Rule::Inactive, None);
     };
-    let asker = Asker { tenancy: world.tenancy(), id: actor, row, capability, now };
+    let asker = Asker { tenancy: world.tenancy(), identity, row, capability, now };
     match target {
         Target::Own => decision(true, Tier::Actor, Rule::Active, None),
         Target::Nothing => refuse(),
@@ -285,7 +316,7 @@ struct Verdict {
 
 struct Asker<'a> {
     tenancy: &'a Tenancy,
-    id: PrincipalId,
+    identity: &'a Identity,
     row: u32,
     capability: Capability,
     now: Micros,
@@ -295,33 +326,49 @@ impl Asker<'_> {
     /// Walks from a node to its root: the nearest allow, the outermost deny.
     fn along(&self, from: u32, target: u32, reach: Reach, witness: &mut impl Witness) -> Verdict {
         let mut verdict = Verdict::default();
-        let mut next = Some(from);
+        // Behind an inheritance cut allows count no more, but for owners above, who may mend the list of members.
+        let (mut next, mut cut) = (Some(from), false);
         while let Some(at) = next {
             let Some(node) = self.tenancy.at(at) else { break };
             next = Some(node.parent).filter(|parent| self.tenancy.at(*parent).is_some());
             let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
-            if let Some(member) = self.tenancy.member(at, self.row) {
+            for who in self.identity.selves(self.row) {
+                let Some(member) = self.tenancy.member(at, who) else { continue };
                 let rule = Rule::Member { scope: at, role: member.role, since: member.since };
-                let (in_force, enough) =
-                    (member.in_force(self.now), member.role.capabilities().contains(self.capability));
-                let why = match (in_force, enough) {
-                    (false, _) => "the membership has ended",
-                    (true, false) => "the role does not include it",
-                    (true, true) => "the role includes it",
+                let in_force = member.in_force(self.now);
+                let enough = member.role.capabilities().contains(self.capability);
+                let reaches =
+                    !cut || (member.role == Role::Owner && self.capability == Capability::MembersManage);
+                let why = match (in_force, enough, reaches) {
+                    (false, _, _) => "the membership has ended",
+                    (true, false, _) => "the role does not include it",
+                    (true, true, false) => "inheritance is cut below",
+                    (true, true, true) => "the role includes it",
                 };
-                witness.saw(rule, Effect::Allow, in_force && enough, why);
-                if in_force && enough && verdict.allow.is_none() {
+                let counts = in_force && enough && reaches;
+                witness.saw(rule, Effect::Allow, counts, why);
+                if counts && verdict.allow.is_none() {
                     verdict.allow = Some((tier, rule));
                 }
             }
             if node.entries > 0 {
-                self.entries(at, tier, at != target || reach == Reach::SubtreeOnly, &mut verdict, witness);
+                let below = at != target || reach == Reach::SubtreeOnly;
+                self.entries(at, tier, below, cut, &mut verdict, witness);
             }
+            cut |= node.cut;
         }
         verdict
     }
 
-    fn entries(&self, at: u32, tier: Tier, below: bool, verdict: &mut Verdict, witness: &mut impl Witness) {
+    fn entries(
+        &self,
+        at: u32,
+        tier: Tier,
+        below: bool,
+        cut: bool,
+        verdict: &mut Verdict,
+        witness: &mut impl Witness,
+    ) {
         for entry in self.tenancy.entries(at) {
             let rule = Rule::Entry { scope: at, entry: entry.id, since: entry.since };
             let why = if !entry.in_force(self.now) {
@@ -330,6 +377,8 @@ impl Asker<'_> {
                 "the entry is about something else"
             } else if below && entry.applies == Applies::Itself {
                 "the entry does not reach below its scope"
+            } else if cut && entry.effect == Effect::Allow {
+                "inheritance is cut below"
             } else if !self.is_subject(entry.subject, at) {
                 "the entry speaks to somebody else"
             } else {
@@ -347,9 +396,15 @@ impl Asker<'_> {
     fn is_subject(&self, subject: Subject, at: u32) -> bool {
         match subject {
             Subject::Any => true,
-            Subject::Principal(id) => id == self.id,
+            Subject::Principal(id) => {
+                self.identity.row(id).is_some_and(|row| self.identity.selves(self.row).any(|own| own == row))
+            }
             Subject::Role(role) => self.tenancy.chain(at).any(|row| {
-                self.tenancy.member(row, self.row).is_some_and(|m| m.role == role && m.in_force(self.now))
+                let held = |who| self.tenancy.member(row, who);
+                self.identity
+                    .selves(self.row)
+                    .filter_map(held)
+                    .any(|m| m.role == role && m.in_force(self.now))
             }),
         }
     }

@@ -5,7 +5,8 @@
 //!
 //! A batch is one atomic thing: all of its steps happen, each seeing those before it, or none does.
 
-use crate::kernel::execute::{Facts, Need, Result, View};
+use crate::authorize::Request;
+use crate::kernel::execute::{Facts, Result, View};
 use crate::temporal::Entity;
 use scoped_projections::{PrincipalId, Sequence};
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,12 @@ use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 /// What a command needs allowed: one thing mostly, two for those that touch an object and a scope.
-pub(crate) type Needs = SmallVec<[Need; 2]>;
+pub(crate) type Needs<'a> = SmallVec<[Request<'a>; 2]>;
 
 /// A command of a domain: what it needs, and what follows from it.
 pub(crate) trait Decide {
     /// What must be allowed before anything else is said about the request.
-    fn needs(&self, on: &View<'_>) -> Needs;
+    fn needs<'a>(&'a self, on: &View<'_>) -> Needs<'a>;
     /// World + command → facts, or a refusal. Pure; runs only after `needs` was allowed.
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()>;
 }
@@ -66,7 +67,7 @@ macro_rules! commands {
                 match *self { $(Self::$variant(ref command) => serde_json::value::to_raw_value(command)),* }
             }
             #[allow(unused_variables, reason = "a domain without commands decides nothing")]
-            pub(crate) fn needs(&self, on: &$crate::kernel::execute::View<'_>) -> $crate::command::Needs {
+            pub(crate) fn needs<'a>(&'a self, on: &$crate::kernel::execute::View<'_>) -> $crate::command::Needs<'a> {
                 match *self { $(Self::$variant(ref command) => $crate::command::Decide::needs(command, on)),* }
             }
             #[allow(unused_variables, reason = "a domain without commands decides nothing")]
@@ -120,7 +121,7 @@ macro_rules! declare {
             pub(crate) fn arguments_text(&self) -> Box<str> {
                 self.arguments().map(Into::into).unwrap_or_default()
             }
-            pub(crate) fn needs(&self, on: &View<'_>) -> Needs {
+            pub(crate) fn needs<'a>(&'a self, on: &View<'_>) -> Needs<'a> {
                 match self { $(Self::$state(command) => command.needs(on)),+ }
             }
             pub(crate) fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {

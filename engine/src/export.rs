@@ -8,11 +8,44 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::decode;
 use crate::temporal::Entity;
-use crate::{identity, objects, sharing, temporal, tenancy};
 use scoped_log::{Reader, Record};
 use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::world::envelope;
 use scoped_projections::{Envelope, Event, Sequence};
+
+/// An event, where it stands, and what follows it in its batch.
+pub(crate) struct Recalling<'a> {
+    pub(crate) at: &'a Envelope,
+    /// Its payload.
+    pub(crate) data: Option<Data>,
+    /// The events behind it in the batch: some of them may have come along with it.
+    pub(crate) behind: &'a [(Envelope, Event)],
+}
+
+/// What an event was asked for by.
+pub(crate) enum Recalled {
+    /// A command, and how many of the events behind it came along with it.
+    Command(Command, usize),
+    /// No command of its own.
+    Silent,
+}
+
+impl Recalled {
+    /// A command that brought about this event alone.
+    pub(crate) fn one(command: impl Into<Command>) -> Self {
+        Self::Command(command.into(), 0)
+    }
+}
+
+/// What an event was asked for by; `None` when it lacks the payload of its kind.
+fn recall_one(event: Event, asked: Recalling<'_>) -> Option<Recalled> {
+    macro_rules! recall {
+        ($($number:literal $module:ident $state:ident $event:ident [$($reads:ident),*];)+) => {
+            match event { $(Event::$state(event) => crate::$module::recall(event, asked)),+ }
+        };
+    }
+    scoped_projections::for_each_domain!(recall)
+}
 
 /// The batch whose records these are (all of them, in order). `None` when it holds only what is no command.
 ///
@@ -41,39 +74,26 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
     }
     let (mut found, mut at) = (Vec::with_capacity(events.len()), 0);
     while let Some((envelope, event)) = events.get(at) {
-        let next = events.get(at + 1).map(|(_, event)| event);
         let data = records[at].payload().map(Data::from_canonical).transpose()?;
-        let (mut taken, id) = (1, Entity::of(event).map_or(0, Entity::id));
+        let id = Entity::of(event).map_or(0, Entity::id);
         whole.valid_time = envelope.context.valid_time;
-        let command: Option<Command> = match event.clone() {
-            Event::Identity(event) => identity::recall(event, data).map(Into::into),
-            Event::Tenancy(event) => {
-                taken += usize::from(tenancy::owner_follows(&event, envelope.actor, next));
-                tenancy::recall(event).map(Into::into)
-            }
-            Event::Objects(event) => {
-                let object = event.object().unwrap_or_default();
-                taken += usize::from(objects::projection_follows(envelope, object, next).is_some());
-                objects::recall(envelope, event, data, next).map(Into::into)
-            }
-            Event::Sharing(event) => Some(sharing::recall(event).into()),
-            Event::Temporal(TemporalEvent::RolledBack(e)) => {
-                whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection });
-                at += 1;
-                continue;
-            }
-            Event::Temporal(event) => temporal::recall(event).map(Into::into),
-            Event::Requests(_) | Event::Audit(_) => {
+        if let Event::Temporal(TemporalEvent::RolledBack(e)) = event {
+            whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone() });
+        }
+        let asked = Recalling { at: envelope, data, behind: &events[at + 1..] };
+        let recalled = recall_one(event.clone(), asked).ok_or_else(|| {
+            Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
+        })?;
+        let (command, along) = match recalled {
+            Recalled::Command(command, along) => (command, along),
+            Recalled::Silent => {
                 at += 1;
                 continue;
             }
         };
-        let command = command.ok_or_else(|| {
-            Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
-        })?;
         let (actor, undoes) = (envelope.actor, Sequence::new(envelope.context.undoes));
         found.push((Step { actor, command, undoes, unless_changed: None }, id));
-        at += taken;
+        at += 1 + along;
     }
     Ok(found)
 }

@@ -30,6 +30,8 @@ pub mod audit;
 mod authorize;
 mod clock;
 mod command;
+pub mod config;
+pub mod contracts;
 mod data;
 mod diff;
 mod engine;
@@ -44,16 +46,19 @@ pub mod objects;
 mod options;
 mod reading;
 mod receipt;
+pub mod registry;
 mod rehearsal;
 pub mod requests;
+pub mod rules;
 mod session;
 pub mod sharing;
 mod snapshots;
+pub mod templates;
 pub mod temporal;
 pub mod tenancy;
 mod wire;
 
-pub use authorize::{Considered, Decision, Rule, Target, Tier};
+pub use authorize::{Considered, Decision, Request, Rule, Target, Tier};
 pub use clock::{Door, ManualDoor, SystemDoor};
 pub use command::{BATCH_STEPS_MAX, Batch, Command, RollbackNote, Step};
 pub use data::Data;
@@ -65,7 +70,7 @@ pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
 pub use moment::{Moment, Reach};
 pub use options::Options;
-pub use reading::{AuditEntry, AuditPage, ReadObject, Reading};
+pub use reading::{AuditEntry, AuditPage, Operation, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Policy, Session, SessionBatch};
@@ -76,7 +81,9 @@ pub use scoped_log as log;
 pub use scoped_log::{Recovery, Verdict};
 pub use scoped_projections as projections;
 pub use scoped_projections::audit::Filter;
+pub use scoped_projections::rules::Action;
 pub use scoped_projections::tenancy::{Capability, Effect, Level, Pattern, Role, ScopePath, Subject};
 pub use scoped_projections::{
-    Digest, EntryId, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World,
+    BindingId, ContractId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId, RegistrationId,
+    RuleId, ScopeId, Sequence, SettingId, TemplateId, World,
 };

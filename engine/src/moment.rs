@@ -3,7 +3,7 @@
 //! A [`Moment`] is a world, the log that its data lies in, and the time that decisions are made for. It belongs to whoever holds
 //! the files: nothing is filtered. What a principal may see of it is [`crate::Reading`].
 
-use crate::authorize::{Considered, Decision, Rule, Target, authorize, explain};
+use crate::authorize::{Considered, Decision, Request, Rule, Target, authorize, explain};
 use crate::data::Data;
 use crate::diff::Diff;
 use crate::error::{Error, Result};
@@ -219,7 +219,7 @@ impl<'a> Moment<'a> {
     /// May they? Decided for this moment.
     #[must_use]
     pub fn can(&self, actor: PrincipalId, capability: Capability, target: Target) -> Decision {
-        authorize(self.world, actor, capability, target, self.now)
+        authorize(self.world, actor, Request::new(capability, target), self.now)
     }
 
     /// The same decision, with every rule that was looked at.
@@ -230,7 +230,7 @@ impl<'a> Moment<'a> {
         capability: Capability,
         target: Target,
     ) -> (Decision, Vec<Considered>) {
-        explain(self.world, actor, capability, target, self.now)
+        explain(self.world, actor, Request::new(capability, target), self.now)
     }
 
     /// Everybody who may do this with an object, oldest principal first, and why.

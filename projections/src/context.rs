@@ -30,4 +30,6 @@ pub struct Envelope {
     pub scope: ScopeId,
     /// Cause, correlation, valid time.
     pub context: Context,
+    /// Length of its payload, in bytes: what quotas count.
+    pub payload: u32,
 }

@@ -12,13 +12,18 @@
 macro_rules! for_each_domain {
     ($use:ident) => {
         $use! {
-            1 identity  Identity  IdentityEvent  [];                            // who acts
-            2 tenancy   Tenancy   TenancyEvent   [identity];                    // the scope tree, its members and its access control lists
-            3 objects   Objects   ObjectsEvent   [identity, tenancy];           // objects and all their versions
-            4 sharing   Sharing   SharingEvent   [tenancy, objects];            // objects projected into scopes: the only way to share
-            5 temporal  Temporal  TemporalEvent  [];                            // marks, rollbacks, what has been undone
-            6 requests  Requests  RequestsEvent  [];                            // idempotency keys that were carried out
-            7 audit     Audit     AuditEvent     [];                            // refused attempts
+            1  identity  Identity  IdentityEvent  [];                                     // who acts, and who belongs to whom
+            8  registry  Registry  RegistryEvent  [];                                     // what may exist: types, functions, and their lifecycle
+            2  tenancy   Tenancy   TenancyEvent   [identity];                             // the scope tree, its members, its access control lists, its policies
+            3  objects   Objects   ObjectsEvent   [identity, tenancy];                    // objects and all their versions
+            4  sharing   Sharing   SharingEvent   [tenancy, objects];                     // objects projected into scopes: the only way to share
+            9  contracts Contracts ContractsEvent [tenancy];                              // what data of a type has to look like
+            10 templates Templates TemplatesEvent [identity, tenancy];                    // blueprints
+            11 config    Config    ConfigEvent    [tenancy];                              // settings, inherited down the scope tree
+            12 rules     Rules     RulesEvent     [identity, tenancy, objects, sharing];  // policy: rules, their versions, what they are bound to
+            5  temporal  Temporal  TemporalEvent  [];                                     // marks, rollbacks, what has been undone
+            6  requests  Requests  RequestsEvent  [];                                     // idempotency keys that were carried out
+            7  audit     Audit     AuditEvent     [];                                     // refused attempts and recorded reads
         }
     };
 }

@@ -79,3 +79,31 @@ id! {
     /// An entry of a scope's access control list.
     EntryId
 }
+id! {
+    /// A relationship between two principals.
+    EdgeId
+}
+id! {
+    /// An entry of the registry.
+    RegistrationId
+}
+id! {
+    /// A contract, whatever its versions.
+    ContractId
+}
+id! {
+    /// A template, whatever its versions.
+    TemplateId
+}
+id! {
+    /// A setting of a scope, whatever its values.
+    SettingId
+}
+id! {
+    /// A rule, whatever its versions.
+    RuleId
+}
+id! {
+    /// A rule bound to a target.
+    BindingId
+}

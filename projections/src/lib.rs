@@ -6,7 +6,8 @@
 //! follower, an auditor, the offline tool.
 //!
 //! ```text
-//! record ──decode──▶ Event ──apply──▶ identity ▸ tenancy ▸ objects ▸ sharing ▸ temporal ▸ requests ▸ audit
+//! record ──decode──▶ Event ──apply──▶ identity ▸ registry ▸ tenancy ▸ objects ▸ sharing ▸ contracts ▸ templates ▸
+//!                                     config ▸ rules ▸ temporal ▸ requests ▸ audit
 //!                                     (a state may read those before it, never those behind it)
 //! ```
 //!
@@ -16,18 +17,23 @@
 pub mod audit;
 pub mod canonical;
 pub mod codec;
+pub mod config;
 pub mod context;
+pub mod contracts;
 pub mod domains;
 mod events;
 pub mod id;
 pub mod identity;
 pub mod objects;
+pub mod registry;
 pub mod requests;
+pub mod rules;
 pub mod sharing;
 pub mod snapshot;
 pub mod store;
 mod tagged;
 pub use tagged::UnknownWord;
+pub mod templates;
 pub mod temporal;
 pub mod tenancy;
 pub mod world;
@@ -35,6 +41,9 @@ pub mod world;
 pub use context::{Context, Envelope};
 pub use domains::{DOMAINS, Event};
 pub use events::KindInfo;
-pub use id::{EntryId, ObjectId, PrincipalId, ScopeId};
+pub use id::{
+    BindingId, ContractId, EdgeId, EntryId, ObjectId, PrincipalId, RegistrationId, RuleId, ScopeId,
+    SettingId, TemplateId,
+};
 pub use scoped_log::{Digest, Micros, Sequence};
 pub use world::{FoldError, World};

@@ -5,14 +5,15 @@ use crate::domains::{BodyError, States};
 use crate::store::Transact;
 use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
 use crate::{
-    identity::Identity, objects::Objects, requests::Requests, sharing::Sharing, temporal::Temporal,
+    config::Config, contracts::Contracts, identity::Identity, objects::Objects, registry::Registry,
+    requests::Requests, rules::Rules, sharing::Sharing, templates::Templates, temporal::Temporal,
     tenancy::Tenancy,
 };
 use scoped_log::Record;
 
 /// Grows whenever a fold or the canonical walk gives another result for the same log: snapshots of other versions are
 /// ignored.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// A record that cannot be folded: everything before it is in the world, nothing behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +76,31 @@ impl World {
     #[must_use]
     pub fn sharing(&self) -> &Sharing {
         &self.states.sharing
+    }
+    /// What may exist.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.states.registry
+    }
+    /// What data of a type has to look like.
+    #[must_use]
+    pub fn contracts(&self) -> &Contracts {
+        &self.states.contracts
+    }
+    /// Blueprints.
+    #[must_use]
+    pub fn templates(&self) -> &Templates {
+        &self.states.templates
+    }
+    /// Settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.states.config
+    }
+    /// Policy.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.states.rules
     }
     /// Marks and what was undone.
     #[must_use]
@@ -145,7 +171,8 @@ impl World {
 #[must_use]
 pub fn envelope(record: &Record, context: Context) -> Envelope {
     let (actor, scope) = (PrincipalId(record.actor()), ScopeId(record.scope()));
-    Envelope { sequence: record.sequence(), time: record.time(), actor, scope, context }
+    let payload = record.payload().map_or(0, <[u8]>::len) as u32;
+    Envelope { sequence: record.sequence(), time: record.time(), actor, scope, context, payload }
 }
 
 impl Transact for World {

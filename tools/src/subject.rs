@@ -8,6 +8,7 @@ use scoped::projections::requests::RequestsEvent;
 use scoped::projections::sharing::SharingEvent as S;
 use scoped::projections::temporal::TemporalEvent as T;
 use scoped::projections::tenancy::TenancyEvent as N;
+use scoped::temporal::Entity;
 use scoped::{Event, Moment, ObjectId, PrincipalId, ScopeId, Sequence, Subject};
 use std::collections::HashMap;
 
@@ -70,6 +71,8 @@ impl<'a> Subjects<'a> {
                 let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
                 format!("{} needs {}{object}{times}", e.operation, e.capability)
             }
+            other => Entity::of(other)
+                .map_or_else(String::new, |entity| entity_label(entity, &self.moment, self.names)),
         }
     }
 
@@ -100,5 +103,25 @@ impl<'a> Subjects<'a> {
             Subject::Principal(id) => self.principal(id),
             other => other.to_string(),
         }
+    }
+}
+
+/// What an entity is called.
+#[must_use]
+pub fn entity_label(entity: Entity, moment: &Moment<'_>, names: &Names) -> String {
+    let tenancy = moment.world().tenancy();
+    let label = |scope| tenancy.get(scope).map_or_else(|| scope.to_string(), |node| node.label().to_owned());
+    match entity {
+        Entity::Principal(id) => names.label(id),
+        Entity::Scope(id) => label(id),
+        Entity::Member(scope, id) => format!("{} in {}", names.label(id), label(scope)),
+        Entity::Entry(id) => match tenancy.entry(id) {
+            Some(entry) => format!("{} {} to {}", entry.effect, entry.capability, entry.subject),
+            None => id.to_string(),
+        },
+        Entity::Object(id) => object_label(moment, id),
+        Entity::Share(object, scope) => format!("{} in {}", object_label(moment, object), label(scope)),
+        Entity::Policy(scope) => format!("policy of {}", label(scope)),
+        other => other.to_string(),
     }
 }

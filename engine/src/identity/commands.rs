@@ -4,7 +4,9 @@ use crate::authorize::Target;
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Result, View};
+use crate::export::{Recalled, Recalling};
+use crate::kernel::execute::{Facts, Result, View, need};
+use crate::temporal::Entity;
 use scoped_projections::identity::{
     Founded, IdentityEvent, OperatorSet, Principal, PrincipalArchived, PrincipalCreated, PrincipalDescribed,
     PrincipalReinstated, PrincipalSuspended, Status,
@@ -90,8 +92,8 @@ pub(crate) fn check_word(what: &str, word: &str) -> Result<()> {
     Ok(())
 }
 
-fn manage() -> Needs {
-    Need::one(Capability::PrincipalsManage, Target::Deployment)
+fn manage<'a>() -> Needs<'a> {
+    need(Capability::PrincipalsManage, Target::Deployment)
 }
 
 fn principal<'a>(on: &View<'a>, id: PrincipalId) -> Result<&'a Principal> {
@@ -127,7 +129,7 @@ fn add(on: &View<'_>, facts: &mut Facts<'_>, id: PrincipalId, kind: &str, descri
 }
 
 impl Decide for Found {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         // Before the first event there is nobody who could be allowed anything: the log's creator founds it.
         if on.world.identity().is_empty() && on.actor == self.principal { Needs::new() } else { manage() }
     }
@@ -148,7 +150,7 @@ impl Decide for Found {
 }
 
 impl Decide for CreatePrincipal {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -158,7 +160,7 @@ impl Decide for CreatePrincipal {
 }
 
 impl Decide for DescribePrincipal {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -169,7 +171,7 @@ impl Decide for DescribePrincipal {
 }
 
 impl Decide for SuspendPrincipal {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -184,7 +186,7 @@ impl Decide for SuspendPrincipal {
 }
 
 impl Decide for ReinstatePrincipal {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -198,7 +200,7 @@ impl Decide for ReinstatePrincipal {
 }
 
 impl Decide for ArchivePrincipal {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -216,7 +218,7 @@ impl Decide for ArchivePrincipal {
 }
 
 impl Decide for SetOperator {
-    fn needs(&self, _: &View<'_>) -> Needs {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -232,10 +234,19 @@ impl Decide for SetOperator {
     }
 }
 
+/// What an event changes; the founding of the log is never taken back.
+pub(crate) fn entity(event: &IdentityEvent) -> Option<Entity> {
+    match event {
+        IdentityEvent::Founded(_) => None,
+        event => Some(Entity::Principal(event.principal())),
+    }
+}
+
 /// The command that would bring this fact about.
-pub(crate) fn recall(event: IdentityEvent, data: Option<Data>) -> Option<Command> {
+pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recalled> {
     use IdentityEvent as E;
-    Some(match event {
+    let data = asked.data;
+    Some(Recalled::one(match event {
         E::Founded(e) => Command::Found(Found { principal: e.principal, kind: e.kind, description: data? }),
         E::PrincipalCreated(e) => Command::CreatePrincipal(CreatePrincipal {
             principal: Some(e.principal),
@@ -253,5 +264,5 @@ pub(crate) fn recall(event: IdentityEvent, data: Option<Data>) -> Option<Command
         E::OperatorSet(e) => {
             Command::SetOperator(SetOperator { principal: e.principal, operator: e.operator })
         }
-    })
+    }))
 }

@@ -1,9 +1,10 @@
-//! From command to facts: identify, authorize, decide. Pure, but for the ids that are drawn.
+//! From command to facts: identify, authorize, decide, admit. Pure, but for the ids that are drawn.
 //!
 //! A batch runs inside a transaction of the world: each step is authorized and decided against what the steps before it
 //! left, and a refusal takes all of it back.
 
-use crate::authorize::{Target, authorize};
+use super::admit::admit;
+use crate::authorize::{Request, Target, authorize};
 use crate::clock::Ids;
 use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
 use crate::data::Data;
@@ -27,17 +28,9 @@ pub(crate) struct View<'a> {
     pub(crate) next: Sequence,
 }
 
-/// What must be allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Need {
-    pub(crate) capability: Capability,
-    pub(crate) target: Target,
-}
-
-impl Need {
-    pub(crate) fn one(capability: Capability, target: Target) -> Needs {
-        smallvec::smallvec![Self { capability, target }]
-    }
+/// One need alone.
+pub(crate) fn need<'a>(capability: Capability, target: Target) -> Needs<'a> {
+    smallvec::smallvec![Request::new(capability, target)]
 }
 
 /// What follows from a command.
@@ -48,11 +41,21 @@ pub(crate) struct Facts<'a> {
 }
 
 /// Most commands come to one fact or two.
-type FactList = SmallVec<[(ScopeId, Event, Option<Payload>); 2]>;
+type FactList = SmallVec<[Proposed; 2]>;
+
+/// A fact before it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Proposed {
+    /// The scope it is filed under.
+    pub(crate) scope: ScopeId,
+    pub(crate) event: Event,
+    pub(crate) payload: Option<Payload>,
+}
 
 impl Facts<'_> {
     pub(crate) fn push(&mut self, scope: ScopeId, event: impl Into<Event>, data: Option<&Data>) {
-        self.list.push((scope, event.into(), data.map(|data| data.payload().clone())));
+        let payload = data.map(|data| data.payload().clone());
+        self.list.push(Proposed { scope, event: event.into(), payload });
     }
     /// A new id.
     pub(crate) fn fresh(&mut self) -> u128 {
@@ -64,7 +67,7 @@ impl Facts<'_> {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// Not allowed: leaves a trace.
-    Denied(Need),
+    Denied(Request<'static>),
     /// Allowed, and still not possible.
     Declined(Error),
 }
@@ -205,9 +208,11 @@ impl Scribe<'_> {
     fn step(&mut self, step: &Step) -> Result<u128> {
         let (actor, now, world) = (step.actor, self.time, &*self.world);
         let view = View { world, actor, now, next: world.position().next() };
+        let mut action = None;
         for need in step.command.needs(&view) {
-            if !authorize(world, actor, need.capability, need.target, now).allowed {
-                return Err(Refusal::Denied(need));
+            action.get_or_insert(need.action);
+            if !authorize(world, actor, need, now).allowed {
+                return Err(Refusal::Denied(need.bare()));
             }
         }
         if let Some((entity, changed)) = step.unless_changed
@@ -219,8 +224,11 @@ impl Scribe<'_> {
         let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
         step.command.decide(&view, &mut facts)?;
         let list = facts.list;
-        let id = list.first().and_then(|(_, event, _)| Entity::of(event)).map_or(0, Entity::id);
-        for (scope, event, payload) in list {
+        if let Some(action) = action {
+            admit(&view, action, &list)?;
+        }
+        let id = list.first().and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
+        for Proposed { scope, event, payload } in list {
             self.write(actor, step.undoes, scope, event, payload);
         }
         Ok(id)
@@ -236,7 +244,9 @@ impl Scribe<'_> {
     ) {
         let context =
             Context { cause: self.cause, undoes: undoes.get(), correlation: 0, valid_time: self.valid_time };
-        let at = Envelope { sequence: self.world.position().next(), time: self.time, actor, scope, context };
+        let length = payload.as_ref().map_or(0, |payload| payload.bytes().len()) as u32;
+        let (sequence, time) = (self.world.position().next(), self.time);
+        let at = Envelope { sequence, time, actor, scope, context, payload: length };
         self.world.apply(&at, &event);
         self.out.push(Fact { at, event_id: self.ids.next(self.time), event, payload });
     }

@@ -115,7 +115,8 @@ pub(crate) fn fact(
 ) -> Fact {
     let (actor, scope, object) = (attempt.actor, attempt.scope, attempt.object);
     let time = now.max(world.time());
-    let at = Envelope { sequence: world.position().next(), time, actor, scope, context: Context::default() };
+    let (sequence, context) = (world.position().next(), Context::default());
+    let at = Envelope { sequence, time, actor, scope, context, payload: 0 };
     let (operation, capability) = (attempt.operation.to_owned(), attempt.capability.as_str().to_owned());
     let event = AccessDenied { operation, capability, object, count, first, last }.into();
     world.apply(&at, &event);

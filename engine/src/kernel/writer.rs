@@ -10,11 +10,11 @@
 //! Errors: a write or sync that failed poisons the writer. Those in flight are told that their outcome is unknown; later ones that the
 //! log is unavailable. Readers go on.
 
-use super::execute::{Declined, Fact, Need, Outcome, Refusal, execute};
+use super::execute::{Declined, Fact, Outcome, Refusal, execute};
 use super::publish::Worlds;
 use super::queue::Queue;
 use super::refusals::{Attempt, Refusals, fact};
-use crate::authorize::Target;
+use crate::authorize::{Request, Target};
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
@@ -482,7 +482,12 @@ fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise
 }
 
 /// What was tried, in the words of the audit trail.
-pub(crate) fn attempt(world: &World, actor: PrincipalId, operation: &'static str, need: Need) -> Attempt {
+pub(crate) fn attempt(
+    world: &World,
+    actor: PrincipalId,
+    operation: &'static str,
+    need: Request<'_>,
+) -> Attempt {
     let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
     match need.target {
         Target::Scope(row) | Target::Below(row) => {

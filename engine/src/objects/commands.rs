@@ -1,15 +1,18 @@
 //! Decisions about objects.
 
-use crate::authorize::Target;
+use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
+use crate::export::{Recalled, Recalling};
 use crate::identity::check_word;
-use crate::kernel::execute::{Facts, Need, Result, View, object_target};
+use crate::kernel::execute::{Facts, Result, View, need, object_target};
+use crate::temporal::Entity;
 use crate::tenancy::{ScopeRef, archived, scope_row};
 use scoped_projections::objects::{
     Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
 };
+use scoped_projections::rules::Action;
 use scoped_projections::sharing::{ObjectProjected, SharingEvent};
 use scoped_projections::tenancy::{Capability as C, Level};
 use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
@@ -98,6 +101,12 @@ impl Update {
     }
 }
 
+impl Create {
+    fn request(&self, target: Target) -> Needs<'_> {
+        smallvec::smallvec![Request::new(C::Write, target).doing(Action::Create).typed(&self.object_type)]
+    }
+}
+
 impl Tombstone {
     /// Out of sight, without a word.
     #[must_use]
@@ -150,11 +159,16 @@ fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Result<&'a Ob
     }
 }
 
+/// To write to an object, by doing that.
+fn doing<'a>(action: Action, on: &View<'_>, object: ObjectId) -> Needs<'a> {
+    smallvec::smallvec![Request::new(C::Write, object_target(on.world, object)).doing(action)]
+}
+
 impl Decide for Create {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         match &self.scope {
-            None => Need::one(C::Write, Target::Own),
-            Some(scope) => Need::one(C::Write, scope.target(on.world.tenancy())),
+            None => self.request(Target::Own),
+            Some(scope) => self.request(scope.target(on.world.tenancy())),
         }
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -184,8 +198,8 @@ impl Decide for Create {
 }
 
 impl Decide for Update {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::Write, object_target(on.world, self.object))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        need(C::Write, object_target(on.world, self.object))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = live(on, self.object, self.expected_version)?;
@@ -195,8 +209,8 @@ impl Decide for Update {
 }
 
 impl Decide for Tombstone {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::Write, object_target(on.world, self.object))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        doing(Action::Delete, on, self.object)
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = live(on, self.object, self.expected_version)?;
@@ -209,8 +223,8 @@ impl Decide for Tombstone {
 }
 
 impl Decide for Restore {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::Write, object_target(on.world, self.object))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        doing(Action::Restore, on, self.object)
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = object(on, self.object)?;
@@ -224,18 +238,22 @@ impl Decide for Restore {
     }
 }
 
+/// What an event changes.
+pub(crate) fn entity(event: &ObjectsEvent) -> Option<Entity> {
+    event.object().map(Entity::Object)
+}
+
 /// The command that would bring this fact about. An object written into a scope brings its projection along
 /// ([`projection_follows`]).
-pub(crate) fn recall(
-    at: &Envelope,
-    event: ObjectsEvent,
-    data: Option<Data>,
-    next: Option<&Event>,
-) -> Option<Command> {
+pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recalled> {
+    let Recalling { at, data, behind } = asked;
+    let next = behind.first().map(|(_, event)| event);
+    let mut along = 0;
     use ObjectsEvent as E;
-    Some(match event {
+    let command = match event {
         E::ObjectCreated(e) => {
             let projected = projection_follows(at, e.object, next);
+            along = usize::from(projected.is_some());
             let (scope, level) =
                 projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
             Command::Create(Create {
@@ -254,15 +272,12 @@ pub(crate) fn recall(
             Command::Tombstone(Tombstone { object: e.object, reason, expected_version: None })
         }
         E::ObjectRestored(e) => Command::Restore(Restore { object: e.object }),
-    })
+    };
+    Some(Recalled::Command(command.into(), along))
 }
 
 /// The projection that came with the creation of `object`, hence is no command of its own.
-pub(crate) fn projection_follows(
-    at: &Envelope,
-    object: ObjectId,
-    next: Option<&Event>,
-) -> Option<(ScopeId, Level)> {
+fn projection_follows(at: &Envelope, object: ObjectId, next: Option<&Event>) -> Option<(ScopeId, Level)> {
     let Some(Event::Sharing(SharingEvent::ObjectProjected(projected))) = next else { return None };
     (at.scope.is_some() && projected.object == object && projected.scope == at.scope)
         .then_some((projected.scope, projected.level))

@@ -5,6 +5,7 @@
 //! Refusals: an expected version that is not the current one; data for a tombstone; a tombstone twice.
 
 mod commands;
+mod inverse;
 
 pub use commands::{Command, Create, Restore, Tombstone, Update};
-pub(crate) use commands::{object, projection_follows, recall};
+pub(crate) use commands::{entity, object, recall};

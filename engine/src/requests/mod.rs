@@ -1,6 +1,9 @@
 //! Requests: idempotency keys. There is no command: a key is part of a batch.
 
 use crate::command::{Batch, commands};
+use crate::export::{Recalled, Recalling};
+use crate::temporal::Entity;
+use scoped_projections::requests::RequestsEvent;
 
 commands! {
     /// No commands.
@@ -29,4 +32,14 @@ fn half(digest: &[u8; 32]) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&digest[..16]);
     half
+}
+
+/// History, not state.
+pub(crate) fn entity(_: &RequestsEvent) -> Option<Entity> {
+    None
+}
+
+/// No command of its own.
+pub(crate) fn recall(_: RequestsEvent, _: Recalling<'_>) -> Option<Recalled> {
+    Some(Recalled::Silent)
 }

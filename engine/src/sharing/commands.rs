@@ -1,12 +1,15 @@
 //! Decisions about projections.
 
-use crate::authorize::{Target, authorize};
+use crate::authorize::{Request, Target, authorize};
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Result, View, object_target};
+use crate::export::{Recalled, Recalling};
+use crate::kernel::execute::{Facts, Result, View, object_target};
 use crate::objects::object;
+use crate::temporal::Entity;
 use crate::tenancy::{ScopeRef, archived, scope_row};
 use scoped_projections::ObjectId;
+use scoped_projections::rules::Action;
 use scoped_projections::sharing::{ObjectProjected, ProjectionRevoked, SharingEvent};
 use scoped_projections::tenancy::{Capability as C, Level};
 
@@ -34,10 +37,10 @@ commands! {
 }
 
 impl Decide for Project {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         smallvec::smallvec![
-            Need { capability: C::AclManage, target: object_target(on.world, self.object) },
-            Need { capability: C::Write, target: self.scope.target(on.world.tenancy()) },
+            Request::new(C::AclManage, object_target(on.world, self.object)).doing(Action::Share),
+            Request::new(C::Write, self.scope.target(on.world.tenancy())).doing(Action::Share),
         ]
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -62,16 +65,17 @@ impl Decide for Project {
 }
 
 impl Decide for Revoke {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        let manage = |target| Request::new(C::AclManage, target).doing(Action::Revoke);
         let (tenancy, object) = (on.world.tenancy(), object_target(on.world, self.object));
         if let Some(row) = self.scope.row(tenancy)
             && let Target::Object(at) = object
             && on.world.sharing().share(at, row).is_some()
-            && authorize(on.world, on.actor, C::AclManage, Target::Scope(row), on.now).allowed
+            && authorize(on.world, on.actor, manage(Target::Scope(row)), on.now).allowed
         {
-            return Need::one(C::AclManage, Target::Scope(row));
+            return smallvec::smallvec![manage(Target::Scope(row))];
         }
-        Need::one(C::AclManage, object)
+        smallvec::smallvec![manage(object)]
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         // Said in the same words whether or not there is such a scope: owning an object gives no right to find out.
@@ -87,14 +91,22 @@ impl Decide for Revoke {
     }
 }
 
+/// What an event changes.
+pub(crate) fn entity(event: &SharingEvent) -> Option<Entity> {
+    Some(match event {
+        SharingEvent::ObjectProjected(e) => Entity::Share(e.object, e.scope),
+        SharingEvent::ProjectionRevoked(e) => Entity::Share(e.object, e.scope),
+    })
+}
+
 /// The command that would bring this fact about.
-pub(crate) fn recall(event: SharingEvent) -> Command {
-    match event {
+pub(crate) fn recall(event: SharingEvent, _: Recalling<'_>) -> Option<Recalled> {
+    Some(match event {
         SharingEvent::ObjectProjected(e) => {
-            Command::Project(Project { object: e.object, scope: e.scope.into(), level: e.level })
+            Recalled::one(Project { object: e.object, scope: e.scope.into(), level: e.level })
         }
         SharingEvent::ProjectionRevoked(e) => {
-            Command::Revoke(Revoke { object: e.object, scope: e.scope.into() })
+            Recalled::one(Revoke { object: e.object, scope: e.scope.into() })
         }
-    }
+    })
 }

@@ -5,6 +5,7 @@
 //! administer the object, or manages the scope's access control list.
 
 mod commands;
+mod inverse;
 
-pub(crate) use commands::recall;
 pub use commands::{Command, Project, Revoke};
+pub(crate) use commands::{entity, recall};

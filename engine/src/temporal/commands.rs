@@ -3,7 +3,9 @@
 use crate::authorize::Target;
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Result, View};
+use crate::export::{Recalled, Recalling};
+use crate::kernel::execute::{Facts, Result, View, need};
+use crate::temporal::Entity;
 use scoped_projections::ScopeId;
 use scoped_projections::temporal::{MarkSet, TemporalEvent};
 use scoped_projections::tenancy::Capability;
@@ -27,8 +29,8 @@ commands! {
 const MARK_BYTES_MAX: usize = 200;
 
 impl Decide for SetMark {
-    fn needs(&self, _: &View<'_>) -> Needs {
-        Need::one(Capability::Mark, Target::Deployment)
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
+        need(Capability::Mark, Target::Deployment)
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let name = &self.name;
@@ -55,12 +57,15 @@ impl Decide for SetMark {
     }
 }
 
+/// Moments and rollbacks are history, not state.
+pub(crate) fn entity(_: &TemporalEvent) -> Option<Entity> {
+    None
+}
+
 /// The command that would bring this fact about; the record of a rollback is part of its batch.
-pub(crate) fn recall(event: TemporalEvent) -> Option<Command> {
-    match event {
-        TemporalEvent::MarkSet(e) => {
-            Some(Command::SetMark(SetMark { name: e.name, position: Some(e.position) }))
-        }
-        TemporalEvent::RolledBack(_) => None,
-    }
+pub(crate) fn recall(event: TemporalEvent, _: Recalling<'_>) -> Option<Recalled> {
+    Some(match event {
+        TemporalEvent::MarkSet(e) => Recalled::one(SetMark { name: e.name, position: Some(e.position) }),
+        TemporalEvent::RolledBack(_) => Recalled::Silent,
+    })
 }

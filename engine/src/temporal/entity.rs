@@ -1,6 +1,10 @@
 //! What an event is about: the thing whose state it changes, and that a rollback brings back.
 
-use scoped_projections::{EntryId, Event, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use crate::{config, contracts, registry, rules, templates};
+use scoped_projections::{
+    BindingId, ContractId, EdgeId, EntryId, Event, ObjectId, PrincipalId, RegistrationId, RuleId, ScopeId,
+    Sequence, SettingId, TemplateId, World,
+};
 use std::fmt;
 
 /// One thing with a state of its own.
@@ -18,36 +22,36 @@ pub enum Entity {
     Object(ObjectId),
     /// An object's projection into a scope.
     Share(ObjectId, ScopeId),
+    /// A relationship between two principals.
+    Edge(EdgeId),
+    /// What a scope declares for itself and below.
+    Policy(ScopeId),
+    /// An entry of the registry.
+    Registration(RegistrationId),
+    /// The registry as a whole: frozen or not.
+    Registry,
+    /// A contract.
+    Contract(ContractId),
+    /// A template.
+    Template(TemplateId),
+    /// A setting.
+    Setting(SettingId),
+    /// A rule.
+    Rule(RuleId),
+    /// A rule bound to a target.
+    Binding(BindingId),
 }
 
 impl Entity {
     /// What an event changes; `None` for what is history and not state (marks, rollbacks, keys, refusals).
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        use scoped_projections::{
-            identity::IdentityEvent as I, sharing::SharingEvent as S, tenancy::TenancyEvent as T,
-        };
-        match event {
-            Event::Identity(I::Founded(_)) | Event::Temporal(_) | Event::Requests(_) | Event::Audit(_) => {
-                None
-            }
-            Event::Identity(event) => Some(Self::Principal(event.principal())),
-            Event::Tenancy(event) => Some(match event {
-                T::ScopeCreated(e) => Self::Scope(e.scope),
-                T::ScopeArchived(e) => Self::Scope(e.scope),
-                T::ScopeReopened(e) => Self::Scope(e.scope),
-                T::MemberAdded(e) => Self::Member(e.scope, e.principal),
-                T::MemberRoleChanged(e) => Self::Member(e.scope, e.principal),
-                T::MemberRemoved(e) => Self::Member(e.scope, e.principal),
-                T::AclEntryAdded(e) => Self::Entry(e.entry),
-                T::AclEntryRemoved(e) => Self::Entry(e.entry),
-            }),
-            Event::Objects(event) => event.object().map(Self::Object),
-            Event::Sharing(event) => Some(match event {
-                S::ObjectProjected(e) => Self::Share(e.object, e.scope),
-                S::ProjectionRevoked(e) => Self::Share(e.object, e.scope),
-            }),
+        macro_rules! of {
+            ($($number:literal $module:ident $state:ident $event:ident [$($reads:ident),*];)+) => {
+                match event { $(Event::$state(event) => crate::$module::entity(event)),+ }
+            };
         }
+        scoped_projections::for_each_domain!(of)
     }
 
     /// The id that a receipt gives for it: of the thing itself, of the scope for a member, of the object for a projection.
@@ -59,7 +63,16 @@ impl Entity {
             | Self::Member(ScopeId(id), _)
             | Self::Entry(EntryId(id))
             | Self::Object(ObjectId(id))
-            | Self::Share(ObjectId(id), _) => id,
+            | Self::Share(ObjectId(id), _)
+            | Self::Edge(EdgeId(id))
+            | Self::Policy(ScopeId(id))
+            | Self::Registration(RegistrationId(id))
+            | Self::Contract(ContractId(id))
+            | Self::Template(TemplateId(id))
+            | Self::Setting(SettingId(id))
+            | Self::Rule(RuleId(id))
+            | Self::Binding(BindingId(id)) => id,
+            Self::Registry => 0,
         }
     }
 
@@ -78,6 +91,13 @@ impl Entity {
             Self::Share(object, scope) => {
                 world.sharing().share(objects.row(object)?, tenancy.row(scope)?).map(|share| share.since)
             }
+            Self::Edge(id) => crate::identity::edge_changed(world, id),
+            Self::Policy(id) => crate::tenancy::policy_changed(world, id),
+            Self::Registration(_) | Self::Registry => registry::changed(world, self),
+            Self::Contract(_) => contracts::changed(world, self),
+            Self::Template(_) => templates::changed(world, self),
+            Self::Setting(_) => config::changed(world, self),
+            Self::Rule(_) | Self::Binding(_) => rules::changed(world, self),
         }
     }
 
@@ -85,8 +105,12 @@ impl Entity {
     #[must_use]
     pub fn place(self, world: &World) -> (Option<ScopeId>, Option<ObjectId>) {
         match self {
-            Self::Principal(_) => (None, None),
-            Self::Scope(scope) | Self::Member(scope, _) => (Some(scope), None),
+            Self::Principal(_) | Self::Edge(_) | Self::Registration(_) | Self::Registry => (None, None),
+            Self::Scope(scope) | Self::Member(scope, _) | Self::Policy(scope) => (Some(scope), None),
+            Self::Contract(_) => (contracts::place(world, self), None),
+            Self::Template(_) => (templates::place(world, self), None),
+            Self::Setting(_) => (config::place(world, self), None),
+            Self::Rule(_) | Self::Binding(_) => (rules::place(world, self), None),
             Self::Entry(entry) => {
                 let tenancy = world.tenancy();
                 (tenancy.entry(entry).and_then(|entry| tenancy.at(entry.scope)).map(|node| node.id), None)
@@ -106,6 +130,15 @@ impl fmt::Display for Entity {
             Self::Entry(id) => write!(f, "entry {id}"),
             Self::Object(id) => write!(f, "object {id}"),
             Self::Share(object, scope) => write!(f, "projection of {object} into {scope}"),
+            Self::Edge(id) => write!(f, "relationship {id}"),
+            Self::Policy(scope) => write!(f, "policy of {scope}"),
+            Self::Registration(id) => write!(f, "registration {id}"),
+            Self::Registry => f.write_str("registry"),
+            Self::Contract(id) => write!(f, "contract {id}"),
+            Self::Template(id) => write!(f, "template {id}"),
+            Self::Setting(id) => write!(f, "setting {id}"),
+            Self::Rule(id) => write!(f, "rule {id}"),
+            Self::Binding(id) => write!(f, "binding {id}"),
         }
     }
 }

@@ -15,10 +15,11 @@ mod inverse;
 mod plan;
 mod selection;
 
-pub(crate) use commands::recall;
 pub use commands::{Command, SetMark};
+pub(crate) use commands::{entity, recall};
 pub use cutoff::{Cutoff, CutoffError, format_time};
 pub use entity::Entity;
+pub(crate) use inverse::{Inverse, Phase, Problem};
 pub(crate) use plan::plan;
 pub use plan::{Plan, PlannedStep, Skipped};
 pub use selection::Selection;

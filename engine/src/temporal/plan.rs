@@ -9,7 +9,7 @@
 //! where the log was, whatever happened in between. Cost: linear in the events since the cutoff.
 
 use super::Entity;
-use super::inverse::Inverse;
+use super::inverse::{Inverse, Phase};
 use super::selection::{Selection, Sight, touched};
 use crate::clock::Ids;
 use crate::command::{Batch, Command, RollbackNote, Step};
@@ -104,7 +104,7 @@ pub(crate) fn plan(
     touched.retain(|entity, _| sight.sees(*entity));
     let mut plan =
         Plan { to, planned_at, selection, steps: Vec::new(), skipped: Vec::new(), before: BTreeMap::new() };
-    let mut phased: Vec<(u8, i64, PlannedStep)> = Vec::new();
+    let mut phased: Vec<(Phase, i64, PlannedStep)> = Vec::new();
     for (entity, touched) in touched {
         let problem = match touched.problem {
             Some(problem) => Some(problem),

@@ -1,7 +1,7 @@
 //! What a rollback selects: the entities that events since the cutoff touched, as far as the actor can see them.
 
 use super::Entity;
-use crate::authorize::{Target, authorize};
+use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::tenancy::ScopeRef;
@@ -116,7 +116,7 @@ pub(super) struct Sight<'a> {
 
 impl Sight<'_> {
     fn may(&self, capability: Capability, target: Target) -> bool {
-        authorize(self.world, self.actor, capability, target, self.time).allowed
+        authorize(self.world, self.actor, Request::new(capability, target), self.time).allowed
     }
     pub(super) fn sees(&self, entity: Entity) -> bool {
         let (scope, object) = entity.place(self.world);

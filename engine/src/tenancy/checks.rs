@@ -1,7 +1,7 @@
 //! What has to hold about a scope before something is decided about it.
 
 use super::{AddAclEntry, ScopeRef};
-use crate::authorize::{Target, authorize};
+use crate::authorize::{Request, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
 use scoped_projections::identity::Status;
@@ -68,7 +68,7 @@ pub(super) fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies
         // What is held in the scope alone cannot be handed on to everything below it.
         Applies::Subtree => Target::Below(row),
     };
-    let held = |c: C| authorize(on.world, on.actor, c, target, on.now).allowed;
+    let held = |c: C| authorize(on.world, on.actor, Request::new(c, target), on.now).allowed;
     match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
         None => Ok(()),
         Some(missing) => {
@@ -111,7 +111,8 @@ pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AddAclEntry) -> Res
         .filter(|(_, member)| member.expires_at.is_none());
     let way_back = managers.any(|(who, _)| {
         !speaks_to(who)
-            && authorize(on.world, identity.id(who), C::AclManage, Target::Scope(row), on.now).allowed
+            && authorize(on.world, identity.id(who), Request::new(C::AclManage, Target::Scope(row)), on.now)
+                .allowed
     });
     if way_back {
         return Ok(());

@@ -5,10 +5,12 @@ use super::checks::{
     archived, check_end, check_holds, check_own_end, check_way_back, keeps_an_owner, node, open_node,
     scope_row,
 };
-use crate::authorize::Target;
+use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs, commands};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Need, Refusal, Result, View};
+use crate::export::{Recalled, Recalling};
+use crate::kernel::execute::{Facts, Refusal, Result, View, need};
+use crate::temporal::Entity;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
     AclEntryAdded, AclEntryRemoved, Applies, Capability as C, Effect, Member, MemberAdded, MemberRemoved,
@@ -169,10 +171,10 @@ impl CreateScope {
 }
 
 impl Decide for CreateScope {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         match self.above() {
-            None => Need::one(C::CreateRoot, Target::Deployment),
-            Some(parent) => Need::one(C::Create, parent.target(on.world.tenancy())),
+            None => need(C::CreateRoot, Target::Deployment),
+            Some(parent) => need(C::Create, parent.target(on.world.tenancy())),
         }
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -232,8 +234,8 @@ impl Decide for CreateScope {
 }
 
 impl Decide for ArchiveScope {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::Delete, self.scope.target(on.world.tenancy()))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        need(C::Delete, self.scope.target(on.world.tenancy()))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let (row, found) = open_node(on, &self.scope)?;
@@ -249,8 +251,8 @@ impl Decide for ArchiveScope {
 }
 
 impl Decide for ReopenScope {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::Delete, self.scope.target(on.world.tenancy()))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        need(C::Delete, self.scope.target(on.world.tenancy()))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = node(on, scope_row(on, &self.scope)?)?;
@@ -270,10 +272,15 @@ impl Decide for ReopenScope {
 }
 
 /// Whoever makes or unmakes an owner has to be one.
-fn member_needs(on: &View<'_>, scope: &ScopeRef, principal: PrincipalId, role: Option<Role>) -> Needs {
+fn member_needs<'a>(
+    on: &View<'_>,
+    scope: &ScopeRef,
+    principal: PrincipalId,
+    role: Option<Role>,
+) -> Needs<'a> {
     let (tenancy, target) = (on.world.tenancy(), scope.target(on.world.tenancy()));
     let held = (|| Some(tenancy.member(scope.row(tenancy)?, on.world.identity().row(principal)?)?.role))();
-    let need = |capability| Need { capability, target };
+    let need = |capability| Request::new(capability, target);
     match (role, held) {
         (Some(Role::Owner), _) => smallvec::smallvec![need(C::OwnersManage)],
         // In this order: who may not manage members is not told that this one is an owner.
@@ -301,7 +308,7 @@ fn not_a_member(node: &Node) -> Refusal {
 }
 
 impl Decide for AddMember {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         member_needs(on, &self.scope, self.principal, Some(self.role))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -328,7 +335,7 @@ impl Decide for AddMember {
 }
 
 impl Decide for ChangeMember {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         member_needs(on, &self.scope, self.principal, Some(self.role))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -347,7 +354,7 @@ impl Decide for ChangeMember {
 }
 
 impl Decide for RemoveMember {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         let tenancy = on.world.tenancy();
         let own_part = self.principal == on.actor
             && self
@@ -356,7 +363,7 @@ impl Decide for RemoveMember {
                 .zip(on.world.identity().row(on.actor))
                 .is_some_and(|(s, p)| tenancy.member(s, p).is_some());
         if own_part {
-            return Need::one(C::ReadLocal, Target::Own);
+            return need(C::ReadLocal, Target::Own);
         }
         member_needs(on, &self.scope, self.principal, None)
     }
@@ -372,8 +379,8 @@ impl Decide for RemoveMember {
 }
 
 impl Decide for AddAclEntry {
-    fn needs(&self, on: &View<'_>) -> Needs {
-        Need::one(C::AclManage, self.scope.target(on.world.tenancy()))
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        need(C::AclManage, self.scope.target(on.world.tenancy()))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let (row, found) = open_node(on, &self.scope)?;
@@ -398,9 +405,9 @@ impl Decide for AddAclEntry {
 }
 
 impl Decide for RemoveAclEntry {
-    fn needs(&self, on: &View<'_>) -> Needs {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
         let scope = on.world.tenancy().entry(self.entry).map(|entry| entry.scope);
-        Need::one(C::AclManage, scope.map_or(Target::Nothing, Target::Scope))
+        need(C::AclManage, scope.map_or(Target::Nothing, Target::Scope))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = on.world.tenancy().entry(self.entry).filter(|entry| !entry.removed);
@@ -412,10 +419,27 @@ impl Decide for RemoveAclEntry {
     }
 }
 
-/// The command that would bring this fact about. A new root brings its owner along ([`owner_follows`]).
-pub(crate) fn recall(event: TenancyEvent) -> Option<Command> {
+/// What an event changes.
+pub(crate) fn entity(event: &TenancyEvent) -> Option<Entity> {
     use TenancyEvent as E;
     Some(match event {
+        E::ScopeCreated(e) => Entity::Scope(e.scope),
+        E::ScopeArchived(e) => Entity::Scope(e.scope),
+        E::ScopeReopened(e) => Entity::Scope(e.scope),
+        E::MemberAdded(e) => Entity::Member(e.scope, e.principal),
+        E::MemberRoleChanged(e) => Entity::Member(e.scope, e.principal),
+        E::MemberRemoved(e) => Entity::Member(e.scope, e.principal),
+        E::AclEntryAdded(e) => Entity::Entry(e.entry),
+        E::AclEntryRemoved(e) => Entity::Entry(e.entry),
+    })
+}
+
+/// The command that would bring this fact about. A new root brings its owner along ([`owner_follows`]).
+pub(crate) fn recall(event: TenancyEvent, asked: Recalling<'_>) -> Option<Recalled> {
+    use TenancyEvent as E;
+    let next = asked.behind.first().map(|(_, event)| event);
+    let along = usize::from(owner_follows(&event, asked.at.actor, next));
+    let command = match event {
         E::ScopeCreated(e) => Command::CreateScope(CreateScope {
             scope: Some(e.scope),
             path: e.path.parse().ok(),
@@ -449,11 +473,12 @@ pub(crate) fn recall(event: TenancyEvent) -> Option<Command> {
             expires_at: e.expires_at,
         }),
         E::AclEntryRemoved(e) => Command::RemoveAclEntry(RemoveAclEntry { entry: e.entry }),
-    })
+    };
+    Some(Recalled::Command(command.into(), along))
 }
 
 /// True when `next` is the ownership that came with the root made by `event`, hence no command of its own.
-pub(crate) fn owner_follows(event: &TenancyEvent, actor: PrincipalId, next: Option<&Event>) -> bool {
+fn owner_follows(event: &TenancyEvent, actor: PrincipalId, next: Option<&Event>) -> bool {
     let (TenancyEvent::ScopeCreated(made), Some(Event::Tenancy(TenancyEvent::MemberAdded(owner)))) =
         (event, next)
     else {

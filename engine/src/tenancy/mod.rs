@@ -5,6 +5,7 @@
 
 mod checks;
 mod commands;
+mod inverse;
 mod scope_ref;
 
 pub(crate) use checks::{archived, orphaned_root, scope_row};
@@ -12,5 +13,13 @@ pub use commands::{
     AddAclEntry, AddMember, ArchiveScope, ChangeMember, Command, CreateScope, RemoveAclEntry, RemoveMember,
     ReopenScope,
 };
-pub(crate) use commands::{owner_follows, recall};
+pub(crate) use commands::{entity, recall};
 pub use scope_ref::ScopeRef;
+
+/// The last change of a scope's policy.
+pub(crate) fn policy_changed(
+    _: &scoped_projections::World,
+    _: scoped_projections::ScopeId,
+) -> Option<scoped_projections::Sequence> {
+    None
+}

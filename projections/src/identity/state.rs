@@ -71,6 +71,10 @@ impl Identity {
     pub fn id(&self, row: u32) -> PrincipalId {
         self.at(row).map_or(PrincipalId::NONE, |p| p.id)
     }
+    /// The rows that speak for a principal: its own, and those of the groups it belongs to.
+    pub fn selves(&self, row: u32) -> impl Iterator<Item = u32> + Clone + '_ {
+        std::iter::once(row)
+    }
     /// What sort of actor it is.
     #[must_use]
     pub fn kind(&self, principal: &Principal) -> &str {

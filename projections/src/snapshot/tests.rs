@@ -35,7 +35,10 @@ fn world() -> World {
     for (at, event) in events.iter().enumerate() {
         let context = Context { undoes: if at == 8 { 7 } else { 0 }, ..Context::default() };
         let sequence = Sequence::new(at as u64 + 1);
-        world.apply(&Envelope { sequence, time: 1_000 + at as u64, actor: ada, scope, context }, event);
+        world.apply(
+            &Envelope { sequence, time: 1_000 + at as u64, actor: ada, scope, context, payload: 0 },
+            event,
+        );
     }
     world
 }
@@ -100,6 +103,7 @@ fn the_content_digest_does_not_see_where_things_were_written() {
         actor: PrincipalId(1),
         scope: ScopeId::NONE,
         context: Context::default(),
+        payload: 0,
     };
     let mut sooner = later.clone();
     sooner.apply(&at(1), &founded);

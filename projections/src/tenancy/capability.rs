@@ -41,6 +41,16 @@ tagged! {
         PrincipalsManage = 16, "principals.manage";
         /// Name a position of the log. Held by operators only.
         Mark = 17, "log.mark";
+        /// Register types and other constructs, change their lifecycle, freeze the registry. Held by operators only.
+        RegistryManage = 18, "registry.manage";
+        /// Define, change and bind rules.
+        RulesManage = 19, "scope.rules.manage";
+        /// Define and change contracts.
+        ContractsManage = 20, "scope.contracts.manage";
+        /// Define and change templates.
+        TemplatesManage = 21, "scope.templates.manage";
+        /// Set and delete settings.
+        ConfigWrite = 22, "scope.config.write";
     }
 }
 

@@ -68,6 +68,10 @@ impl Role {
             C::PolicyManage,
             C::AuditRead,
             C::Explain,
+            C::RulesManage,
+            C::ContractsManage,
+            C::TemplatesManage,
+            C::ConfigWrite,
         ]));
         const OWNER: Capabilities = ADMIN.and(Capabilities::of(&[C::Delete, C::OwnersManage]));
         match self {

@@ -17,6 +17,8 @@ pub struct Node {
     pub depth: u8,
     /// Nothing is shared through an archived scope.
     pub archived: bool,
+    /// Do roles and allows from above stop here? Denies pass.
+    pub cut: bool,
     /// How many entries its access control list has: most have none, and need no look.
     pub entries: u32,
     /// Its path; `None` for a flat node.
@@ -269,6 +271,7 @@ impl Tenancy {
             parent,
             depth,
             archived: false,
+            cut: false,
             entries: 0,
             path,
             name,
@@ -362,6 +365,7 @@ impl Tenancy {
             out.u32(node.parent);
             out.u8(node.depth);
             out.u8(u8::from(node.archived));
+            out.u8(u8::from(node.cut));
             out.text(node.path.as_ref().map_or("", |path| path.as_str()));
             out.text(&node.name);
             out.sequence(node.created);
@@ -394,14 +398,25 @@ impl Tenancy {
         let mut state = Self::default();
         for _ in 0..input.count()? {
             let (id, parent) = (ScopeId(input.u128()?), input.u32()?);
-            let (depth, archived) = (input.u8()?, input.flag()?);
+            let (depth, archived, cut) = (input.u8()?, input.flag()?, input.flag()?);
             let path = Some(input.text()?).filter(|text| !text.is_empty());
             let path = path.map(|text| text.parse().map_err(|_| InputError)).transpose()?;
             let (name, created, changed) = (input.text()?.into(), input.sequence()?, input.sequence()?);
             if parent != NO_ROW && parent as usize >= state.nodes.len() {
                 return Err(InputError);
             }
-            state.add_node(Node { id, parent, depth, archived, entries: 0, path, name, created, changed });
+            state.add_node(Node {
+                id,
+                parent,
+                depth,
+                archived,
+                cut,
+                entries: 0,
+                path,
+                name,
+                created,
+                changed,
+            });
         }
         for _ in 0..input.count()? {
             let (scope, principal) = (input.u32()?, input.u32()?);

@@ -602,6 +602,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
         Event::Temporal(M::RolledBack(_)) => What::RolledBack,
         Event::Requests(_) => What::Keyed,
         Event::Audit(_) => return None,
+        // Not modelled here.
+        _ => return None,
     })
 }
 

@@ -171,6 +171,10 @@ fn role_holds(role: Role, capability: &str) -> bool {
                 "scope.policy.manage",
                 "scope.audit.read",
                 "scope.explain",
+                "scope.rules.manage",
+                "scope.contracts.manage",
+                "scope.templates.manage",
+                "scope.config.write",
             ],
             Role::Owner => &["scope.delete", "scope.owners.manage"],
         }
@@ -428,6 +432,8 @@ impl Oracle {
             }
             Command::Requests(never) => match *never {},
             Command::Audit(never) => match *never {},
+            // Not modelled here.
+            _ => Err("unmodelled"),
         }
     }
 

@@ -3,10 +3,11 @@
 use crate::args::cutoff;
 use crate::cells::{count, position, quiet};
 use crate::failure::Failure;
-use crate::names::{self, Names, object_label, parse_scope};
+use crate::names::{self, Names, parse_scope};
 use crate::open::{self, Acting, Opened, Tell};
 use crate::output::{Cell, Column, Facts, Format, Output, Page, Table, Tone};
-use scoped::temporal::{Cutoff, Entity, Plan, Selection};
+use crate::subject::entity_label;
+use scoped::temporal::{Cutoff, Plan, Selection};
 use scoped::{Moment, Policy, Receipt, ScopeRef, Sequence, SystemDoor};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -184,13 +185,13 @@ fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Ans
     let steps = plan.steps.iter().map(|step| StepRow {
         command: step.command.name(),
         entity: step.entity.to_string(),
-        subject: subject(step.entity, moment, names),
+        subject: entity_label(step.entity, moment, names),
         undoes: step.undoes.get(),
         refused: step.refused.clone(),
     });
     let skipped = plan.skipped.iter().map(|skipped| SkippedRow {
         entity: skipped.entity.to_string(),
-        subject: subject(skipped.entity, moment, names),
+        subject: entity_label(skipped.entity, moment, names),
         reason: skipped.reason.clone(),
     });
     Answer {
@@ -203,23 +204,6 @@ fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Ans
         skipped: skipped.collect(),
         problems: plan.problems(),
         receipt: None,
-    }
-}
-
-/// What an entity is called.
-fn subject(entity: Entity, moment: &Moment<'_>, names: &Names) -> String {
-    let tenancy = moment.world().tenancy();
-    let label = |scope| tenancy.get(scope).map_or_else(|| scope.to_string(), |node| node.label().to_owned());
-    match entity {
-        Entity::Principal(id) => names.label(id),
-        Entity::Scope(id) => label(id),
-        Entity::Member(scope, id) => format!("{} in {}", names.label(id), label(scope)),
-        Entity::Entry(id) => match tenancy.entry(id) {
-            Some(entry) => format!("{} {} to {}", entry.effect, entry.capability, entry.subject),
-            None => id.to_string(),
-        },
-        Entity::Object(id) => object_label(moment, id),
-        Entity::Share(object, scope) => format!("{} in {}", object_label(moment, object), label(scope)),
     }
 }
 

@@ -6,17 +6,16 @@
 //! reading …         ✗              ✗              ✗             ✗
 //! ```
 //!
-//! The rows are demanded by the engine's own list of commands, and by the operations that `reading.rs` names: a new one without a row
-//! fails here.
+//! The rows are demanded by the engine's own list of commands, and of ways to read: a new one without a row fails here.
 
-use crate::support::{by_hand, data, member, object, package_file, path, principal, scope_at};
+use crate::support::{by_hand, data, member, object, path, principal, scope_at};
 use scoped::projections::audit::{AccessDenied, AuditEvent};
 use scoped::projections::tenancy::Applies;
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Capability, Command, Effect, Engine, EntryId, Error, ErrorKind, Event, Filter, Level, ManualDoor,
-    ObjectId, Policy, PrincipalId, Reach, Reading, Role, ScopeId, ScopeRef, Subject, identity, objects,
-    sharing, tenancy,
+    ObjectId, Operation, Policy, PrincipalId, Reach, Reading, Role, ScopeId, ScopeRef, Subject, identity,
+    objects, sharing, tenancy,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -105,148 +104,7 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
     }
 }
 
-/// The row of a command; `None` for one that nobody has thought about yet.
-fn command(name: &str, actor: PrincipalId) -> Option<Row> {
-    let kind = || "person".to_owned();
-    let description = || data(serde_json::json!({ "name": "Mallory" }));
-    let (alice, nobody) = (PrincipalId(1), PrincipalId(98));
-    let (scope, no_scope) = (|| path("org:a/dept:c"), || path("org:nope/dept:c"));
-    let (by_id, no_id) = (ScopeRef::Id(ScopeId(3)), ScopeRef::Id(ScopeId(77)));
-    let objects = [SHARED, PRIVATE, BURIED];
-    let principals = |of: fn(PrincipalId) -> Command| row([of(alice)], [of(nobody)]);
-    let entry = |scope: ScopeRef| tenancy::AddAclEntry {
-        entry: None,
-        scope,
-        effect: Effect::Allow,
-        subject: Subject::Any,
-        capability: "scope.read.*".parse().unwrap(),
-        applies: Applies::Subtree,
-        expires_at: None,
-    };
-    let (role, expires_at) = (Role::Reader, None);
-    Some(match name {
-        "identity.found" => row(
-            [alice].map(|principal| identity::Found { principal, kind: kind(), description: description() }),
-            [nobody].map(|principal| identity::Found { principal, kind: kind(), description: description() }),
-        ),
-        "identity.create_principal" => {
-            let make = |id| identity::CreatePrincipal {
-                principal: Some(id),
-                kind: kind(),
-                description: description(),
-            };
-            row([make(alice)], [make(nobody)])
-        }
-        "identity.describe_principal" => {
-            let describe = |principal| identity::DescribePrincipal { principal, description: description() };
-            row([describe(alice)], [describe(nobody)])
-        }
-        "identity.suspend_principal" => {
-            principals(|principal| identity::SuspendPrincipal { principal }.into())
-        }
-        "identity.reinstate_principal" => {
-            principals(|principal| identity::ReinstatePrincipal { principal }.into())
-        }
-        "identity.archive_principal" => {
-            principals(|principal| identity::ArchivePrincipal { principal }.into())
-        }
-        "identity.set_operator" => {
-            principals(|principal| identity::SetOperator { principal, operator: true }.into())
-        }
-        "tenancy.create_scope" => {
-            let at = |path: &str| tenancy::CreateScope {
-                scope: None,
-                path: Some(path.parse().unwrap()),
-                name: None,
-                parent: None,
-            };
-            let below = |parent| tenancy::CreateScope {
-                scope: None,
-                path: None,
-                name: Some("x".into()),
-                parent: Some(parent),
-            };
-            row(
-                [at("org:a/dept:c/ws:x"), at("org:a/dept:c/ws:old"), below(by_id)],
-                [at("org:nope/ws:x"), below(no_id)],
-            )
-        }
-        "tenancy.archive_scope" => row(
-            [scope(), by_id].map(|scope| tenancy::ArchiveScope { scope }),
-            [no_scope(), no_id].map(|scope| tenancy::ArchiveScope { scope }),
-        ),
-        "tenancy.reopen_scope" => row(
-            [scope(), path("org:a/dept:c/ws:old")].map(|scope| tenancy::ReopenScope { scope }),
-            [no_scope(), no_id].map(|scope| tenancy::ReopenScope { scope }),
-        ),
-        "tenancy.add_member" => {
-            let add = |scope, principal| tenancy::AddMember { scope, principal, role, expires_at };
-            row(
-                [add(scope(), actor), add(scope(), alice), add(by_id, nobody)],
-                [add(no_scope(), actor), add(no_id, alice)],
-            )
-        }
-        "tenancy.change_member" => {
-            let change = |scope, principal| tenancy::ChangeMember { scope, principal, role, expires_at };
-            row(
-                [change(scope(), alice), change(scope(), SIBLING)],
-                [change(no_scope(), alice), change(scope(), nobody)],
-            )
-        }
-        "tenancy.remove_member" => {
-            let remove = |scope, principal| tenancy::RemoveMember { scope, principal };
-            row(
-                [remove(scope(), alice), remove(scope(), SIBLING)],
-                [remove(no_scope(), alice), remove(scope(), nobody)],
-            )
-        }
-        "tenancy.add_acl_entry" => row([entry(scope()), entry(by_id)], [entry(no_scope()), entry(no_id)]),
-        "tenancy.remove_acl_entry" => row(
-            [tenancy::RemoveAclEntry { entry: EntryId(1) }],
-            [tenancy::RemoveAclEntry { entry: EntryId(9) }],
-        ),
-        "objects.create" => {
-            let create = |scope| objects::Create {
-                object: None,
-                object_type: "limits".into(),
-                data: description(),
-                scope: Some(scope),
-                level: Level::Read,
-            };
-            row(
-                [create(scope()), create(by_id), create(path("org:a/dept:c/ws:new"))],
-                [create(no_scope()), create(no_id)],
-            )
-        }
-        "objects.update" => {
-            let update = |object| objects::Update { object, data: description(), expected_version: Some(7) };
-            row(objects.map(update), [update(NO_OBJECT)])
-        }
-        "objects.tombstone" => {
-            let bury = |object| objects::Tombstone { object, reason: None, expected_version: None };
-            row(objects.map(bury), [bury(NO_OBJECT)])
-        }
-        "objects.restore" => {
-            row(objects.map(|object| objects::Restore { object }), [objects::Restore { object: NO_OBJECT }])
-        }
-        "sharing.project" => {
-            let project = |object| sharing::Project { object, scope: path("org:g"), level: Level::Read };
-            row(objects.map(project), [project(NO_OBJECT)])
-        }
-        "sharing.revoke" => {
-            let revoke = |object| sharing::Revoke { object, scope: scope() };
-            row(
-                objects.map(revoke),
-                [revoke(NO_OBJECT), sharing::Revoke { object: NO_OBJECT, scope: no_scope() }],
-            )
-        }
-        "temporal.mark" => {
-            let mark = |name: &str, position| SetMark { name: name.into(), position };
-            row([mark("mine", None), mark("mine", Some(1))], [mark("mine", Some(9_999))])
-        }
-        _ => return None,
-    })
-}
+mod rows;
 
 fn state(engine: &Engine) -> scoped::Digest {
     engine.read(|moment| moment.world().state_digest())
@@ -270,7 +128,7 @@ fn every_command_is_refused_to_every_intruder_in_words_that_disclose_nothing() {
     let before = state(&engine);
     for (name, _) in Command::all() {
         for actor in INTRUDERS {
-            let row = command(name, actor)
+            let row = rows::command(name, actor)
                 .unwrap_or_else(|| panic!("`{name}` has no row in the isolation matrix: give it one"));
             let mut heard = BTreeSet::new();
             for attempt in row.there.iter().chain(&row.missing) {
@@ -299,7 +157,7 @@ fn a_batch_with_a_foreign_step_does_nothing_at_all() {
     let (engine, _) = world();
     let before = state(&engine);
     for (name, _) in Command::all() {
-        let row = command(name, FOREIGNER).unwrap();
+        let row = rows::command(name, FOREIGNER).unwrap();
         let mut heard = BTreeSet::new();
         for attempt in row.there.into_iter().chain(row.missing) {
             let batch =
@@ -345,27 +203,14 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
     })
 }
 
-/// What `reading.rs` calls its operations.
-fn reading_operations() -> BTreeSet<String> {
-    let source = std::fs::read_to_string(package_file("../engine/src/reading.rs")).unwrap();
-    let found: BTreeSet<String> = source
-        .split("self.ask(\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .map(str::to_owned)
-        .collect();
-    assert!(found.len() >= 8, "the operations are found: {found:?}");
-    found
-}
-
 #[test]
 fn every_reading_is_refused_to_every_intruder_in_words_that_disclose_nothing() {
     let (engine, _) = world();
     let before = state(&engine);
     let there = |object| Aim { object, scope: path("org:a/dept:c") };
     let missing = |object| Aim { object, scope: path("org:nope/dept:c") };
-    for operation in reading_operations() {
-        let row = reading(&operation)
+    for operation in Operation::ALL.iter().map(|operation| operation.as_str()) {
+        let row = reading(operation)
             .unwrap_or_else(|| panic!("`{operation}` has no row in the isolation matrix: give it one"));
         for (nth, ask) in row.iter().enumerate() {
             for actor in [FOREIGNER, SIBLING, DENIED] {

@@ -1,0 +1,43 @@
+//! What brings objects back.
+
+use crate::error::Result;
+use crate::objects;
+use crate::temporal::{Inverse, Phase, Problem};
+use scoped_projections::ObjectId;
+
+impl Inverse<'_> {
+    pub(crate) fn object(&mut self, id: ObjectId) -> Result<Problem> {
+        let Some(now) = self.now.objects().get(id) else { return Ok(None) };
+        let then = self.then.objects().get(id);
+        let data = match then {
+            Some(then) if then.data != now.data => {
+                let (data, current) = (self.data(then.data)?, self.data(now.data)?);
+                (data != current).then_some(data)
+            }
+            _ => None,
+        };
+        let gone_then = then.is_none_or(|then| then.tombstoned);
+        // Only what is live takes new data, also when it is to end as a tombstone.
+        if now.tombstoned && (!gone_then || data.is_some()) {
+            self.step(Phase::ObjectsRestored, 0, objects::Restore { object: id });
+        }
+        let mut version = now.version;
+        if let Some(data) = data.clone() {
+            self.step(
+                Phase::ObjectsChanged,
+                0,
+                objects::Update { object: id, data, expected_version: Some(version) },
+            );
+            version += 1;
+        }
+        if gone_then && (!now.tombstoned || data.is_some()) {
+            let (reason, expected_version) = (Some("rolled back".to_owned()), Some(version));
+            self.step(
+                Phase::ObjectsTombstoned,
+                0,
+                objects::Tombstone { object: id, reason, expected_version },
+            );
+        }
+        Ok(None)
+    }
+}

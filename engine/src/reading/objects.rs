@@ -1,0 +1,112 @@
+//! Reading objects.
+
+use super::{Operation, Reading};
+use crate::authorize::Target;
+use crate::diff::Diff;
+use crate::error::{Error, Result};
+use crate::info::{ChangeInfo, ObjectInfo};
+use scoped_log::Record;
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::Capability as C;
+use scoped_projections::{ObjectId, PrincipalId, Sequence};
+use std::borrow::Cow;
+
+/// An object with its data, which lies in the mapped log: nothing was copied.
+#[derive(Debug, Clone)]
+pub struct ReadObject {
+    /// Its id.
+    pub object: ObjectId,
+    /// Who owns it.
+    pub owner: PrincipalId,
+    /// Its version.
+    pub version: u32,
+    /// Is it out of sight? Only its owner gets to see it then.
+    pub tombstoned: bool,
+    /// Set when the reader does not get to see all of it.
+    shown: Option<Box<[u8]>>,
+    record: Record,
+}
+
+impl ReadObject {
+    /// Its data: canonical JSON.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.shown.as_deref().or_else(|| self.record.payload()).unwrap_or_default()
+    }
+    /// Its data as a value.
+    ///
+    /// # Errors
+    /// When what lies in the log is no JSON.
+    pub fn value(&self) -> Result<serde_json::Value> {
+        serde_json::from_slice(self.data())
+            .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+    }
+    /// The event that the data stands in.
+    #[must_use]
+    pub fn data_at(&self) -> Sequence {
+        self.record.sequence()
+    }
+}
+
+impl Reading {
+    /// An object with its data.
+    ///
+    /// # Errors
+    /// The same words whether it is missing or not this principal's to read.
+    pub fn read(&self, id: ObjectId) -> Result<ReadObject> {
+        self.ask(Operation::ObjectsRead, |ask| {
+            let world = ask.moment.world;
+            // Looked up once; a row stays what it is, so the answer is about the object that was asked for.
+            let row = world.objects().row(id);
+            ask.need(C::ReadLocal, row.map_or(Target::Nothing, Target::Object))?;
+            let missing = || Error::corrupt(format!("the data of `{id}` is not in the log"));
+            let object = row.and_then(|row| world.objects().at(row)).ok_or_else(missing)?;
+            let record =
+                ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
+            let (owner, version, tombstoned) =
+                (world.identity().id(object.owner), object.version, object.tombstoned);
+            let shown = match ask.show(row.unwrap_or(NO_ROW), record.payload().unwrap_or_default())? {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(shown) => Some(shown.into_boxed_slice()),
+            };
+            Ok(ReadObject { object: id, owner, version, tombstoned, shown, record })
+        })
+    }
+
+    /// An object's life, oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn changes(&self, id: ObjectId) -> Result<Vec<ChangeInfo>> {
+        self.ask(Operation::ObjectsChanges, |ask| {
+            ask.object(id)?;
+            Ok(ask.moment.changes(id)?)
+        })
+    }
+
+    /// What changed between two versions of an object.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; also when there is no such version.
+    pub fn diff(&self, id: ObjectId, a: u32, b: u32) -> Result<Diff> {
+        self.ask(Operation::ObjectsDiff, |ask| {
+            ask.object(id)?;
+            Ok(ask.moment.diff(id, a, b)?)
+        })
+    }
+
+    /// This principal's own objects, oldest first.
+    ///
+    /// # Errors
+    /// When it is not active.
+    pub fn own_objects(&self, with_tombstoned: bool) -> Result<Vec<ObjectInfo>> {
+        self.ask(Operation::ObjectsOwn, |ask| {
+            ask.need(C::ReadLocal, Target::Own)?;
+            let world = ask.moment.world;
+            let rows = world.identity().row(ask.actor).and_then(|row| world.objects().owned_by(row));
+            let objects = rows.into_iter().flatten().filter_map(|row| world.objects().at(row));
+            let wanted = objects.filter(|object| with_tombstoned || !object.tombstoned);
+            Ok(wanted.map(|object| ask.moment.object(object.id)).collect::<Result<Vec<_>>>()?)
+        })
+    }
+}

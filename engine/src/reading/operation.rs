@@ -1,0 +1,39 @@
+//! THE list of what can be read: each way to ask has a name, under which refusals and recorded reads stand in the audit trail,
+//! and for each the isolation matrix demands a row.
+
+macro_rules! operations {
+    ($($(#[doc = $about:literal])+ $variant:ident = $text:literal;)+) => {
+        /// A way to ask.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Operation { $($(#[doc = $about])+ $variant),+ }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// `noun.verb`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+operations! {
+    /// An object with its data.
+    ObjectsRead = "objects.read";
+    /// An object's life.
+    ObjectsChanges = "objects.changes";
+    /// What changed between two versions.
+    ObjectsDiff = "objects.diff";
+    /// What a view from a scope shows.
+    ObjectsList = "objects.list";
+    /// One's own objects.
+    ObjectsOwn = "objects.own";
+    /// May somebody?
+    AccessCheck = "access.check";
+    /// Who may?
+    AccessWho = "access.who";
+    /// The audit trail.
+    AuditQuery = "audit.query";
+}

@@ -1,0 +1,7 @@
+//! Registry.
+
+mod events;
+mod state;
+
+pub use events::{Registered, RegistryEvent};
+pub use state::Registry;
