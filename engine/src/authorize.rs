@@ -15,6 +15,7 @@
 
 use scoped_projections::identity::{Identity, Status};
 use scoped_projections::rules::Action;
+use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Role, Subject, Tenancy};
 use scoped_projections::{EntryId, Micros, PrincipalId, Sequence, World};
 
@@ -249,7 +250,7 @@ fn decide(
             let (mut deny, mut allow) = (None, None);
             for share in world.sharing().of(at) {
                 let scope = share.scope;
-                if world.tenancy().at(scope).is_none_or(|node| node.archived) {
+                if world.tenancy().link(scope).is_none_or(|link| link.archived) {
                     continue;
                 }
                 let verdict = asker.along(scope, scope, Reach::Full, witness);
@@ -329,10 +330,10 @@ impl Asker<'_> {
         // Behind an inheritance cut allows count no more, but for owners above, who may mend the list of members.
         let (mut next, mut cut) = (Some(from), false);
         while let Some(at) = next {
-            let Some(node) = self.tenancy.at(at) else { break };
-            next = Some(node.parent).filter(|parent| self.tenancy.at(*parent).is_some());
+            let Some(link) = self.tenancy.link(at) else { break };
+            next = Some(link.parent).filter(|parent| *parent != NO_ROW);
             let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
-            for who in self.identity.selves(self.row) {
+            for who in self.identity.selves(self.row).filter(|_| link.has_members) {
                 let Some(member) = self.tenancy.member(at, who) else { continue };
                 let rule = Rule::Member { scope: at, role: member.role, since: member.since };
                 let in_force = member.in_force(self.now);
@@ -351,11 +352,11 @@ impl Asker<'_> {
                     verdict.allow = Some((tier, rule));
                 }
             }
-            if node.entries > 0 {
+            if link.has_entries {
                 let below = at != target || reach == Reach::SubtreeOnly;
                 self.entries(at, tier, below, cut, &mut verdict, witness);
             }
-            cut |= node.cut;
+            cut |= link.cut;
         }
         verdict
     }

@@ -10,6 +10,7 @@ mod capability;
 mod events;
 pub mod path;
 mod role;
+mod spine;
 mod state;
 
 pub use capability::{Capabilities, Capability, Pattern, PatternError};
@@ -19,4 +20,5 @@ pub use events::{
 };
 pub use path::{ScopePath, ScopePathError};
 pub use role::{Applies, Effect, Level, Role, Subject};
+pub use spine::Link;
 pub use state::{AclEntry, Member, Node, Tenancy};

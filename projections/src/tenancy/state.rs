@@ -1,5 +1,6 @@
 //! The fold over scopes.
 
+use super::spine::{Link, Spine};
 use super::{Applies, Effect, Pattern, Role, ScopePath, Subject, TenancyEvent as E};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
@@ -105,6 +106,7 @@ impl Identified for AclEntry {
 #[derive(Debug, Clone, Default)]
 pub struct Tenancy {
     nodes: Table<Node>,
+    spine: Spine,
     /// The node that a path names now, in path order: a subtree is one run.
     paths: Sorted<ScopePath, u32>,
     children: Sorted<(u32, u32), ()>,
@@ -114,7 +116,7 @@ pub struct Tenancy {
     acl: Table<AclEntry>,
     acl_by_scope: Sorted<(u32, u32), ()>,
 }
-transact!(Tenancy { nodes, paths, children, members, by_scope, by_principal, acl, acl_by_scope });
+transact!(Tenancy { nodes, spine, paths, children, members, by_scope, by_principal, acl, acl_by_scope });
 
 fn pair(scope: u32, principal: u32) -> u64 {
     u64::from(scope) << 32 | u64::from(principal)
@@ -136,6 +138,11 @@ impl Tenancy {
     pub fn at(&self, row: u32) -> Option<&Node> {
         self.nodes.get(row)
     }
+    /// The little of the node in a row that a walk up needs.
+    #[must_use]
+    pub fn link(&self, row: u32) -> Option<&Link> {
+        self.spine.get(row)
+    }
     /// The row of the node that a path names; archived nodes keep their path.
     #[must_use]
     pub fn row_of_path(&self, path: &ScopePath) -> Option<u32> {
@@ -143,8 +150,8 @@ impl Tenancy {
     }
     /// Row numbers from a node up to its root, the node first.
     pub fn chain(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
-        std::iter::successors(self.nodes.get(row).map(|_| row), |row| {
-            self.nodes.get(*row).map(|node| node.parent).filter(|parent| *parent != NO_ROW)
+        std::iter::successors(self.spine.get(row).map(|_| row), |row| {
+            self.spine.get(*row).map(|link| link.parent).filter(|parent| *parent != NO_ROW)
         })
     }
     /// Is `row` the node `above`, or below it?
@@ -285,6 +292,7 @@ impl Tenancy {
             return;
         }
         let (path, parent) = (node.path.clone(), node.parent);
+        self.spine.follow(self.nodes.len() as u32, &node);
         let row = self.nodes.insert(node);
         if let Some(path) = path {
             self.paths.insert(path, row);
@@ -295,11 +303,19 @@ impl Tenancy {
     }
 
     fn edit(&mut self, at: &Envelope, id: ScopeId, change: impl FnOnce(&mut Node)) {
-        if let Some(row) = self.row(id)
-            && let Some(node) = self.nodes.edit(row)
-        {
+        if let Some(row) = self.row(id) {
+            self.edit_row(row, |node| {
+                change(node);
+                node.changed = at.sequence;
+            });
+        }
+    }
+
+    /// Changes a node. There is no other way to: (links)
+    fn edit_row(&mut self, row: u32, change: impl FnOnce(&mut Node)) {
+        if let Some(node) = self.nodes.edit(row) {
             change(node);
-            node.changed = at.sequence;
+            self.spine.follow(row, node);
         }
     }
 
@@ -325,6 +341,7 @@ impl Tenancy {
     }
 
     fn put_member(&mut self, scope: u32, principal: u32, member: Member) {
+        self.spine.peopled(scope);
         self.members.insert(pair(scope, principal), member);
         self.by_scope.insert((scope, principal), ());
         self.by_principal.insert((principal, scope), ());
@@ -338,9 +355,7 @@ impl Tenancy {
         let row = self.acl.insert(entry);
         if !removed {
             self.acl_by_scope.insert((scope, row), ());
-            if let Some(node) = self.nodes.edit(scope) {
-                node.entries += 1;
-            }
+            self.edit_row(scope, |node| node.entries += 1);
         }
     }
 
@@ -353,9 +368,7 @@ impl Tenancy {
         entry.removed = true;
         let scope = entry.scope;
         self.acl_by_scope.remove(&(scope, row));
-        if let Some(node) = self.nodes.edit(scope) {
-            node.entries = node.entries.saturating_sub(1);
-        }
+        self.edit_row(scope, |node| node.entries = node.entries.saturating_sub(1));
     }
 
     pub(crate) fn save(&self, out: &mut impl Output) {
