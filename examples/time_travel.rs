@@ -1,7 +1,7 @@
 //! Time travel: what was true, who could see it then, and a rollback that is itself rolled back.
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::CreateScope;
-use scoped::{Data, Engine, Level, Policy, Reach, objects};
+use scoped::{Data, Engine, Level, Policy, View, objects};
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let before = Cutoff::Mark("before-the-release".into());
     let live = |reading: scoped::Reading| -> Result<Vec<_>, scoped::Error> {
-        let found = reading.objects(&acme.into(), Reach::Granular)?;
+        let found = reading.objects(&acme.into(), View::Granular)?;
         Ok(found.into_iter().map(|info| info.object).collect())
     };
     assert_eq!(live(ada.as_of(&before)?)?, [kept]);

@@ -68,7 +68,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use history::History;
 pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
-pub use moment::{Moment, Reach};
+pub use moment::Moment;
 pub use options::Options;
 pub use reading::{AuditEntry, AuditPage, Operation, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
@@ -82,7 +82,9 @@ pub use scoped_log::{Recovery, Verdict};
 pub use scoped_projections as projections;
 pub use scoped_projections::audit::Filter;
 pub use scoped_projections::rules::Action;
-pub use scoped_projections::tenancy::{Capability, Effect, Level, Pattern, Role, ScopePath, Subject};
+pub use scoped_projections::tenancy::{
+    Capability, Effect, Level, Pattern, Role, Scope, ScopePath, Subject, View,
+};
 pub use scoped_projections::{
     BindingId, ContractId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId, RegistrationId,
     RuleId, ScopeId, Sequence, SettingId, TemplateId, World,

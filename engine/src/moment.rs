@@ -11,19 +11,8 @@ use crate::history::History;
 use crate::info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
-use scoped_projections::tenancy::{Capability, Level, Node, Role};
+use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
 use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
-
-/// How far a list of objects reaches from a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reach {
-    /// The scope itself.
-    Granular,
-    /// The scope and its ancestors.
-    Holistic,
-    /// The scope and everything below it.
-    Descend,
-}
 
 /// A world, its log, and the time of decisions.
 #[derive(Clone, Copy)]
@@ -144,16 +133,16 @@ impl<'a> Moment<'a> {
     ///
     /// # Errors
     /// When there is no such scope at this moment.
-    pub fn reach(&self, scope: &ScopeRef, reach: Reach) -> Result<Vec<u32>> {
+    pub fn reach(&self, scope: &ScopeRef, reach: View) -> Result<Vec<u32>> {
         let tenancy = self.world.tenancy();
         let missing = || {
             Error::refused("not_found", format!("there is no scope `{scope}` at {}", self.world.position()))
         };
         let row = scope.row(tenancy).ok_or_else(missing)?;
         Ok(match reach {
-            Reach::Granular => vec![row],
-            Reach::Holistic => tenancy.chain(row).collect(),
-            Reach::Descend => tenancy.subtree(row),
+            View::Raw | View::Granular | View::Structured => vec![row],
+            View::Holistic => tenancy.chain(row).collect(),
+            View::Descend => tenancy.subtree(row),
         })
     }
 
@@ -176,7 +165,7 @@ impl<'a> Moment<'a> {
     ///
     /// # Errors
     /// When there is no such scope at this moment.
-    pub fn objects(&self, within: Option<(&ScopeRef, Reach)>) -> Result<Vec<ObjectInfo>> {
+    pub fn objects(&self, within: Option<(&ScopeRef, View)>) -> Result<Vec<ObjectInfo>> {
         let objects = self.world.objects();
         Ok(match within {
             None => {

@@ -5,7 +5,7 @@ use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{AddAclEntry, AddMember, ChangeMember, CreateScope, RemoveMember};
 use scoped::{
     Batch, Capability, Data, Effect, Engine, Filter, Level, ManualDoor, ObjectId, Options, Policy,
-    PrincipalId, Reach, Role, ScopePath, ScopeRef, Sequence, Session, Subject, identity, log::MemoryStorage,
+    PrincipalId, Role, ScopePath, ScopeRef, Sequence, Session, Subject, View, identity, log::MemoryStorage,
     objects, sharing,
 };
 use serde_json::json;
@@ -115,7 +115,7 @@ fn nobody_prolongs_their_own_membership() {
     let shorten = ChangeMember { scope, principal, role: Role::Reader, expires_at: Some(1_500_000) };
     assert_eq!(code(person.execute(shorten)), "fine");
     place.door.set(1_500_000);
-    assert_eq!(code(person.reading().objects(&at(ROOT), Reach::Granular)), "denied");
+    assert_eq!(code(person.reading().objects(&at(ROOT), View::Granular)), "denied");
     place.door.set(1_400_000);
     place.founder().mark("later-than-the-end").unwrap();
 }
@@ -257,7 +257,7 @@ fn a_holistic_list_keeps_to_the_objects_own_decision() {
     let (above, both, passing) =
         (write(&founder, ROOT, "above"), write(&founder, SUB, "both"), write(&founder, ROOT, "passing"));
     let list = |reading: scoped::Reading| {
-        let found = reading.objects(&at(SUB), Reach::Holistic).unwrap();
+        let found = reading.objects(&at(SUB), View::Holistic).unwrap();
         found.into_iter().map(|info| info.object).collect::<Vec<_>>()
     };
     assert_eq!(list(reader.reading()), [above, both, passing]);

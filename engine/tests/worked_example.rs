@@ -5,8 +5,8 @@
 use scoped::temporal::Cutoff;
 use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveAclEntry};
 use scoped::{
-    Capability, Data, Effect, Engine, ErrorKind, Level, ObjectId, PrincipalId, Reach, Role, ScopePath,
-    ScopeRef, Session, identity, objects, projections::tenancy::Applies,
+    Capability, Data, Effect, Engine, ErrorKind, Level, ObjectId, PrincipalId, Role, ScopePath, ScopeRef,
+    Session, View, identity, objects, projections::tenancy::Applies,
 };
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl Example {
     }
 
     /// What a view gives, in words: the records by name, or `denied`, or `not found`.
-    fn view(&self, who: &str, reach: Reach, path: &str) -> String {
+    fn view(&self, who: &str, reach: View, path: &str) -> String {
         match self.as_(who).reading().objects(&at(path), reach) {
             Ok(found) => {
                 let mut names: Vec<_> = found.iter().map(|info| self.records[&info.object]).collect();
@@ -102,21 +102,21 @@ const NOBODY: &str = "org:acme/dept:eng/user:nobody";
 fn views_give_what_the_worked_example_says() {
     let example = Example::new();
     for (who, reach, path, expected) in [
-        ("alice", Reach::Holistic, ALICE, "acme1 alice1 eng1"),
-        ("alice", Reach::Granular, ALICE, "alice1"),
-        ("alice", Reach::Descend, ALICE, "alice1"),
-        ("alice", Reach::Granular, ENG, "denied"),
-        ("alice", Reach::Granular, BOB, "denied"),
-        ("alice", Reach::Granular, NOBODY, "denied"),
-        ("adam", Reach::Descend, ENG, "alice1 bob1 eng1"),
-        ("adam", Reach::Holistic, ENG, "acme1 eng1"),
-        ("rita", Reach::Granular, BOB, "bob1"),
-        ("rita", Reach::Descend, "org:acme", "denied"),
-        ("olga", Reach::Descend, "org:acme", "acme1 alice1 bob1 eng1"),
-        ("rita", Reach::Granular, NOBODY, "not found"),
-        ("gus", Reach::Granular, "org:acme", "denied"),
-        ("gus", Reach::Granular, ENG, "denied"),
-        ("gus", Reach::Descend, "org:acme", "denied"),
+        ("alice", View::Holistic, ALICE, "acme1 alice1 eng1"),
+        ("alice", View::Granular, ALICE, "alice1"),
+        ("alice", View::Descend, ALICE, "alice1"),
+        ("alice", View::Granular, ENG, "denied"),
+        ("alice", View::Granular, BOB, "denied"),
+        ("alice", View::Granular, NOBODY, "denied"),
+        ("adam", View::Descend, ENG, "alice1 bob1 eng1"),
+        ("adam", View::Holistic, ENG, "acme1 eng1"),
+        ("rita", View::Granular, BOB, "bob1"),
+        ("rita", View::Descend, "org:acme", "denied"),
+        ("olga", View::Descend, "org:acme", "acme1 alice1 bob1 eng1"),
+        ("rita", View::Granular, NOBODY, "not found"),
+        ("gus", View::Granular, "org:acme", "denied"),
+        ("gus", View::Granular, ENG, "denied"),
+        ("gus", View::Descend, "org:acme", "denied"),
     ] {
         assert_eq!(example.view(who, reach, path), expected, "{who} {reach:?} {path}");
     }
@@ -138,16 +138,16 @@ fn a_deny_wins_over_every_later_allow_until_it_is_taken_off() {
         expires_at: None,
     };
     let denied = adam.execute(deny).unwrap();
-    assert_eq!(example.view("rita", Reach::Granular, BOB), "denied");
+    assert_eq!(example.view("rita", View::Granular, BOB), "denied");
 
     let owner = AddMember { scope: at(BOB), principal: rita, role: Role::Owner, expires_at: None };
     let refused = adam.execute(owner.clone()).unwrap_err();
     assert_eq!(refused.code(), "denied", "adam is admin there, not owner");
     bob.execute(owner).unwrap();
-    assert_eq!(example.view("rita", Reach::Granular, BOB), "denied", "deny always wins");
+    assert_eq!(example.view("rita", View::Granular, BOB), "denied", "deny always wins");
 
     let removed = adam.execute(RemoveAclEntry { entry: denied.entry() }).unwrap();
-    assert_eq!(example.view("rita", Reach::Granular, BOB), "bob1");
+    assert_eq!(example.view("rita", View::Granular, BOB), "bob1");
     let record = *example.records.iter().find(|(_, name)| **name == "bob1").unwrap().0;
     for (cutoff, allowed) in [(removed.last.get() - 1, false), (removed.last.get(), true)] {
         let past = example.engine.as_of(&Cutoff::At(scoped::Sequence::new(cutoff))).unwrap();
@@ -164,7 +164,7 @@ fn strangers_hear_the_same_words_about_what_is_missing_and_what_is_forbidden() {
     let acme = *example.records.iter().find(|(_, name)| **name == "acme1").unwrap().0;
     let words = |object| gus.read(object).unwrap_err().to_string();
     assert_eq!(words(acme), words(ObjectId(12_345)));
-    let words = |path| gus.reading().objects(&at(path), Reach::Granular).unwrap_err().to_string();
+    let words = |path| gus.reading().objects(&at(path), View::Granular).unwrap_err().to_string();
     assert_eq!(words(ENG), words("org:acme/dept:nowhere"));
     assert_eq!(words(ENG), words("org:nowhere"));
 }

@@ -4,9 +4,8 @@ use super::{Ask, Operation, Reading};
 use crate::authorize::{Request, Rule, Target, authorize};
 use crate::error::Result;
 use crate::info::ObjectInfo;
-use crate::moment::Reach;
 use crate::tenancy::ScopeRef;
-use scoped_projections::tenancy::Capability as C;
+use scoped_projections::tenancy::{Capability as C, View};
 use scoped_projections::{Micros, World};
 
 impl Reading {
@@ -15,17 +14,12 @@ impl Reading {
     ///
     /// # Errors
     /// When a capability that the view's name demands is missing at the scope.
-    pub fn objects(&self, scope: &ScopeRef, reach: Reach) -> Result<Vec<ObjectInfo>> {
+    pub fn objects(&self, scope: &ScopeRef, reach: View) -> Result<Vec<ObjectInfo>> {
         self.ask(Operation::ObjectsList, |ask| {
             let (world, moment) = (ask.moment.world, ask.moment);
             let target = scope.target(world.tenancy());
             ask.need(C::ReadLocal, target)?;
-            let beyond = match reach {
-                Reach::Granular => None,
-                Reach::Holistic => Some(C::ReadHolistic),
-                Reach::Descend => Some(C::ReadDescend),
-            };
-            if let Some(capability) = beyond {
+            if let Some(capability) = reach.traversal() {
                 ask.need(capability, target)?;
             }
             let rows = moment.reach(scope, reach)?;
@@ -33,12 +27,12 @@ impl Reading {
                 (rows[..1].to_vec(), |at: &u32| ask.need(C::ReadLocal, Target::Scope(*at)).is_ok());
             let open: Vec<u32> = match reach {
                 // Reaching up takes no membership above; only a deny there keeps out.
-                Reach::Holistic => {
+                View::Holistic => {
                     rows.into_iter().filter(|at| here.contains(at) || !ask.denied_at(*at)).collect()
                 }
-                Reach::Granular | Reach::Descend => rows.into_iter().filter(shown).collect(),
+                _ => rows.into_iter().filter(shown).collect(),
             };
-            let above = if reach == Reach::Holistic { &open[..] } else { &[] };
+            let above = if reach == View::Holistic { &open[..] } else { &[] };
             let readable = |row: &u32| {
                 ask.need(C::ReadLocal, Target::Object(*row)).is_ok() || ask.reaches_up_to(*row, above)
             };

@@ -8,17 +8,21 @@
 
 mod capability;
 mod events;
+mod identity_scope;
 pub mod path;
 mod role;
 mod spine;
 mod state;
+mod view;
 
 pub use capability::{Capabilities, Capability, Pattern, PatternError};
 pub use events::{
     AclEntryAdded, AclEntryRemoved, MemberAdded, MemberRemoved, MemberRoleChanged, ScopeArchived,
     ScopeCreated, ScopeReopened, TenancyEvent,
 };
-pub use path::{ScopePath, ScopePathError};
+pub use identity_scope::{DEFAULT_ORG, Residual, SCOPE_FIELD_CHARS_MAX, Scope, ScopeError, ScopeWire};
+pub use path::{ActorPath, ScopePath, ScopePathError};
 pub use role::{Applies, Effect, Level, Role, Subject};
 pub use spine::Link;
 pub use state::{AclEntry, Member, Node, Tenancy};
+pub use view::View;

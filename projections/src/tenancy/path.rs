@@ -35,6 +35,7 @@ use std::sync::Arc;
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod actor;
 mod error;
 mod grammar;
 mod key;
@@ -44,6 +45,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
+pub use actor::{ActorError, ActorPath};
 pub use error::ScopePathError;
 pub use key::PathKey;
 pub use scope_type::ScopeType;

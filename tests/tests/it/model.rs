@@ -14,8 +14,8 @@ use scoped::projections::{
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Capability, Command, Effect, Engine, EntryId, ErrorKind, Event, Level, ManualDoor, Moment,
-    ObjectId, Policy, PrincipalId, Reach, Receipt, Role, ScopeId, ScopeRef, Sequence, Subject, identity,
-    objects, sharing, tenancy,
+    ObjectId, Policy, PrincipalId, Receipt, Role, ScopeId, ScopeRef, Sequence, Subject, identity, objects,
+    sharing, tenancy,
 };
 use serde_json::json;
 use std::cell::RefCell;
@@ -509,7 +509,7 @@ impl Run {
         for id in oracle.principals.keys() {
             let Ok(session) = self.engine.session(*id) else { continue };
             for number in 1..=SCOPES + 1 {
-                for reach in [Reach::Granular, Reach::Holistic, Reach::Descend] {
+                for reach in [scoped::View::Granular, scoped::View::Holistic, scoped::View::Descend] {
                     let found = session.reading().objects(&ScopeId(number).into(), reach);
                     let found =
                         found.map(|list| list.into_iter().map(|info| info.object).collect::<BTreeSet<_>>());

@@ -350,29 +350,29 @@ impl Oracle {
         &self,
         actor: PrincipalId,
         scope: ScopeId,
-        reach: scoped::Reach,
+        reach: scoped::View,
         now: u64,
     ) -> Option<BTreeSet<ObjectId>> {
         use Capability as C;
         let on = if self.scopes.contains_key(&scope) { On::Scope(scope) } else { On::Nothing };
         let more = match reach {
-            scoped::Reach::Granular => None,
-            scoped::Reach::Holistic => Some(C::ReadHolistic),
-            scoped::Reach::Descend => Some(C::ReadDescend),
+            scoped::View::Raw | scoped::View::Granular | scoped::View::Structured => None,
+            scoped::View::Holistic => Some(C::ReadHolistic),
+            scoped::View::Descend => Some(C::ReadDescend),
         };
         if !self.may(actor, C::ReadLocal, on, now) || !more.is_none_or(|more| self.may(actor, more, on, now))
         {
             return None;
         }
-        let holistic = reach == scoped::Reach::Holistic;
+        let holistic = reach == scoped::View::Holistic;
         let from: Vec<ScopeId> = match reach {
-            scoped::Reach::Granular => vec![scope],
-            scoped::Reach::Holistic => self
+            scoped::View::Raw | scoped::View::Granular | scoped::View::Structured => vec![scope],
+            scoped::View::Holistic => self
                 .chain(scope)
                 .into_iter()
                 .filter(|at| *at == scope || !self.is_kept_out(actor, *at, now))
                 .collect(),
-            scoped::Reach::Descend => {
+            scoped::View::Descend => {
                 let below = self.scopes.keys().filter(|at| self.chain(**at).contains(&scope));
                 below.copied().filter(|at| self.may(actor, C::ReadLocal, On::Scope(*at), now)).collect()
             }

@@ -165,7 +165,7 @@ fn what_was_taken_out_of_an_ancestor_is_gone_from_views_of_the_past_that_reach_u
     let then = scoped::temporal::Cutoff::At(engine.history().head());
     let listed = || -> usize {
         let reading = bo.as_of(&then).unwrap();
-        reading.objects(&path("org:a/dept:b"), scoped::Reach::Holistic).unwrap().len()
+        reading.objects(&path("org:a/dept:b"), scoped::View::Holistic).unwrap().len()
     };
     assert_eq!(listed(), 1, "an ancestor shows its descendants what it holds");
     revoke(&ada, Way::Projection, 0);

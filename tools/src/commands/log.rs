@@ -152,7 +152,7 @@ fn find(opened: &Opened, output: &Output, filter: &Filter) -> Result<Vec<Sequenc
 }
 
 fn scopes(moment: &Moment<'_>, scope: &ScopeRef, subtree: bool) -> Result<Vec<ScopeId>, Failure> {
-    let reach = if subtree { scoped::Reach::Descend } else { scoped::Reach::Granular };
+    let reach = if subtree { scoped::View::Descend } else { scoped::View::Granular };
     let tenancy = moment.world().tenancy();
     Ok(moment
         .reach(scope, reach)?

@@ -6,7 +6,7 @@ use crate::names::parse_scope;
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Format, Output, Table, Tone};
 use scoped::temporal::Cutoff;
-use scoped::{Moment, ObjectInfo, Reach, ScopeRef};
+use scoped::{Moment, ObjectInfo, ScopeRef, View};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
     scope: Option<ScopeRef>,
     /// How far to look from the scope
-    #[arg(long, value_enum, default_value_t, requires = "scope")]
+    #[arg(long, default_value = "granular", requires = "scope")]
     view: View,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
@@ -46,27 +46,6 @@ pub(crate) struct Args {
     /// Only these fields of the data
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     fields: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum View {
-    /// The scope itself
-    #[default]
-    Granular,
-    /// The scope and its ancestors
-    Holistic,
-    /// The scope and everything below it
-    Descend,
-}
-
-impl From<View> for Reach {
-    fn from(view: View) -> Self {
-        match view {
-            View::Granular => Self::Granular,
-            View::Holistic => Self::Holistic,
-            View::Descend => Self::Descend,
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -101,7 +80,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let moment = scene.moment();
-    let mut objects = moment.objects(args.scope.as_ref().map(|scope| (scope, args.view.into())))?;
+    let mut objects = moment.objects(args.scope.as_ref().map(|scope| (scope, args.view)))?;
     if let Some(wanted) = &args.object_type {
         objects.retain(|info| info.object_type == *wanted);
     }

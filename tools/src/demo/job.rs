@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use scoped::log::{FileStorage, Storage, VerifyOptions, verify};
 use scoped::temporal::{Cutoff, Selection, format_time};
 use scoped::{
-    Capability, Engine, Moment, ObjectId, ObjectInfo, Options, Policy, Reach, ScopePath, ScopeRef, Sequence,
+    Capability, Engine, Moment, ObjectId, ObjectInfo, Options, Policy, ScopePath, ScopeRef, Sequence, View,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -384,7 +384,7 @@ fn most_moved(then: &Moment<'_>, now: &Moment<'_>) -> Option<String> {
 
 /// What lives in a scope: object by object, its data.
 fn contents(moment: &Moment<'_>, scope: &ScopeRef) -> Result<BTreeMap<ObjectId, Vec<u8>>, Failure> {
-    let objects = moment.objects(Some((scope, Reach::Descend)))?;
+    let objects = moment.objects(Some((scope, View::Descend)))?;
     let data = |object: ObjectInfo| Ok((object.object, moment.data(object.object)?.bytes().to_vec()));
     objects.into_iter().map(data).collect()
 }

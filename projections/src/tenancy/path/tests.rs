@@ -370,6 +370,34 @@ fn json_string(text: &str) -> serde_json::Value {
     serde_json::Value::String(text.to_owned())
 }
 
+#[test]
+fn an_actor_is_one_segment_of_a_type_that_acts() {
+    for name in ["user:alice", "agent:planner_v3", "service:slack-sync", "system:sweeper", "user:a@b.io"] {
+        let actor = ActorPath::parse(name).unwrap();
+        assert_eq!((actor.as_str(), actor.to_string().as_str()), (name, name));
+        assert_eq!(actor.as_path(), &path(name));
+        assert_eq!(serde_json::to_value(&actor).unwrap(), json_string(name));
+        assert_eq!(serde_json::from_value::<ActorPath>(json_string(name)).unwrap(), actor);
+    }
+    for refused in [
+        "org:acme",
+        "dept:eng",
+        "team:x",
+        "ws:x",
+        "org:acme/user:alice",
+        "alice",
+        "User:alice",
+        "user:",
+        "",
+        "user:\n",
+    ] {
+        let error = ActorPath::parse(refused).unwrap_err();
+        assert_eq!(error.code(), "INVALID_ACTOR", "{refused}");
+        assert!(!error.to_string().contains(char::is_control), "{error}");
+        assert!(serde_json::from_value::<ActorPath>(json_string(refused)).is_err(), "{refused}");
+    }
+}
+
 /// The grammar again, rule by rule, slowly and without telling which rule is broken.
 mod oracle {
     pub(super) fn accepts(text: &str) -> bool {

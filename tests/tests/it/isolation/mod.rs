@@ -14,7 +14,7 @@ use scoped::projections::tenancy::Applies;
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Capability, Command, Effect, Engine, EntryId, Error, ErrorKind, Event, Filter, Level, ManualDoor,
-    ObjectId, Operation, Policy, PrincipalId, Reach, Reading, Role, ScopeId, ScopeRef, Subject, identity,
+    ObjectId, Operation, Policy, PrincipalId, Reading, Role, ScopeId, ScopeRef, Subject, View, identity,
     objects, sharing, tenancy,
 };
 use std::collections::BTreeSet;
@@ -189,9 +189,9 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
             }]
         }
         "objects.list" => vec![
-            |reading, aim| reading.objects(&aim.scope, Reach::Granular).map(drop),
-            |reading, aim| reading.objects(&aim.scope, Reach::Holistic).map(drop),
-            |reading, aim| reading.objects(&aim.scope, Reach::Descend).map(drop),
+            |reading, aim| reading.objects(&aim.scope, View::Granular).map(drop),
+            |reading, aim| reading.objects(&aim.scope, View::Holistic).map(drop),
+            |reading, aim| reading.objects(&aim.scope, View::Descend).map(drop),
         ],
         "access.check" => {
             vec![|reading, aim| reading.can(PrincipalId(1), Capability::ReadLocal, aim.object).map(drop)]
