@@ -6,8 +6,16 @@
 //! ```
 
 pub(crate) mod admit;
+mod cell;
 pub(crate) mod execute;
-pub(crate) mod publish;
+mod publish;
 pub(crate) mod queue;
 pub(crate) mod refusals;
 pub(crate) mod writer;
+
+use scoped_projections::World;
+
+/// What readers see.
+pub(crate) type Published = publish::Published<World>;
+/// The writer's side.
+pub(crate) type Worlds = publish::Worlds<World>;

@@ -10,8 +10,8 @@
 //! Errors: a write or sync that failed poisons the writer. Those in flight are told that their outcome is unknown; later ones that the
 //! log is unavailable. Readers go on.
 
+use super::Worlds;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
-use super::publish::Worlds;
 use super::queue::Queue;
 use super::refusals::{Attempt, Refusals, fact};
 use crate::authorize::{Request, Target};
@@ -370,7 +370,7 @@ impl Committer {
     /// Writes the group, lets readers see it, answers, catches up. In this order.
     fn flush(&mut self) {
         if self.facts.is_empty() {
-            self.answer();
+            answer(&mut self.answers, &self.log, &self.reader);
             return;
         }
         let how = match self.durability {
@@ -383,9 +383,9 @@ impl Committer {
                     LogDurability::Buffered => self.unsynced.or_else(|| Some(Instant::now())),
                     LogDurability::Synced => None,
                 };
-                self.worlds.swap();
-                self.answer();
-                self.worlds.catch_up(&self.facts);
+                let (answers, log, reader) = (&mut self.answers, &self.log, &self.reader);
+                let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
+                self.worlds.publish(&self.facts, follow, || answer(answers, log, reader));
                 self.facts.clear();
             }
             Err(error) => self.poison(error.into()),
@@ -419,21 +419,6 @@ impl Committer {
         self.poisoned = Some(later.hint("close the engine, see to the cause, and open the log again"));
     }
 
-    fn answer(&mut self) {
-        for (waiting, answer) in self.answers.drain(..) {
-            let answer = match answer {
-                Answer::Receipt(receipt) => Ok(receipt),
-                Answer::Refused(error) => Err(error),
-                Answer::Before(first, last) => {
-                    let promise =
-                        if last <= self.log.durable() { Promise::Durable } else { Promise::Buffered };
-                    receipt_of(&self.reader, first, last, promise)
-                }
-            };
-            waiting.send(answer);
-        }
-    }
-
     fn close(mut self) -> Result<()> {
         self.write_folded(true);
         self.flush();
@@ -441,6 +426,21 @@ impl Committer {
             return Err(error);
         }
         Ok(self.log.close()?)
+    }
+}
+
+/// Gives everybody who waits for this group their answer.
+fn answer(answers: &mut Vec<(Waiting, Answer)>, log: &Writer, reader: &Reader) {
+    for (waiting, answer) in answers.drain(..) {
+        let answer = match answer {
+            Answer::Receipt(receipt) => Ok(receipt),
+            Answer::Refused(error) => Err(error),
+            Answer::Before(first, last) => {
+                let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
+                receipt_of(reader, first, last, promise)
+            }
+        };
+        waiting.send(answer);
     }
 }
 
