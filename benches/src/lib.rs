@@ -59,8 +59,12 @@ impl Filled {
     fn fill(engine: Engine, count: usize) -> Result<Self> {
         let (founder, name) = (engine.founder(), Data::from_text_fields(&[("name", "writer")])?);
         let session = engine.session(founder)?;
-        let create =
-            identity::CreatePrincipal { principal: None, kind: "person".to_owned(), description: name };
+        let create = identity::CreatePrincipal {
+            principal: None,
+            kind: "person".to_owned(),
+            description: name,
+            handle: None,
+        };
         let writer = session.execute(create)?.principal();
         let mut scopes: Vec<ScopeRef> = Vec::with_capacity(DEPTH);
         for depth in 0..DEPTH {
@@ -90,7 +94,7 @@ impl Filled {
     /// None that a caller could bring about.
     pub fn update(&self, number: u64) -> Result<Command> {
         let object = self.objects[number as usize % self.objects.len()];
-        Ok(objects::Update { object, data: data(number)?, expected_version: None }.into())
+        Ok(objects::Update { object, data: data(number)?, expected_version: None, reason: None }.into())
     }
 
     /// A batch of updates.

@@ -20,6 +20,15 @@ pub(crate) struct Recalling<'a> {
     pub(crate) data: Option<Data>,
     /// The events behind it in the batch: some of them may have come along with it.
     pub(crate) behind: &'a [(Envelope, Event)],
+    /// Their records.
+    pub(crate) records: &'a [Record],
+}
+
+impl Recalling<'_> {
+    /// The payload of the event that stands so many behind, 0 for the next.
+    pub(crate) fn data_behind(&self, nth: usize) -> Option<Data> {
+        self.records.get(nth)?.payload().map(Data::from_canonical)?.ok()
+    }
 }
 
 /// What an event was asked for by.
@@ -80,7 +89,7 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
         if let Event::Temporal(TemporalEvent::RolledBack(e)) = event {
             whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone() });
         }
-        let asked = Recalling { at: envelope, data, behind: &events[at + 1..] };
+        let asked = Recalling { at: envelope, data, behind: &events[at + 1..], records: &records[at + 1..] };
         let recalled = recall_one(event.clone(), asked).ok_or_else(|| {
             Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
         })?;

@@ -70,7 +70,7 @@ pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
-pub use reading::{AuditEntry, AuditPage, Operation, ReadObject, Reading};
+pub use reading::{AuditEntry, AuditPage, Kin, KinPath, Operation, PRINCIPALS_PAGE_MAX, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Policy, Session, SessionBatch};

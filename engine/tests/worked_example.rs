@@ -27,7 +27,8 @@ impl Example {
         let mut people = BTreeMap::new();
         for name in ["olga", "rita", "adam", "alice", "bob", "gus"] {
             let description = Data::from_text_fields(&[("name", name)]).unwrap();
-            let create = identity::CreatePrincipal { principal: None, kind: "user".into(), description };
+            let create =
+                identity::CreatePrincipal { principal: None, kind: "user".into(), description, handle: None };
             people.insert(name, operator.execute(create).unwrap().principal());
         }
         let mut example = Self { engine, people, records: BTreeMap::new() };

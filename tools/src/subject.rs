@@ -54,7 +54,7 @@ impl<'a> Subjects<'a> {
                 let what = if e.operator { "operator" } else { "no operator" };
                 format!("{} is {what}", self.principal(e.principal))
             }
-            Event::Identity(event) => self.principal(event.principal()),
+            Event::Identity(event) => self.identity(event),
             Event::Tenancy(event) => self.tenancy(event),
             Event::Objects(event) => self.objects(event),
             Event::Sharing(S::ObjectProjected(e)) => format!("{}, level {}", self.object(e.object), e.level),
@@ -76,7 +76,35 @@ impl<'a> Subjects<'a> {
         }
     }
 
+    fn identity(&self, event: &I) -> String {
+        let related = |parent, child, label: &str| {
+            format!("{} {label} {}", self.principal(child), self.principal(parent))
+        };
+        match event {
+            I::HandleSet(e) => format!("{} as {}", self.principal(e.principal), e.handle),
+            I::PrincipalKindChanged(e) => format!("{} is a {}", self.principal(e.principal), e.kind),
+            I::RelationshipAdded(e) => related(e.parent, e.child, &e.label),
+            I::RelationshipRemoved(e) => {
+                let identity = self.moment.world().identity();
+                let edge = identity.relations().get(e.edge);
+                edge.map_or_else(
+                    || e.edge.to_string(),
+                    |edge| {
+                        let label = identity.relations().label(edge);
+                        related(identity.id(edge.parent), identity.id(edge.child), label)
+                    },
+                )
+            }
+            I::ActedOnBehalf(e) => format!("{} for {}", self.principal(e.agent), self.principal(e.principal)),
+            event => event.principal().map_or_else(String::new, |id| self.principal(id)),
+        }
+    }
+
     fn objects(&mut self, event: &ObjectsEvent) -> String {
+        if let ObjectsEvent::OwnershipTransferred(e) = event {
+            let to = self.principal(e.owner);
+            return format!("{} to {to}", self.object(e.object));
+        }
         event.object().map_or_else(String::new, |id| self.object(id).to_owned())
     }
 

@@ -78,7 +78,7 @@ impl Desk {
         let description = data(json!({ "name": "Bo" }));
         let kind = "person".to_owned();
         let bo = session
-            .execute(scoped::identity::CreatePrincipal { principal: None, kind, description })
+            .execute(scoped::identity::CreatePrincipal { principal: None, kind, description, handle: None })
             .unwrap()
             .principal();
         let scope = |path: &str| tenancy::CreateScope {
@@ -103,7 +103,9 @@ impl Desk {
         session.execute(temporal::SetMark { name: "v1".to_owned(), position: None }).unwrap();
         let as_bo = engine.session(bo).unwrap();
         let changed = data(json!({ "path": "docs/plan.md", "blob": "bb" }));
-        as_bo.execute(objects::Update { object: plan, data: changed, expected_version: Some(1) }).unwrap();
+        as_bo
+            .execute(objects::Update { object: plan, data: changed, expected_version: Some(1), reason: None })
+            .unwrap();
         engine.close().unwrap();
         Small { ada, bo: bo.to_string(), plan: plan.to_string() }
     }

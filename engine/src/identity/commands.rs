@@ -4,15 +4,13 @@ use crate::authorize::Target;
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
-use crate::export::{Recalled, Recalling};
 use crate::kernel::execute::{Facts, Result, View, need};
-use crate::temporal::Entity;
 use scoped_projections::identity::{
-    Founded, IdentityEvent, OperatorSet, Principal, PrincipalArchived, PrincipalCreated, PrincipalDescribed,
-    PrincipalReinstated, PrincipalSuspended, Status,
+    Founded, HandleSet, MEMBER_OF, OperatorSet, Principal, PrincipalArchived, PrincipalCreated,
+    PrincipalDescribed, PrincipalKindChanged, PrincipalReinstated, PrincipalSuspended, Status,
 };
-use scoped_projections::tenancy::Capability;
-use scoped_projections::{PrincipalId, ScopeId};
+use scoped_projections::tenancy::{ActorPath, Capability};
+use scoped_projections::{EdgeId, PrincipalId, ScopeId};
 
 commands! {
     /// Commands about principals.
@@ -36,13 +34,40 @@ commands! {
             kind: String,
             /// Its description, for example `{"name": "Ada"}`.
             description: Data,
+            /// Its handle, `user:ada`, which no other live principal may have.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            handle: Option<ActorPath>,
         }
-        /// describes a principal anew
+        /// describes a principal anew: its name and everything else that is said of it
         "describe_principal" DescribePrincipal {
             /// Whom.
             principal: PrincipalId,
-            /// The description.
+            /// The description, all of it.
             description: Data,
+            /// Refuse unless this is the current version.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expected_version: Option<u32>,
+        }
+        /// says what sort of actor a principal is from now on
+        "change_kind" ChangeKind {
+            /// Whom.
+            principal: PrincipalId,
+            /// What sort of actor it is: a word of the application.
+            kind: String,
+            /// Refuse unless this is the current version.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expected_version: Option<u32>,
+        }
+        /// gives a principal a handle, another one, or none
+        "set_handle" SetHandle {
+            /// Whom.
+            principal: PrincipalId,
+            /// The handle, `user:ada`; absent for none.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            handle: Option<ActorPath>,
+            /// Refuse unless this is the current version.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expected_version: Option<u32>,
         }
         /// stops a principal from acting, until reinstated
         "suspend_principal" SuspendPrincipal {
@@ -66,7 +91,35 @@ commands! {
             /// True to make it one.
             operator: bool,
         }
+        /// relates two principals: makes one a member of a group, lets one act for another, or whatever the label says
+        "add_relationship" AddRelationship {
+            /// Its id; drawn when absent. A removed relationship of the same two comes back under its id.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            edge: Option<EdgeId>,
+            /// The group, the authority, the one acted for.
+            parent: PrincipalId,
+            /// The member, the one that acts.
+            child: PrincipalId,
+            /// What the child is to the parent: `member_of`, `acts_for`, or a word of the application.
+            #[serde(default = "member_of")]
+            label: String,
+            /// What is said about it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            metadata: Option<Data>,
+        }
+        /// removes a relationship; it is remembered
+        "remove_relationship" RemoveRelationship {
+            /// Which.
+            edge: EdgeId,
+            /// Why, for the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
+        }
     }
+}
+
+fn member_of() -> String {
+    MEMBER_OF.to_owned()
 }
 
 impl CreatePrincipal {
@@ -76,7 +129,31 @@ impl CreatePrincipal {
     /// When the name is longer than a payload may be.
     pub fn named(kind: impl Into<String>, name: &str) -> crate::Result<Self> {
         let description = Data::from_text_fields(&[("name", name)])?;
-        Ok(Self { principal: None, kind: kind.into(), description })
+        Ok(Self { principal: None, kind: kind.into(), description, handle: None })
+    }
+    /// The same with a handle.
+    #[must_use]
+    pub fn with_handle(mut self, handle: ActorPath) -> Self {
+        self.handle = Some(handle);
+        self
+    }
+}
+
+impl AddRelationship {
+    /// Makes `member` a member of `group`: what the group may, it may.
+    #[must_use]
+    pub fn member(group: PrincipalId, member: PrincipalId) -> Self {
+        Self::labelled(group, member, MEMBER_OF)
+    }
+    /// Lets `agent` act for `principal`.
+    #[must_use]
+    pub fn delegate(principal: PrincipalId, agent: PrincipalId) -> Self {
+        Self::labelled(principal, agent, scoped_projections::identity::ACTS_FOR)
+    }
+    /// Relates two principals by a word of the application.
+    #[must_use]
+    pub fn labelled(parent: PrincipalId, child: PrincipalId, label: impl Into<String>) -> Self {
+        Self { edge: None, parent, child, label: label.into(), metadata: None }
     }
 }
 
@@ -92,16 +169,37 @@ pub(crate) fn check_word(what: &str, word: &str) -> Result<()> {
     Ok(())
 }
 
-fn manage<'a>() -> Needs<'a> {
+/// What only operators hold.
+pub(super) fn manage<'a>() -> Needs<'a> {
     need(Capability::PrincipalsManage, Target::Deployment)
 }
 
-fn principal<'a>(on: &View<'a>, id: PrincipalId) -> Result<&'a Principal> {
+pub(super) fn principal<'a>(on: &View<'a>, id: PrincipalId) -> Result<&'a Principal> {
     Ok(on
         .world
         .identity()
         .get(id)
         .ok_or_else(|| Error::refused("not_found", format!("there is no principal `{id}`")))?)
+}
+
+/// The principal, when it is at the version that the caller has seen.
+fn expected<'a>(on: &View<'a>, id: PrincipalId, version: Option<u32>) -> Result<&'a Principal> {
+    let found = principal(on, id)?;
+    match version {
+        Some(version) if version != found.version => {
+            let message = format!("the principal `{id}` is at version {}, not {version}", found.version);
+            Err(Error::stale(message).hint("read it again, and decide again").into())
+        }
+        _ => Ok(found),
+    }
+}
+
+/// A handle names one live principal.
+fn free_handle(on: &View<'_>, handle: &ActorPath) -> Result<()> {
+    match on.world.identity().by_handle(handle.as_str()) {
+        Some(_) => Err(Error::refused("exists", format!("there is a principal `{handle}` already")).into()),
+        None => Ok(()),
+    }
 }
 
 /// A log in which nobody may manage principals would be stuck for ever.
@@ -155,7 +253,12 @@ impl Decide for CreatePrincipal {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let id = self.principal.unwrap_or_else(|| PrincipalId(facts.fresh()));
-        add(on, facts, id, &self.kind, &self.description)
+        add(on, facts, id, &self.kind, &self.description)?;
+        if let Some(handle) = &self.handle {
+            free_handle(on, handle)?;
+            facts.push(ScopeId::NONE, HandleSet { principal: id, handle: handle.to_string() }, None);
+        }
+        Ok(())
     }
 }
 
@@ -164,8 +267,46 @@ impl Decide for DescribePrincipal {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        principal(on, self.principal)?;
+        expected(on, self.principal, self.expected_version)?;
         facts.push(ScopeId::NONE, PrincipalDescribed { principal: self.principal }, Some(&self.description));
+        Ok(())
+    }
+}
+
+impl Decide for ChangeKind {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
+        manage()
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        check_word("a principal's kind", &self.kind)?;
+        let found = expected(on, self.principal, self.expected_version)?;
+        if on.world.identity().kind(found) == self.kind {
+            return Err(Error::refused("unchanged", "that is so already").into());
+        }
+        let event = PrincipalKindChanged { principal: self.principal, kind: self.kind.clone() };
+        facts.push(ScopeId::NONE, event, None);
+        Ok(())
+    }
+}
+
+impl Decide for SetHandle {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
+        manage()
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = expected(on, self.principal, self.expected_version)?;
+        if found.status == Status::Archived {
+            return Err(Error::refused("archived", "an archived principal is named no more").into());
+        }
+        let handle = self.handle.as_ref().map(ActorPath::as_str);
+        if found.handle.as_deref() == handle {
+            return Err(Error::refused("unchanged", "that is so already").into());
+        }
+        if let Some(handle) = &self.handle {
+            free_handle(on, handle)?;
+        }
+        let handle = handle.unwrap_or_default().to_owned();
+        facts.push(ScopeId::NONE, HandleSet { principal: self.principal, handle }, None);
         Ok(())
     }
 }
@@ -232,37 +373,4 @@ impl Decide for SetOperator {
         facts.push(ScopeId::NONE, event, None);
         Ok(())
     }
-}
-
-/// What an event changes; the founding of the log is never taken back.
-pub(crate) fn entity(event: &IdentityEvent) -> Option<Entity> {
-    match event {
-        IdentityEvent::Founded(_) => None,
-        event => Some(Entity::Principal(event.principal())),
-    }
-}
-
-/// The command that would bring this fact about.
-pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recalled> {
-    use IdentityEvent as E;
-    let data = asked.data;
-    Some(Recalled::one(match event {
-        E::Founded(e) => Command::Found(Found { principal: e.principal, kind: e.kind, description: data? }),
-        E::PrincipalCreated(e) => Command::CreatePrincipal(CreatePrincipal {
-            principal: Some(e.principal),
-            kind: e.kind,
-            description: data?,
-        }),
-        E::PrincipalDescribed(e) => {
-            Command::DescribePrincipal(DescribePrincipal { principal: e.principal, description: data? })
-        }
-        E::PrincipalSuspended(e) => Command::SuspendPrincipal(SuspendPrincipal { principal: e.principal }),
-        E::PrincipalReinstated(e) => {
-            Command::ReinstatePrincipal(ReinstatePrincipal { principal: e.principal })
-        }
-        E::PrincipalArchived(e) => Command::ArchivePrincipal(ArchivePrincipal { principal: e.principal }),
-        E::OperatorSet(e) => {
-            Command::SetOperator(SetOperator { principal: e.principal, operator: e.operator })
-        }
-    }))
 }

@@ -4,18 +4,18 @@ use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
-use crate::export::{Recalled, Recalling};
-use crate::identity::check_word;
+use crate::identity::{check_word, sees_id};
 use crate::kernel::execute::{Facts, Result, View, need, object_target};
-use crate::temporal::Entity;
 use crate::tenancy::{ScopeRef, archived, scope_row};
+use scoped_projections::identity::Status;
 use scoped_projections::objects::{
-    Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
+    Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, OwnershipTransferred,
+    VersionExplained,
 };
 use scoped_projections::rules::Action;
-use scoped_projections::sharing::{ObjectProjected, SharingEvent};
+use scoped_projections::sharing::ObjectProjected;
 use scoped_projections::tenancy::{Capability as C, Level};
-use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
+use scoped_projections::{ObjectId, PrincipalId, ScopeId};
 
 commands! {
     /// Commands about objects.
@@ -47,6 +47,9 @@ commands! {
             /// Refuse unless this is the current version.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             expected_version: Option<u32>,
+            /// Why, for the versions list and the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
         }
         /// takes an object out of sight
         "tombstone" Tombstone {
@@ -63,6 +66,22 @@ commands! {
         "restore" Restore {
             /// Which.
             object: ObjectId,
+            /// Refuse unless this is the current version.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expected_version: Option<u32>,
+        }
+        /// gives an object another owner; its data, versions and projections stay
+        "transfer" Transfer {
+            /// Which.
+            object: ObjectId,
+            /// Who is to own it: an active principal that the actor sees.
+            to: PrincipalId,
+            /// Why. An operator who is not the owner has to say it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
+            /// Refuse unless this is the current version.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            expected_version: Option<u32>,
         }
     }
 }
@@ -91,7 +110,13 @@ impl Update {
     /// New data, whatever the version is.
     #[must_use]
     pub fn new(object: ObjectId, data: Data) -> Self {
-        Self { object, data, expected_version: None }
+        Self { object, data, expected_version: None, reason: None }
+    }
+    /// The same, saying why.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
     }
     /// The same, refused as stale unless this is the current version.
     #[must_use]
@@ -150,13 +175,24 @@ fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Result<&'a Ob
             .hint("restore it first")
             .into());
     }
+    at_version(found, expected)
+}
+
+/// The object, when it is at the version that the caller has seen.
+fn at_version(found: &Object, expected: Option<u32>) -> Result<&Object> {
     match expected {
         Some(expected) if expected != found.version => {
-            let message = format!("the object `{id}` is at version {}, not {expected}", found.version);
+            let message =
+                format!("the object `{}` is at version {}, not {expected}", found.id, found.version);
             Err(Error::stale(message).hint("read it again, and decide again").into())
         }
         _ => Ok(found),
     }
+}
+
+/// Free text may name people: it is payload, which can be erased, not body, which cannot.
+fn said(reason: Option<&String>) -> crate::Result<Option<Data>> {
+    reason.map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()
 }
 
 /// To write to an object, by doing that.
@@ -203,7 +239,11 @@ impl Decide for Update {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = live(on, self.object, self.expected_version)?;
-        facts.push(home(on, found), ObjectUpdated { object: self.object }, Some(&self.data));
+        let (at, object, version) = (home(on, found), self.object, found.version + 1);
+        facts.push(at, ObjectUpdated { object }, Some(&self.data));
+        if let Some(reason) = said(self.reason.as_ref())? {
+            facts.push(at, VersionExplained { object, version }, Some(&reason));
+        }
         Ok(())
     }
 }
@@ -214,9 +254,7 @@ impl Decide for Tombstone {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = live(on, self.object, self.expected_version)?;
-        // Free text may name people: it is payload, which can be erased, not body, which cannot.
-        let reason =
-            self.reason.as_ref().map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()?;
+        let reason = said(self.reason.as_ref())?;
         facts.push(home(on, found), ObjectTombstoned { object: self.object }, reason.as_ref());
         Ok(())
     }
@@ -233,52 +271,47 @@ impl Decide for Restore {
                 Error::refused("not_tombstoned", format!("the object `{}` is live", self.object)).into()
             );
         }
+        at_version(found, self.expected_version)?;
         facts.push(home(on, found), ObjectRestored { object: self.object }, None);
         Ok(())
     }
 }
 
-/// What an event changes.
-pub(crate) fn entity(event: &ObjectsEvent) -> Option<Entity> {
-    event.object().map(Entity::Object)
+impl Transfer {
+    fn is_owner(&self, on: &View<'_>) -> bool {
+        let owner = on.world.objects().get(self.object).map(|object| on.world.identity().id(object.owner));
+        owner == Some(on.actor)
+    }
 }
 
-/// The command that would bring this fact about. An object written into a scope brings its projection along
-/// ([`projection_follows`]).
-pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recalled> {
-    let Recalling { at, data, behind } = asked;
-    let next = behind.first().map(|(_, event)| event);
-    let mut along = 0;
-    use ObjectsEvent as E;
-    let command = match event {
-        E::ObjectCreated(e) => {
-            let projected = projection_follows(at, e.object, next);
-            along = usize::from(projected.is_some());
-            let (scope, level) =
-                projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
-            Command::Create(Create {
-                object: Some(e.object),
-                object_type: e.object_type,
-                data: data?,
-                scope,
-                level,
-            })
+impl Decide for Transfer {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        // Members who administer an object through a scope cannot take it away from its owner. Operators can, or the objects of
+        // those who left would be nobody's; that they did, and why, stands in the log.
+        if self.is_owner(on) {
+            return doing(Action::Transfer, on, self.object);
         }
-        E::ObjectUpdated(e) => {
-            Command::Update(Update { object: e.object, data: data?, expected_version: None })
+        smallvec::smallvec![Request::new(C::PrincipalsManage, Target::Deployment).doing(Action::Transfer)]
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = at_version(object(on, self.object)?, self.expected_version)?;
+        let identity = on.world.identity();
+        // Who is not seen and who is not there: said in the same words.
+        let to = identity.get(self.to).filter(|to| to.status == Status::Active);
+        if to.is_none() || !sees_id(on.world, on.actor, self.to, on.now) {
+            let message = format!("there is no active principal `{}` that it could belong to", self.to);
+            return Err(Error::refused("no_principal", message).into());
         }
-        E::ObjectTombstoned(e) => {
-            let reason = data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
-            Command::Tombstone(Tombstone { object: e.object, reason, expected_version: None })
+        if identity.id(found.owner) == self.to {
+            return Err(Error::refused("unchanged", "that is its owner already").into());
         }
-        E::ObjectRestored(e) => Command::Restore(Restore { object: e.object }),
-    };
-    Some(Recalled::Command(command.into(), along))
-}
-
-/// The projection that came with the creation of `object`, hence is no command of its own.
-fn projection_follows(at: &Envelope, object: ObjectId, next: Option<&Event>) -> Option<(ScopeId, Level)> {
-    let Some(Event::Sharing(SharingEvent::ObjectProjected(projected))) = next else { return None };
-    (at.scope.is_some() && projected.object == object && projected.scope == at.scope)
-        .then_some((projected.scope, projected.level))
+        if !self.is_owner(on) && self.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+            let error = Error::refused("reason_required", "an operator says why an object changes hands");
+            return Err(error.hint("give a reason").into());
+        }
+        let reason = said(self.reason.as_ref())?;
+        let event = OwnershipTransferred { object: self.object, owner: self.to };
+        facts.push(home(on, found), event, reason.as_ref());
+        Ok(())
+    }
 }

@@ -19,14 +19,14 @@ impl Inverse<'_> {
         let gone_then = then.is_none_or(|then| then.tombstoned);
         // Only what is live takes new data, also when it is to end as a tombstone.
         if now.tombstoned && (!gone_then || data.is_some()) {
-            self.step(Phase::ObjectsRestored, 0, objects::Restore { object: id });
+            self.step(Phase::ObjectsRestored, 0, objects::Restore { object: id, expected_version: None });
         }
         let mut version = now.version;
         if let Some(data) = data.clone() {
             self.step(
                 Phase::ObjectsChanged,
                 0,
-                objects::Update { object: id, data, expected_version: Some(version) },
+                objects::Update { object: id, data, expected_version: Some(version), reason: None },
             );
             version += 1;
         }
@@ -37,6 +37,13 @@ impl Inverse<'_> {
                 0,
                 objects::Tombstone { object: id, reason, expected_version },
             );
+        }
+        if let Some(then) = then.filter(|then| then.owner != now.owner) {
+            let (to, reason) = (self.now.identity().id(then.owner), Some("rolled back".to_owned()));
+            // Owning it first makes the rest possible; giving it away first would make it impossible.
+            let phase = if to == self.actor { Phase::PrincipalsBack } else { Phase::OwnRightsGone };
+            let transfer = objects::Transfer { object: id, to, reason, expected_version: None };
+            self.step(phase, 5, transfer);
         }
         Ok(None)
     }

@@ -6,12 +6,14 @@ mod access;
 mod audit;
 mod objects;
 mod operation;
+mod principals;
 mod show;
 mod views;
 
 pub use audit::{AuditEntry, AuditPage};
 pub use objects::ReadObject;
 pub use operation::Operation;
+pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX};
 
 use crate::authorize::{Decision, Request, Target, authorize};
 use crate::engine::{Engine, Past};

@@ -36,4 +36,12 @@ operations! {
     AccessWho = "access.who";
     /// The audit trail.
     AuditQuery = "audit.query";
+    /// A principal.
+    PrincipalsRead = "principals.read";
+    /// The principals that one sees.
+    PrincipalsList = "principals.list";
+    /// The relationships of a principal.
+    PrincipalsRelationships = "principals.relationships";
+    /// Who belongs to whom, through how many others.
+    PrincipalsGraph = "principals.graph";
 }

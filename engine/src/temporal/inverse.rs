@@ -58,7 +58,7 @@ impl Inverse<'_> {
     pub(super) fn run(&mut self) -> Result<Problem> {
         match self.entity {
             Entity::Principal(id) => self.principal(id),
-            Entity::Edge(id) => Ok(self.edge(id)),
+            Entity::Edge(id) => self.edge(id),
             Entity::Scope(id) => Ok(self.scope(id)),
             Entity::Member(scope, principal) => Ok(self.member(scope, principal)),
             Entity::Entry(id) => Ok(self.entry(id)),

@@ -1,7 +1,7 @@
 //! What can have happened to a principal.
 
 use crate::events::events;
-use crate::{ObjectId, PrincipalId};
+use crate::{EdgeId, ObjectId, PrincipalId};
 
 events! {
     /// Facts about principals.
@@ -48,6 +48,43 @@ events! {
             /// True to make it one.
             operator: bool,
         }
+        /// a principal is another sort of actor from now on
+        8 "identity.principal_kind_changed" PrincipalKindChanged {
+            /// Whom.
+            principal: PrincipalId,
+            /// What sort of actor it is now, a word of the application.
+            kind: String,
+        }
+        /// a principal got a handle, another one, or has none any more
+        9 "identity.handle_set" HandleSet {
+            /// Whom.
+            principal: PrincipalId,
+            /// Its handle, `user:alice`; empty for none.
+            handle: String,
+        }
+        /// two principals were related (payload: what is said about it, if anything)
+        10 "identity.relationship_added" RelationshipAdded {
+            /// The relationship. One that was removed may come back under its id.
+            edge: EdgeId,
+            /// The group, the authority, the one acted for.
+            parent: PrincipalId,
+            /// The member, the one that acts.
+            child: PrincipalId,
+            /// What the child is to the parent: `member_of`, `acts_for`, or a word of the application.
+            label: String,
+        }
+        /// a relationship was tombstoned: it holds no more, and is not forgotten (payload: the reason, if one was given)
+        11 "identity.relationship_removed" RelationshipRemoved {
+            /// Which.
+            edge: EdgeId,
+        }
+        /// a principal acts for another one; what it does for it follows, with this event as its cause
+        12 "identity.acted_on_behalf" ActedOnBehalf {
+            /// Who acts.
+            agent: PrincipalId,
+            /// For whom: the actor of the events that follow.
+            principal: PrincipalId,
+        }
     }
 }
 
@@ -57,9 +94,9 @@ impl IdentityEvent {
     pub fn object(&self) -> Option<ObjectId> {
         None
     }
-    /// The principal it speaks of.
+    /// The principal whose state it changes; `None` for what is about a relationship, or changes nothing.
     #[must_use]
-    pub fn principal(&self) -> PrincipalId {
+    pub fn principal(&self) -> Option<PrincipalId> {
         match self {
             Self::Founded(Founded { principal, .. })
             | Self::PrincipalCreated(PrincipalCreated { principal, .. })
@@ -67,7 +104,19 @@ impl IdentityEvent {
             | Self::PrincipalSuspended(PrincipalSuspended { principal })
             | Self::PrincipalReinstated(PrincipalReinstated { principal })
             | Self::PrincipalArchived(PrincipalArchived { principal })
-            | Self::OperatorSet(OperatorSet { principal, .. }) => *principal,
+            | Self::OperatorSet(OperatorSet { principal, .. })
+            | Self::PrincipalKindChanged(PrincipalKindChanged { principal, .. })
+            | Self::HandleSet(HandleSet { principal, .. }) => Some(*principal),
+            Self::RelationshipAdded(_) | Self::RelationshipRemoved(_) | Self::ActedOnBehalf(_) => None,
+        }
+    }
+    /// The relationship whose state it changes.
+    #[must_use]
+    pub fn edge(&self) -> Option<EdgeId> {
+        match self {
+            Self::RelationshipAdded(RelationshipAdded { edge, .. })
+            | Self::RelationshipRemoved(RelationshipRemoved { edge }) => Some(*edge),
+            _ => None,
         }
     }
 }

@@ -31,6 +31,20 @@ events! {
             /// Which.
             object: ObjectId,
         }
+        /// an object got another owner; its data stays what it was (payload: the reason, if one was given)
+        5 "objects.ownership_transferred" OwnershipTransferred {
+            /// Which.
+            object: ObjectId,
+            /// Who owns it now.
+            owner: PrincipalId,
+        }
+        /// it was explained why an object got a version (payload: the reason)
+        6 "objects.version_explained" VersionExplained {
+            /// Which.
+            object: ObjectId,
+            /// The version.
+            version: u32,
+        }
     }
 }
 
@@ -42,7 +56,9 @@ impl ObjectsEvent {
             Self::ObjectCreated(ObjectCreated { object, .. })
             | Self::ObjectUpdated(ObjectUpdated { object })
             | Self::ObjectTombstoned(ObjectTombstoned { object })
-            | Self::ObjectRestored(ObjectRestored { object }) => *object,
+            | Self::ObjectRestored(ObjectRestored { object })
+            | Self::OwnershipTransferred(OwnershipTransferred { object, .. })
+            | Self::VersionExplained(VersionExplained { object, .. }) => *object,
         })
     }
 }

@@ -9,5 +9,8 @@
 mod events;
 mod state;
 
-pub use events::{ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent};
+pub use events::{
+    ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent, OwnershipTransferred,
+    VersionExplained,
+};
 pub use state::{Change, ChangeKind, Object, Objects};

@@ -3,7 +3,7 @@
 use super::ObjectsEvent as E;
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
-use crate::store::{Identified, NO_ROW, Postings, Rows, Table, Words, transact};
+use crate::store::{Identified, NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
 use crate::tagged::tagged;
 use crate::tenancy::Tenancy;
 use crate::{Envelope, ObjectId, Sequence};
@@ -46,6 +46,8 @@ tagged! {
         Tombstoned = 3, "tombstoned";
         /// Its tombstone was lifted.
         Restored = 4, "restored";
+        /// It got another owner.
+        Transferred = 5, "transferred";
     }
 }
 
@@ -78,8 +80,10 @@ pub struct Objects {
     changes: Rows<Change>,
     types: Words,
     by_owner: Postings,
+    /// Why a version came, where that was said: (object, version) → the event whose payload says it.
+    reasons: Sorted<(u32, u32), Sequence>,
 }
-transact!(Objects { objects, changes, types, by_owner });
+transact!(Objects { objects, changes, types, by_owner, reasons });
 
 impl Objects {
     /// The object with that id.
@@ -110,6 +114,11 @@ impl Objects {
     #[must_use]
     pub fn version(&self, object: &Object, version: u32) -> Option<&Change> {
         self.changes(object).find(|change| change.version == version && change.has_data())
+    }
+    /// The event whose payload says why a version of the object in a row came, if that was said.
+    #[must_use]
+    pub fn reason(&self, object: u32, version: u32) -> Option<Sequence> {
+        self.reasons.get(&(object, version)).copied()
     }
     /// The last change.
     #[must_use]
@@ -162,6 +171,20 @@ impl Objects {
             E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated),
             E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned),
             E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored),
+            E::OwnershipTransferred(e) => {
+                let (Some(row), Some(owner)) = (self.row(e.object), identity.row(e.owner)) else { return };
+                let Some(object) = self.objects.edit(row) else { return };
+                let before = std::mem::replace(&mut object.owner, owner);
+                self.by_owner.remove(before, row);
+                self.by_owner.insert(owner, row);
+                self.change(at, by, e.object, ChangeKind::Transferred);
+            }
+            E::VersionExplained(e) => {
+                let known = |row: &u32| self.at(*row).is_some_and(|object| e.version <= object.version);
+                if let Some(row) = self.row(e.object).filter(known) {
+                    self.reasons.insert((row, e.version), at.sequence);
+                }
+            }
         }
     }
 
@@ -171,6 +194,7 @@ impl Objects {
         match kind {
             ChangeKind::Tombstoned => object.tombstoned = true,
             ChangeKind::Restored => object.tombstoned = false,
+            ChangeKind::Transferred => {}
             ChangeKind::Created | ChangeKind::Updated => {
                 object.version += 1;
                 object.data = at.sequence;
@@ -200,6 +224,12 @@ impl Objects {
             out.u32(object.version);
             out.u32(object.last);
             out.u8(u8::from(object.tombstoned));
+        }
+        out.count(self.reasons.len());
+        for ((object, version), reason) in self.reasons.iter() {
+            out.u32(*object);
+            out.u32(*version);
+            out.sequence(*reason);
         }
     }
 
@@ -233,6 +263,10 @@ impl Objects {
                 return Err(InputError);
             }
             state.by_owner.insert(owner, row);
+        }
+        for _ in 0..input.count()? {
+            let (object, version) = (input.u32()?, input.u32()?);
+            state.reasons.insert((object, version), input.sequence()?);
         }
         Ok(state)
     }

@@ -383,7 +383,7 @@ fn a_batch_has_at_most_a_million_steps() {
     let engine = Engine::in_memory().unwrap();
     let mut batch = Batch::new();
     for _ in 0..=BATCH_STEPS_MAX {
-        batch.push(engine.founder(), objects::Restore { object: ObjectId(1) });
+        batch.push(engine.founder(), objects::Restore { object: ObjectId(1), expected_version: None });
     }
     assert_eq!(engine.execute(batch).unwrap_err().code(), "invalid");
 }

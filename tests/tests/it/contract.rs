@@ -17,7 +17,7 @@ use scoped::projections::tenancy::{self as t, Applies};
 use scoped::projections::{Context, DOMAINS};
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
-    Batch, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options, Policy,
+    Batch, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options, Policy,
     PrincipalId, Role, ScopeId, Subject, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,7 @@ fn golden() -> PathBuf {
 fn samples() -> Vec<Event> {
     let (principal, object, scope) = (PrincipalId(0x11), ObjectId(0x22), ScopeId(0x33));
     let (entry, role, level) = (EntryId(0x44), Role::Writer, Level::Admin);
+    let edge = EdgeId(0x88);
     let expires_at = Some(NOON);
     vec![
         i::Founded { principal, kind: "person".into() }.into(),
@@ -41,6 +42,12 @@ fn samples() -> Vec<Event> {
         i::PrincipalReinstated { principal }.into(),
         i::PrincipalArchived { principal }.into(),
         i::OperatorSet { principal, operator: true }.into(),
+        i::PrincipalKindChanged { principal, kind: "service".into() }.into(),
+        i::HandleSet { principal, handle: "user:alice".into() }.into(),
+        i::RelationshipAdded { edge, parent: PrincipalId(0x66), child: principal, label: "member_of".into() }
+            .into(),
+        i::RelationshipRemoved { edge }.into(),
+        i::ActedOnBehalf { agent: PrincipalId(0x77), principal }.into(),
         t::ScopeCreated { scope, parent: ScopeId(0x55), path: "org:a/ws:b".into(), name: "née".into() }
             .into(),
         t::ScopeArchived { scope }.into(),
@@ -63,6 +70,8 @@ fn samples() -> Vec<Event> {
         o::ObjectUpdated { object }.into(),
         o::ObjectTombstoned { object }.into(),
         o::ObjectRestored { object }.into(),
+        o::OwnershipTransferred { object, owner: principal }.into(),
+        o::VersionExplained { object, version: 9 }.into(),
         s::ObjectProjected { object, scope, level }.into(),
         s::ProjectionRevoked { object, scope }.into(),
         m::MarkSet { name: "begin".into(), position: 7 }.into(),

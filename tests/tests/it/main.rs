@@ -10,6 +10,8 @@ mod contract;
 mod crash;
 mod determinism;
 mod examples;
+mod facts_identity;
+mod groups;
 mod history_import;
 mod isolation;
 mod model;

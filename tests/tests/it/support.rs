@@ -17,7 +17,12 @@ pub(crate) fn data(value: serde_json::Value) -> Data {
 
 pub(crate) fn principal(id: u128) -> identity::CreatePrincipal {
     let description = data(serde_json::json!({ "name": format!("principal {id}") }));
-    identity::CreatePrincipal { principal: Some(PrincipalId(id)), kind: "person".into(), description }
+    identity::CreatePrincipal {
+        principal: Some(PrincipalId(id)),
+        kind: "person".into(),
+        description,
+        handle: None,
+    }
 }
 
 pub(crate) fn scope_at(path: &str, id: u128) -> CreateScope {
@@ -39,7 +44,7 @@ pub(crate) fn object(id: u128, cpu: u64, scope: Option<&str>, level: Level) -> o
 
 pub(crate) fn update(id: u128, cpu: u64) -> objects::Update {
     let data = data(serde_json::json!({ "cpu": cpu }));
-    objects::Update { object: ObjectId(id), data, expected_version: None }
+    objects::Update { object: ObjectId(id), data, expected_version: None, reason: None }
 }
 
 /// Small segments, so that a test of a few hundred events has several.

@@ -38,7 +38,7 @@ pub(super) fn measure(directory: &Throwaway, args: &Args) -> anyhow::Result<Late
             let object = mine[number as usize % mine.len()];
             let begun = Instant::now();
             let data = data(args.payload, number, &mut text)?;
-            session.execute(objects::Update { object, data, expected_version: None })?;
+            session.execute(objects::Update { object, data, expected_version: None, reason: None })?;
             command.record(begun.elapsed());
         }
     }

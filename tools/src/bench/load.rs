@@ -93,7 +93,8 @@ pub(super) fn worker(
     nth: usize,
 ) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
     let description = Data::from_text_fields(&[("name", &format!("writer {nth}"))])?;
-    let create = identity::CreatePrincipal { principal: None, kind: "service".to_owned(), description };
+    let create =
+        identity::CreatePrincipal { principal: None, kind: "service".to_owned(), description, handle: None };
     let actor = engine.session(engine.founder())?.execute(create)?.principal();
     let (session, mut text, mut made) = (engine.session(actor)?, String::new(), Vec::with_capacity(OBJECTS));
     for number in 0..OBJECTS as u64 {
@@ -150,7 +151,7 @@ impl Load {
                 number += 1;
                 let object = objects[number as usize % objects.len()];
                 let data = data(self.payload, number, &mut text)?;
-                batch.push(actor, objects::Update { object, data, expected_version: None });
+                batch.push(actor, objects::Update { object, data, expected_version: None, reason: None });
             }
             waiting.push_back((Instant::now(), engine.submit(batch)?));
             if waiting.len() >= self.window {

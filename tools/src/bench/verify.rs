@@ -42,7 +42,7 @@ fn write(path: &std::path::Path, payload: usize) -> anyhow::Result<()> {
     let updates = (0..EVENTS).map_while(|number| {
         let object = mine[number as usize % mine.len()];
         let data = data(payload, number, &mut text).ok()?;
-        Some(objects::Update { object, data, expected_version: None }.into())
+        Some(objects::Update { object, data, expected_version: None, reason: None }.into())
     });
     fill(&engine, actor, updates)?;
     engine.close()?;

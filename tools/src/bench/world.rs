@@ -63,7 +63,7 @@ impl World {
         let names = Data::from_text_fields(&[("name", "somebody")])?;
         let people = (0..size.principals).map(|nth| {
             let (principal, kind) = (Some(Self::principal(nth)), "person".to_owned());
-            identity::CreatePrincipal { principal, kind, description: names.clone() }.into()
+            identity::CreatePrincipal { principal, kind, description: names.clone(), handle: None }.into()
         });
         fill(&engine, founder, people).context("making principals")?;
         let scopes =

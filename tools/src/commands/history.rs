@@ -88,7 +88,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             let tone = match row.change {
                 ChangeKind::Created | ChangeKind::Restored => Tone::Good,
                 ChangeKind::Tombstoned => Tone::Bad,
-                ChangeKind::Updated => Tone::Plain,
+                ChangeKind::Updated | ChangeKind::Transferred => Tone::Plain,
             };
             let mut cells = vec![
                 Cell::new(row.version),

@@ -232,8 +232,10 @@ impl<'a> Importer<'a> {
         }
         let principal = PrincipalId(self.ids.next());
         let (kind, description) = (AUTHOR.to_owned(), Data::from_text_fields(&[("name", name)])?);
-        batch
-            .push(self.operator, identity::CreatePrincipal { principal: Some(principal), kind, description });
+        batch.push(
+            self.operator,
+            identity::CreatePrincipal { principal: Some(principal), kind, description, handle: None },
+        );
         self.authors.insert(name.to_owned(), principal);
         Ok(principal)
     }
@@ -294,11 +296,16 @@ impl<'a> Importer<'a> {
             (ChangeKind::Modified | ChangeKind::Added, Some(file)) => {
                 if !file.live {
                     file.live = true;
-                    batch.push(author, objects::Restore { object: file.object });
+                    batch.push(author, objects::Restore { object: file.object, expected_version: None });
                 }
                 batch.push(
                     author,
-                    objects::Update { object: file.object, data: data()?, expected_version: None },
+                    objects::Update {
+                        object: file.object,
+                        data: data()?,
+                        expected_version: None,
+                        reason: None,
+                    },
                 );
             }
             (ChangeKind::Modified, None) => return Err(wrong("is modified, and was not there")),

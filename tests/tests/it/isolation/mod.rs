@@ -13,9 +13,9 @@ use scoped::projections::audit::{AccessDenied, AuditEvent};
 use scoped::projections::tenancy::Applies;
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
-    Batch, Capability, Command, Effect, Engine, EntryId, Error, ErrorKind, Event, Filter, Level, ManualDoor,
-    ObjectId, Operation, Policy, PrincipalId, Reading, Role, ScopeId, ScopeRef, Subject, View, identity,
-    objects, sharing, tenancy,
+    Batch, Capability, Command, EdgeId, Effect, Engine, EntryId, Error, ErrorKind, Event, Filter, Level,
+    ManualDoor, ObjectId, Operation, Policy, PrincipalId, Reading, Role, ScopeId, ScopeRef, Subject, View,
+    identity, objects, sharing, tenancy,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -39,6 +39,12 @@ const PRIVATE: ObjectId = ObjectId(31);
 /// In `org:a/dept:c`, tombstoned.
 const BURIED: ObjectId = ObjectId(32);
 const NO_OBJECT: ObjectId = ObjectId(99);
+/// Shares no scope with any intruder; `user:hidden`.
+const HIDDEN: PrincipalId = PrincipalId(6);
+/// `HIDDEN` is a member of principal 7.
+const GROUPED: EdgeId = EdgeId(1);
+/// Principal 7 acts for `HIDDEN`.
+const DELEGATED: EdgeId = EdgeId(2);
 /// Each intruder who can act has one of its own: 40 + its id.
 fn own(actor: PrincipalId) -> ObjectId {
     ObjectId(40 + actor.0)
@@ -82,6 +88,14 @@ fn world() -> (Engine, Arc<ManualDoor>) {
         batch.push(actor, object(own(actor).0, 1, None, Level::Read));
     }
     batch.push(founder, identity::SuspendPrincipal { principal: SUSPENDED });
+    batch.push(founder, principal(HIDDEN.0).with_handle("user:hidden".parse().unwrap()));
+    batch.push(founder, principal(7));
+    for (edge, relationship) in [
+        (GROUPED, identity::AddRelationship::member(PrincipalId(7), HIDDEN)),
+        (DELEGATED, identity::AddRelationship::delegate(HIDDEN, PrincipalId(7))),
+    ] {
+        batch.push(founder, identity::AddRelationship { edge: Some(edge), ..relationship });
+    }
     engine.execute(batch).unwrap();
     (engine, door)
 }
@@ -104,7 +118,9 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
     }
 }
 
+mod principals;
 mod rows;
+mod transfers;
 
 fn state(engine: &Engine) -> scoped::Digest {
     engine.read(|moment| moment.world().state_digest())
@@ -199,7 +215,7 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
         "access.who" => vec![|reading, aim| reading.who(Capability::ReadLocal, aim.object).map(drop)],
         // These are refused to nobody who is active; what they show is looked at below.
         "objects.own" | "audit.query" => vec![],
-        _ => return None,
+        _ => return principals::reading(operation),
     })
 }
 
@@ -321,7 +337,9 @@ fn planning_a_rollback_discloses_no_data_of_others() {
     let (engine, _) = world();
     let founder = engine.session(PrincipalId(1)).unwrap();
     let value = data(serde_json::json!({ "secret": "later" }));
-    founder.execute(objects::Update { object: PRIVATE, data: value, expected_version: None }).unwrap();
+    founder
+        .execute(objects::Update { object: PRIVATE, data: value, expected_version: None, reason: None })
+        .unwrap();
     let mallory = engine.session(FOREIGNER).unwrap();
     let plan = mallory.plan_rollback(&Cutoff::Head(1), Selection::All).unwrap();
     assert!(plan.steps.is_empty() && plan.skipped.is_empty(), "{:?} {:?}", plan.steps, plan.skipped);

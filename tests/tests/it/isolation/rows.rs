@@ -31,11 +31,16 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 principal: Some(id),
                 kind: kind(),
                 description: description(),
+                handle: None,
             };
             row([make(alice)], [make(nobody)])
         }
         "identity.describe_principal" => {
-            let describe = |principal| identity::DescribePrincipal { principal, description: description() };
+            let describe = |principal| identity::DescribePrincipal {
+                principal,
+                description: description(),
+                expected_version: None,
+            };
             row([describe(alice)], [describe(nobody)])
         }
         "identity.suspend_principal" => {
@@ -116,16 +121,22 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
             )
         }
         "objects.update" => {
-            let update = |object| objects::Update { object, data: description(), expected_version: Some(7) };
+            let update = |object| objects::Update {
+                object,
+                data: description(),
+                expected_version: Some(7),
+                reason: None,
+            };
             row(objects.map(update), [update(NO_OBJECT)])
         }
         "objects.tombstone" => {
             let bury = |object| objects::Tombstone { object, reason: None, expected_version: None };
             row(objects.map(bury), [bury(NO_OBJECT)])
         }
-        "objects.restore" => {
-            row(objects.map(|object| objects::Restore { object }), [objects::Restore { object: NO_OBJECT }])
-        }
+        "objects.restore" => row(
+            objects.map(|object| objects::Restore { object, expected_version: None }),
+            [objects::Restore { object: NO_OBJECT, expected_version: None }],
+        ),
         "sharing.project" => {
             let project = |object| sharing::Project { object, scope: path("org:g"), level: Level::Read };
             row(objects.map(project), [project(NO_OBJECT)])
@@ -146,6 +157,6 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
 }
 
 /// The rows of the domains that stand in files of their own.
-fn others(_name: &str, _actor: PrincipalId) -> Option<Row> {
-    None
+fn others(name: &str, actor: PrincipalId) -> Option<Row> {
+    None.or_else(|| super::principals::command(name, actor)).or_else(|| super::transfers::command(name))
 }

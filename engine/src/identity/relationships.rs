@@ -1,0 +1,131 @@
+//! Decisions about relationships.
+//!
+//! Groups are bounded, so that a decision reads a short list: at most [`GROUPS_MAX`] groups speak for one principal, over chains of at
+//! most [`GROUP_DEPTH_MAX`] edges; suspended groups count, since they may come back. `member_of` has no cycles: a group that belongs to
+//! itself would say nothing. Other labels are the application's, and may go in circles.
+
+use super::commands::{manage, principal};
+use super::sight::sees_id;
+use super::{AddRelationship, RemoveRelationship, check_word};
+use crate::authorize::Target;
+use crate::command::{Decide, Needs};
+use crate::data::Data;
+use crate::error::Error;
+use crate::kernel::execute::{Facts, Result, View, need};
+use roaring::RoaringBitmap;
+use scoped_projections::identity::{
+    ACTS_FOR, Direction, Edge, Identity, MEMBER_OF, RelationshipAdded, RelationshipRemoved, Status, Walk,
+};
+use scoped_projections::tenancy::Capability;
+use scoped_projections::{EdgeId, PrincipalId, ScopeId};
+
+/// How many groups speak for one principal, at most.
+pub const GROUPS_MAX: u64 = 256;
+/// How many `member_of` edges lie one behind the other, at most.
+pub const GROUP_DEPTH_MAX: u32 = 20;
+
+/// What everybody may do with things of its own.
+fn own<'a>() -> Needs<'a> {
+    need(Capability::PrincipalsManage, Target::Own)
+}
+
+impl Decide for AddRelationship {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        // Whom one lets act for oneself is one's own to say, to those one can see: an id that is only guessed must not be told from
+        // one that is there.
+        let delegates = self.label == ACTS_FOR && self.parent == on.actor;
+        if delegates && sees_id(on.world, on.actor, self.child, on.now) { own() } else { manage() }
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        check_word("a relationship's label", &self.label)?;
+        let identity = on.world.identity();
+        for id in [self.parent, self.child] {
+            if principal(on, id)?.status == Status::Archived {
+                return Err(
+                    Error::refused("archived", format!("the principal `{id}` is archived for good")).into()
+                );
+            }
+        }
+        if self.parent == self.child {
+            return Err(Error::refused("self_relationship", "nobody is related to itself").into());
+        }
+        let row = |id: PrincipalId| identity.row(id).unwrap_or(scoped_projections::store::NO_ROW);
+        let (parent, child) = (row(self.parent), row(self.child));
+        if identity.relations().between(parent, child, &self.label).is_some() {
+            let message = format!("they are related by `{}` already", self.label);
+            return Err(Error::refused("exists", message).into());
+        }
+        let edge = self.edge.unwrap_or_else(|| EdgeId(facts.fresh()));
+        let fits = |old: &Edge| {
+            !old.is_live()
+                && (old.parent, old.child) == (parent, child)
+                && identity.relations().label(old) == self.label
+        };
+        if !edge.is_some() || identity.relations().get(edge).is_some_and(|old| !fits(old)) {
+            return Err(Error::refused("exists", format!("the id `{edge}` is taken")).into());
+        }
+        if self.label == MEMBER_OF {
+            keeps_groups_small(identity, parent, child)?;
+        }
+        let (parent, child, label) = (self.parent, self.child, self.label.clone());
+        let event = RelationshipAdded { edge, parent, child, label };
+        facts.push(ScopeId::NONE, event, self.metadata.as_ref());
+        Ok(())
+    }
+}
+
+/// Would the groups still be few, near and without a cycle?
+fn keeps_groups_small(identity: &Identity, parent: u32, child: u32) -> Result<()> {
+    let relations = identity.relations();
+    // Without any such edge yet there is nothing that the new one could add up with.
+    let Some(label) = relations.label_number(MEMBER_OF) else { return Ok(()) };
+    let reach = |from, direction| {
+        let walk = Walk { direction, label: Some(label), max_depth: u32::MAX };
+        relations.walk(from, walk, |_| true).into_iter().map(|reached| reached.principal)
+    };
+    let mut above: RoaringBitmap = reach(parent, Direction::Up).collect();
+    if above.contains(child) {
+        let error = Error::refused("cycle", "the group belongs to its new member already");
+        return Err(error.hint("take the one out of the other first").into());
+    }
+    above.insert(parent);
+    let up = relations.longest(parent, Direction::Up, label, GROUP_DEPTH_MAX);
+    let down = relations.longest(child, Direction::Down, label, GROUP_DEPTH_MAX);
+    if up + 1 + down > GROUP_DEPTH_MAX {
+        let message = format!("groups lie at most {GROUP_DEPTH_MAX} deep in one another");
+        return Err(Error::refused("too_deep", message).into());
+    }
+    for member in std::iter::once(child).chain(reach(child, Direction::Down)) {
+        let groups: RoaringBitmap = reach(member, Direction::Up).collect();
+        if groups.union_len(&above) > GROUPS_MAX {
+            let message = format!("`{}` would belong to more than {GROUPS_MAX} groups", identity.id(member));
+            return Err(Error::refused("too_many_groups", message).into());
+        }
+    }
+    Ok(())
+}
+
+impl Decide for RemoveRelationship {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        let identity = on.world.identity();
+        let delegation = identity.relations().get(self.edge).is_some_and(|edge| {
+            identity.relations().label(edge) == ACTS_FOR
+                && [edge.parent, edge.child].iter().any(|end| identity.id(*end) == on.actor)
+        });
+        if delegation { own() } else { manage() }
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let edge = on.world.identity().relations().get(self.edge);
+        let edge = edge.ok_or_else(|| {
+            Error::refused("not_found", format!("there is no relationship `{}`", self.edge))
+        })?;
+        if !edge.is_live() {
+            return Err(Error::refused("removed", "the relationship was removed already").into());
+        }
+        // Free text may name people: it is payload, which can be erased.
+        let reason =
+            self.reason.as_ref().map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()?;
+        facts.push(ScopeId::NONE, RelationshipRemoved { edge: self.edge }, reason.as_ref());
+        Ok(())
+    }
+}

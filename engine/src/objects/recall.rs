@@ -1,0 +1,78 @@
+//! From facts about objects back to the commands that would bring them about.
+
+use super::{Command, Create, Restore, Tombstone, Transfer, Update};
+use crate::data::Data;
+use crate::export::{Recalled, Recalling};
+use crate::temporal::Entity;
+use scoped_projections::objects::ObjectsEvent;
+use scoped_projections::sharing::SharingEvent;
+use scoped_projections::tenancy::Level;
+use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
+
+/// What an event changes.
+pub(crate) fn entity(event: &ObjectsEvent) -> Option<Entity> {
+    match event {
+        // Says something about a version, and changes nothing.
+        ObjectsEvent::VersionExplained(_) => None,
+        event => event.object().map(Entity::Object),
+    }
+}
+
+/// The command that would bring this fact about. An object written into a scope brings its projection along
+/// ([`projection_follows`]).
+pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recalled> {
+    let next = asked.behind.first().map(|(_, event)| event);
+    let explained = |object| match next {
+        Some(Event::Objects(ObjectsEvent::VersionExplained(e))) if e.object == object => {
+            reason(asked.data_behind(0))
+        }
+        _ => None,
+    };
+    let (at, data) = (asked.at, asked.data.clone());
+    let mut along = 0;
+    use ObjectsEvent as E;
+    let command = match event {
+        E::ObjectCreated(e) => {
+            let projected = projection_follows(at, e.object, next);
+            along = usize::from(projected.is_some());
+            let (scope, level) =
+                projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
+            Command::Create(Create {
+                object: Some(e.object),
+                object_type: e.object_type,
+                data: data?,
+                scope,
+                level,
+            })
+        }
+        E::ObjectUpdated(e) => {
+            let reason = explained(e.object);
+            along = usize::from(reason.is_some());
+            Command::Update(Update { object: e.object, data: data?, expected_version: None, reason })
+        }
+        E::ObjectTombstoned(e) => {
+            Command::Tombstone(Tombstone { object: e.object, reason: reason(data), expected_version: None })
+        }
+        E::ObjectRestored(e) => Command::Restore(Restore { object: e.object, expected_version: None }),
+        E::OwnershipTransferred(e) => Command::Transfer(Transfer {
+            object: e.object,
+            to: e.owner,
+            reason: reason(data),
+            expected_version: None,
+        }),
+        // Stands behind the version that it explains.
+        E::VersionExplained(_) => return Some(Recalled::Silent),
+    };
+    Some(Recalled::Command(command.into(), along))
+}
+
+fn reason(data: Option<Data>) -> Option<String> {
+    Some(data?.value().ok()?.get("reason")?.as_str()?.to_owned())
+}
+
+/// The projection that came with the creation of `object`, hence is no command of its own.
+fn projection_follows(at: &Envelope, object: ObjectId, next: Option<&Event>) -> Option<(ScopeId, Level)> {
+    let Some(Event::Sharing(SharingEvent::ObjectProjected(projected))) = next else { return None };
+    (at.scope.is_some() && projected.object == object && projected.scope == at.scope)
+        .then_some((projected.scope, projected.level))
+}
