@@ -5,6 +5,7 @@ use serde_json::json;
 
 fn main() -> Result<(), scoped::Error> {
     let engine = Engine::in_memory()?; // or `Engine::open("a/directory")?`
+    engine.register_types(&["limits"])?; // nothing is made whose type is not registered
     let ada = engine.session(engine.founder())?;
 
     let made = ada.execute(objects::Create::new("limits", Data::new(json!({ "cpu": 2 }))?))?;

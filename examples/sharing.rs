@@ -5,6 +5,7 @@ use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::in_memory()?;
+    engine.register_types(&["note"])?;
     let ada = engine.session(engine.founder())?;
     let bo = engine.session(ada.execute(identity::CreatePrincipal::named("person", "Bo")?)?.principal())?;
 

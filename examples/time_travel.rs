@@ -6,6 +6,7 @@ use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::in_memory()?;
+    engine.register_types(&["limits"])?;
     let ada = engine.session(engine.founder())?;
     let acme = ada.execute(CreateScope::at("org:acme".parse()?))?.scope();
     let write = |cpu: u32| -> Result<objects::Create, scoped::Error> {

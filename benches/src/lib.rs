@@ -26,7 +26,8 @@ const DEPTH: usize = 8;
 pub fn options() -> Options {
     let every = Duration::from_secs(3600);
     let door = Arc::new(ManualDoor::new(BEGIN, SEED));
-    Options::default().door(door).durability(Durability::Buffered { sync_every: every }).snapshot_after(0)
+    let durability = Durability::Buffered { sync_every: every };
+    Options::default().door(door).durability(durability).snapshot_after(0).types(["note"])
 }
 
 /// An engine with objects in a scope eight nodes deep, and a principal who may write them.

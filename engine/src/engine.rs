@@ -124,7 +124,13 @@ impl Engine {
                 None => Data::from_text_fields(&[("name", &options.founder_name)])?,
             };
             let found = Found { principal: new_founder, kind: options.founder_kind, description };
-            engine.execute(Batch::new().with(new_founder, found))?;
+            let mut batch = Batch::new().with(new_founder, found);
+            for register in crate::registry::missing_types(&World::default(), &options.types)? {
+                batch.push(new_founder, register);
+            }
+            engine.execute(batch)?;
+        } else {
+            engine.register_types(&options.types)?;
         }
         Ok(engine)
     }

@@ -137,3 +137,11 @@ impl From<scoped_projections::tenancy::ScopePathError> for Error {
         error
     }
 }
+
+impl From<scoped_projections::registry::UrnError> for Error {
+    fn from(source: scoped_projections::registry::UrnError) -> Self {
+        let mut error = Self::invalid(source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}

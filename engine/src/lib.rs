@@ -6,6 +6,7 @@
 //! use serde_json::json;
 //!
 //! let engine = Engine::in_memory()?;
+//! engine.register_types(&["limits"])?;
 //! let ada = engine.session(engine.founder())?;
 //! let made = ada.execute(objects::Create::new("limits", Data::new(json!({ "cpu": 2 }))?))?;
 //! let limits = made.object();
@@ -71,7 +72,7 @@ pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
 pub use reading::{AuditEntry, AuditPage, Kin, KinPath, Operation, PRINCIPALS_PAGE_MAX, ReadObject, Reading};
-pub use receipt::{Pending, Promise, Receipt};
+pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
 pub use session::{Policy, Session, SessionBatch};
 pub use tenancy::ScopeRef;

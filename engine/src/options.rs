@@ -14,6 +14,7 @@ pub struct Options {
     pub(crate) founder_kind: String,
     pub(crate) founder_name: String,
     pub(crate) founder_description: Option<Data>,
+    pub(crate) types: Vec<String>,
     pub(crate) durability: Durability,
     pub(crate) queue: usize,
     pub(crate) snapshot_after: u64,
@@ -29,6 +30,7 @@ impl Default for Options {
             founder_kind: "person".to_owned(),
             founder_name: "founder".to_owned(),
             founder_description: None,
+            types: Vec::new(),
             durability: Durability::Synced,
             queue: 8_192,
             snapshot_after: 500_000,
@@ -61,6 +63,13 @@ impl Options {
     #[must_use]
     pub fn founder_description(mut self, description: Data) -> Self {
         self.founder_description = Some(description);
+        self
+    }
+    /// Object types that are registered when the engine is opened, unless they are there already (default: none). A log that is made
+    /// has them in its first batch; later they are registered in the founder's name.
+    #[must_use]
+    pub fn types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
+        self.types.extend(types.into_iter().map(Into::into));
         self
     }
     /// When a receipt is given (default: after a shared sync).

@@ -2,7 +2,7 @@
 
 use crate::command::Batch;
 use crate::error::{Error, Result};
-use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, ScopeId, Sequence};
+use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, RegistrationId, ScopeId, Sequence};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,6 +17,17 @@ pub enum Promise {
     Durable,
     /// Survives the death of the process, not power loss.
     Buffered,
+}
+
+/// Something that the caller should hear though it is done. Not written down: a repeated receipt carries none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Which step of the batch it is about, from 0.
+    pub step: usize,
+    /// A stable word for programs: `deprecated` …
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
 }
 
 /// The answer to a batch that was carried out.
@@ -36,6 +47,8 @@ pub struct Receipt {
     pub repeated: bool,
     /// For each step the id of what it made or changed, 0 where there is none.
     pub ids: Vec<u128>,
+    /// What the caller should hear all the same, for example that a type is deprecated.
+    pub warnings: Vec<Warning>,
 }
 
 impl Receipt {
@@ -56,6 +69,11 @@ impl Receipt {
     #[must_use]
     pub fn principal(&self) -> PrincipalId {
         PrincipalId(self.id(0))
+    }
+    /// The entry of the registry that the first step made or changed.
+    #[must_use]
+    pub fn registration(&self) -> RegistrationId {
+        RegistrationId(self.id(0))
     }
     /// The access control list entry that the first step made or changed.
     #[must_use]

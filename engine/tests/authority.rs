@@ -27,8 +27,8 @@ const SUB: &str = "org:a/ws:s";
 impl Place {
     fn new() -> Self {
         let door = Arc::new(ManualDoor::new(1_000_000, 7));
-        let engine =
-            Engine::on(Arc::new(MemoryStorage::new()), Options::default().door(door.clone())).unwrap();
+        let options = Options::default().door(door.clone()).types(["note"]);
+        let engine = Engine::on(Arc::new(MemoryStorage::new()), options).unwrap();
         let place = Self { engine, door };
         for path in [ROOT, SUB] {
             place.founder().execute(CreateScope::at(ScopePath::parse(path).unwrap())).unwrap();
@@ -337,6 +337,7 @@ fn a_rollback_takes_the_actors_own_rights_last() {
 fn calls_that_race_the_end_are_answered() {
     for _ in 0..50 {
         let engine = Engine::in_memory().unwrap();
+        engine.register_types(&["note"]).unwrap();
         let founder = engine.founder();
         std::thread::scope(|scope| {
             for _ in 0..3 {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 fn engine(durability: Durability) -> (Engine, FaultyStorage) {
     let storage = FaultyStorage::new(Arc::new(MemoryStorage::new()));
-    let engine = Engine::on(Arc::new(storage.clone()), Options::default().durability(durability)).unwrap();
+    let engine =
+        Engine::on(Arc::new(storage.clone()), Options::default().durability(durability).types(["note"]))
+            .unwrap();
     (engine, storage)
 }
 

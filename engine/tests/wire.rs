@@ -42,6 +42,14 @@ fn samples() -> Vec<(&'static str, String)> {
         ("sharing.project", format!("{{{o},\"scope\":\"org:acme\",\"level\":\"admin\"}}")),
         ("sharing.revoke", format!("{{{o},\"scope\":\"org:acme\"}}")),
         ("temporal.mark", "{\"name\":\"v1\"}".to_owned()),
+        ("registry.register", "{\"urn\":\"scoped:MODEL:app:file:2\",\"lifecycle\":\"DRAFT\",\"tags\":[\"a\"],\"metadata\":{\"x\":1}}".to_owned()),
+        ("registry.transition", "{\"entry\":\"scoped:MODEL:app:file:2\",\"to\":\"ACTIVE\"}".to_owned()),
+        ("registry.archive", format!("{{\"entry\":\"{ADA}\"}}")),
+        ("registry.reinstate", format!("{{\"entry\":\"{ADA}\",\"to\":\"DEPRECATED\"}}")),
+        ("registry.describe", "{\"entry\":\"scoped:MODEL:app:file:2\",\"tags\":[\"b\"]}".to_owned()),
+        ("registry.define_kind", "{\"kind\":\"WIDGET\",\"description\":\"parts\"}".to_owned()),
+        ("registry.freeze", "{}".to_owned()),
+        ("registry.unfreeze", "{}".to_owned()),
     ]
     .into()
 }

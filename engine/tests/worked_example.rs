@@ -23,6 +23,7 @@ fn at(path: &str) -> ScopeRef {
 impl Example {
     fn new() -> Self {
         let engine = Engine::in_memory().unwrap();
+        engine.register_types(&["record"]).unwrap();
         let operator = engine.session(engine.founder()).unwrap();
         let mut people = BTreeMap::new();
         for name in ["olga", "rita", "adam", "alice", "bob", "gus"] {

@@ -72,7 +72,7 @@ impl Mode {
             Self::Buffered => Durability::Buffered { sync_every: Duration::from_millis(20) },
         };
         let log = scoped::log::Options { segment_bytes: SEGMENT_BYTES, ..scoped::log::Options::default() };
-        Options::default().durability(durability).snapshot_after(0).log(log)
+        Options::default().durability(durability).snapshot_after(0).log(log).types(["piece"])
     }
 }
 

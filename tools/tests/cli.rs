@@ -73,6 +73,7 @@ impl Desk {
     fn small(&self) -> Small {
         let ada = self.run(&["init", "log", "--name", "Ada"]).fine().out.trim().to_owned();
         let engine = Engine::open(self.path("log")).unwrap();
+        engine.register_types(&["file", "note"]).unwrap();
         let session = engine.session(engine.founder()).unwrap();
         let data = |value: Value| scoped::Data::new(value).unwrap();
         let description = data(json!({ "name": "Bo" }));
@@ -161,7 +162,7 @@ fn every_reading_command_answers_in_every_format_and_changes_no_byte() {
         &["show", "log", "6"],
         &["show", "log", "head"],
         &["tree", "log"],
-        &["tree", "log", "--at", "#4"],
+        &["tree", "log", "--at", "#6"],
         &["objects", "log"],
         &["objects", "log", "--scope", "org:acme", "--view", "descend"],
         &["history", "log", "path:docs/plan.md"],
@@ -481,7 +482,7 @@ fn damage_is_found_named_and_told_by_the_exit_code() {
     let found = desk.run(&["verify", "log", "--format", "json"]).fails(3, &["error: ", "#5"]);
     assert_eq!(found.json()["findings"][0]["position"], 5);
     desk.run(&["tree", "log"]).fails(3, &["#5", "--at '#4'"]);
-    desk.run(&["tree", "log", "--at", "#4"]).fails(3, &[]);
+    desk.run(&["tree", "log", "--at", "#6"]).fails(3, &[]);
     desk.run(&["show", "log", "5"]).fails(3, &["#5"]);
     desk.run(&["replay", "log"]).fails(3, &["#5"]);
     desk.run(&["mark", "log", "x"]).fails(3, &["#5"]);

@@ -7,6 +7,7 @@ use super::execute::{Proposed, Result, View};
 use scoped_projections::rules::Action;
 
 /// May these facts be written, all of them together?
-pub(crate) fn admit(_on: &View<'_>, _action: Action, _proposed: &[Proposed]) -> Result<()> {
+pub(crate) fn admit(on: &View<'_>, _action: Action, proposed: &[Proposed]) -> Result<()> {
+    crate::registry::admit(on, proposed)?;
     Ok(())
 }

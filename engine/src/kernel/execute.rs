@@ -9,6 +9,7 @@ use crate::clock::Ids;
 use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
 use crate::data::Data;
 use crate::error::Error;
+use crate::receipt::Warning;
 use crate::temporal::Entity;
 use scoped_log::Payload;
 use scoped_projections::requests::RequestKeyed;
@@ -17,6 +18,7 @@ use scoped_projections::temporal::RolledBack;
 use scoped_projections::tenancy::Capability;
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// What a command gets to see.
 pub(crate) struct View<'a> {
@@ -26,7 +28,23 @@ pub(crate) struct View<'a> {
     pub(crate) now: Micros,
     /// The sequence that the next fact will have.
     pub(crate) next: Sequence,
+    /// Which step of the batch it is, from 0.
+    pub(crate) step: usize,
+    pub(crate) warnings: &'a RefCell<Vec<Warning>>,
 }
+
+impl View<'_> {
+    /// Something that the caller should hear though it is done.
+    pub(crate) fn warn(&self, code: &'static str, message: impl FnOnce() -> String) {
+        let mut warnings = self.warnings.borrow_mut();
+        if warnings.len() < WARNINGS_MAX {
+            warnings.push(Warning { step: self.step, code, message: message() });
+        }
+    }
+}
+
+/// Most warnings that one receipt carries.
+const WARNINGS_MAX: usize = 64;
 
 /// One need alone.
 pub(crate) fn need<'a>(capability: Capability, target: Target) -> Needs<'a> {
@@ -92,8 +110,9 @@ pub(crate) struct Fact {
 /// What a batch came to.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Facts to be appended, in the world already, the transaction open. With the id that each step made or changed.
-    Facts(Vec<u128>),
+    /// Facts to be appended, in the world already, the transaction open. With the id that each step made or changed, and what the
+    /// caller should hear.
+    Facts(Vec<u128>, Vec<Warning>),
     /// Carried out before, under the same key: the first and last event of back then.
     Before(Sequence, Sequence),
 }
@@ -150,10 +169,12 @@ pub(crate) fn execute(
     };
     let (start, time) = (out.len(), now.max(world.time()));
     world.begin();
-    let mut scribe = Scribe { world, time, ids, out, valid_time: batch.valid_time, cause: 0 };
+    let warnings = RefCell::default();
+    let mut scribe =
+        Scribe { world, time, ids, out, valid_time: batch.valid_time, cause: 0, warnings: &warnings };
     let result = scribe.run(batch, actor, keyed, start);
     match result {
-        Ok(results) => Ok(Outcome::Facts(results)),
+        Ok(results) => Ok(Outcome::Facts(results, warnings.into_inner())),
         Err((step, refusal)) => {
             world.undo();
             out.truncate(start);
@@ -172,6 +193,7 @@ struct Scribe<'a> {
     out: &'a mut Vec<Fact>,
     valid_time: Option<i64>,
     cause: u64,
+    warnings: &'a RefCell<Vec<Warning>>,
 }
 
 impl Scribe<'_> {
@@ -190,7 +212,7 @@ impl Scribe<'_> {
         }
         let mut results = Vec::with_capacity(batch.steps.len());
         for (at, step) in batch.steps.iter().enumerate() {
-            results.push(self.step(step).map_err(|refusal| (at, refusal))?);
+            results.push(self.step(at, step).map_err(|refusal| (at, refusal))?);
         }
         if let Some((key, request)) = keyed {
             let events = (self.out.len() - start) as u32;
@@ -205,9 +227,10 @@ impl Scribe<'_> {
         Ok(results)
     }
 
-    fn step(&mut self, step: &Step) -> Result<u128> {
+    fn step(&mut self, nth: usize, step: &Step) -> Result<u128> {
         let (actor, now, world) = (step.actor, self.time, &*self.world);
-        let view = View { world, actor, now, next: world.position().next() };
+        let view =
+            View { world, actor, now, next: world.position().next(), step: nth, warnings: self.warnings };
         let mut action = None;
         for need in step.command.needs(&view) {
             action.get_or_insert(need.action);

@@ -256,13 +256,13 @@ impl Committer {
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
             let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
-            let ids = match outcome {
-                Ok(Outcome::Facts(ids)) => ids,
+            let (ids, warnings) = match outcome {
+                Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
             if let Some(mut receipt) = self.stage(start)? {
-                receipt.ids = ids;
+                (receipt.ids, receipt.warnings) = (ids, warnings);
                 return Ok(Carried::Now(receipt));
             }
         }
@@ -278,7 +278,16 @@ impl Committer {
                 self.worlds.own().keep();
                 let (promise, repeated) = (self.promise(), false);
                 let (first, last, head, time) = (staged.first, staged.last, staged.chain, staged.time);
-                Ok(Some(Receipt { first, last, head, time, promise, repeated, ids: Vec::new() }))
+                Ok(Some(Receipt {
+                    first,
+                    last,
+                    head,
+                    time,
+                    promise,
+                    repeated,
+                    ids: Vec::new(),
+                    warnings: Vec::new(),
+                }))
             }
             Ok(Stage::GroupFull) => {
                 self.take_back(start);
@@ -478,7 +487,7 @@ fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise
     let record = reader.get(last)?.ok_or_else(missing)?;
     let ids = export::ids(reader, first, last)?;
     let (head, time) = (record.chain(), record.time());
-    Ok(Receipt { first, last, head, time, promise, repeated: true, ids })
+    Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new() })
 }
 
 /// What was tried, in the words of the audit trail.

@@ -1,36 +1,31 @@
-//! Registry.
+//! The registry: nothing is made whose type is not registered.
+//!
+//! ```text
+//! code constructs     types, functions, classes …   registered by a command, one row each         URN given once, for ever
+//! what is made        principals, scopes, objects … registered by the event that makes it, no row  URN follows from its state
+//! ```
+//!
+//! Who may: operators change it, every active principal reads it. While it is frozen nothing about code constructs changes, not even
+//! by a rollback; what is made (a scope, an object) is not touched by that.
+//! An object's type is a word: `limits` means the entry of kind `MODEL` in the namespace `app`, `shop/limits` that in `shop`. The newest
+//! edition in use counts; one that is deprecated does its work, and the receipt carries a warning. A draft or an archived type refuses.
+//! Refusals: a URN is used once (`exists`), an unregistered type (`not_registered`), a frozen registry (`frozen`), a step of the
+//! lifecycle that does not exist (`transition`), a namespace that belongs to the engine (`reserved`).
+//! Why by number of decisions see `docs/decisions/0011`.
 
-use crate::command::commands;
-use crate::error::Result;
-use crate::export::{Recalled, Recalling};
-use crate::temporal::{Entity, Inverse, Problem};
-use scoped_projections::registry::RegistryEvent;
-use scoped_projections::{Sequence, World};
+mod checks;
+mod commands;
+mod inverse;
+mod reference;
+mod types;
 
-commands! {
-    /// Commands about registry.
-    domain "registry";
-    enum Command {}
-}
+pub(crate) use checks::admit;
+pub use commands::{
+    Archive, Command, DefineKind, Describe, Freeze, Register, Reinstate, Transition, Unfreeze,
+};
+pub(crate) use commands::{changed, entity, recall};
+pub(crate) use inverse::invert;
+pub use reference::RegistrationRef;
+pub(crate) use types::missing_types;
 
-/// What an event changes.
-pub(crate) fn entity(event: &RegistryEvent) -> Option<Entity> {
-    match event {
-        RegistryEvent::Registered(e) => Some(Entity::Registration(e.registration)),
-    }
-}
-
-/// The command that would bring this fact about.
-pub(crate) fn recall(_: RegistryEvent, _: Recalling<'_>) -> Option<Recalled> {
-    Some(Recalled::Silent)
-}
-
-/// What brings this domain's things back.
-pub(crate) fn invert(_: &mut Inverse<'_>) -> Result<Problem> {
-    Ok(None)
-}
-
-/// The event that made a thing what it is in this world; `None` when it is not there.
-pub(crate) fn changed(_: &World, _: Entity) -> Option<Sequence> {
-    None
-}
+pub use scoped_projections::registry::{Kind, Lifecycle, NAMESPACE, Query, Urn, UrnError};

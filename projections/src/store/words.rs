@@ -30,6 +30,11 @@ impl Words {
     pub fn word(&self, number: u32) -> &str {
         self.by_number.get(number).map_or("", |word| word)
     }
+    /// Is there a word with that number?
+    #[must_use]
+    pub fn has(&self, number: u32) -> bool {
+        self.by_number.get(number).is_some()
+    }
     pub(crate) fn save(&self, out: &mut impl Output) {
         out.count(self.by_number.len());
         for word in self.by_number.iter() {

@@ -31,7 +31,7 @@ fn options() -> Options {
         prepare_in_background: false,
         ..scoped::log::Options::default()
     };
-    Options::default().log(log).snapshot_after(0)
+    Options::default().log(log).snapshot_after(0).types(["blob", "limits"])
 }
 
 /// Writes until something is refused. Gives the receipts and the refusal.
@@ -144,7 +144,7 @@ fn a_real_file_system_that_is_full_is_said_to_be_full() {
     let place = directory.path().join("log");
     let small = || {
         let log = scoped::log::Options { segment_bytes: 256 << 10, ..scoped::log::Options::default() };
-        Options::default().log(log).snapshot_after(0)
+        Options::default().log(log).snapshot_after(0).types(["blob", "limits"])
     };
     let engine = Engine::open_with(&place, small()).unwrap();
     let (receipts, error) = fill(&engine, 1, 5_000);
@@ -259,7 +259,7 @@ fn a_full_queue_makes_callers_wait_and_loses_nobody() {
 
 #[test]
 fn an_expected_version_that_has_passed_is_stale_and_changes_nothing() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let ada = engine.session(engine.founder()).unwrap();
     ada.execute(object(1, 1, None, Level::Read)).unwrap();
     let expecting = |version| objects::Update { expected_version: Some(version), ..update(1, 2) };
@@ -275,7 +275,7 @@ fn an_expected_version_that_has_passed_is_stale_and_changes_nothing() {
 /// Of many who expect the same version exactly one is first.
 #[test]
 fn concurrent_updates_of_one_version_have_one_winner() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let ada = engine.session(engine.founder()).unwrap();
     ada.execute(object(1, 1, None, Level::Read)).unwrap();
     for version in 1..=30u32 {
@@ -331,7 +331,7 @@ fn a_key_gives_its_first_receipt_again_also_after_reopening() {
 /// A key belongs to who used it: another actor's is another key.
 #[test]
 fn keys_of_different_actors_do_not_meet() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let founder = engine.founder();
     engine.execute(Batch::new().with(founder, principal(2))).unwrap();
     let keyed = |actor, id| Batch::new().with(actor, object(id, 1, None, Level::Read)).keyed("same");
@@ -345,7 +345,7 @@ fn keys_of_different_actors_do_not_meet() {
 
 #[test]
 fn requests_that_cannot_be_are_invalid_and_nothing_is_looked_at() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let founder = engine.founder();
     let ada = engine.session(founder).unwrap();
     let before = engine.history().head();
@@ -380,7 +380,7 @@ fn requests_that_cannot_be_are_invalid_and_nothing_is_looked_at() {
 
 #[test]
 fn a_batch_has_at_most_a_million_steps() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let mut batch = Batch::new();
     for _ in 0..=BATCH_STEPS_MAX {
         batch.push(engine.founder(), objects::Restore { object: ObjectId(1), expected_version: None });
@@ -394,7 +394,7 @@ fn data_above_the_limit_is_too_large_and_at_the_limit_it_is_kept() {
     let text = |bytes: usize| Data::from_text_fields(&[("t", &*"x".repeat(bytes - 8))]);
     let error = text(Payload::MAX_BYTES + 1).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "too_large"), "{error}");
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let ada = engine.session(engine.founder()).unwrap();
     let largest =
         objects::Create { data: text(Payload::MAX_BYTES).unwrap(), ..object(1, 1, None, Level::Read) };

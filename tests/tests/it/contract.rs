@@ -10,6 +10,7 @@ use scoped::log::VerifyOptions;
 use scoped::projections::audit::AccessDenied;
 use scoped::projections::identity as i;
 use scoped::projections::objects as o;
+use scoped::projections::registry as r;
 use scoped::projections::requests::RequestKeyed;
 use scoped::projections::sharing as s;
 use scoped::projections::temporal as m;
@@ -18,7 +19,7 @@ use scoped::projections::{Context, DOMAINS};
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options, Policy,
-    PrincipalId, Role, ScopeId, Subject, identity, objects, sharing, tenancy,
+    PrincipalId, RegistrationId, Role, ScopeId, Subject, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -76,6 +77,22 @@ fn samples() -> Vec<Event> {
         s::ProjectionRevoked { object, scope }.into(),
         m::MarkSet { name: "begin".into(), position: 7 }.into(),
         m::RolledBack { to: 5, selection: "all".into(), steps: 3 }.into(),
+        r::Registered {
+            registration: RegistrationId(0x66),
+            kind: "MODEL".into(),
+            namespace: "app".into(),
+            name: "limits".into(),
+            version: 2,
+            lifecycle: r::Lifecycle::Draft,
+            tags: vec!["a".into(), "b".into()],
+        }
+        .into(),
+        r::LifecycleChanged { registration: RegistrationId(0x66), to: r::Lifecycle::Deprecated }.into(),
+        r::Described { registration: RegistrationId(0x66), tags: vec!["c".into()] }.into(),
+        r::KindDefined { kind: "WIDGET".into() }.into(),
+        r::Frozen {}.into(),
+        r::Unfrozen {}.into(),
+        r::Reinstated { registration: RegistrationId(0x66), to: r::Lifecycle::Active }.into(),
         RequestKeyed { key: [0xa1; 16], request: [0xb2; 16], events: 4 }.into(),
         AccessDenied {
             operation: "objects.read".into(),
@@ -142,7 +159,7 @@ fn every_kind_has_a_number_and_a_name_of_its_own() {
 #[test]
 fn kinds_are_named_domain_dot_past_participle() {
     // Participles that do not end in -ed.
-    let irregular = ["set"];
+    let irregular = ["set", "frozen", "unfrozen"];
     for (_, domain, kinds) in DOMAINS {
         for kind in *kinds {
             let (first, rest) = kind.name.split_once('.').unwrap();
@@ -356,7 +373,12 @@ fn write_a_log(directory: &Path) {
         ..scoped::log::Options::default()
     };
     let door = Arc::new(ManualDoor::new(NOON, 1));
-    let options = Options::default().door(door.clone()).founder(PrincipalId(1)).log(log).snapshot_after(0);
+    let options = Options::default()
+        .door(door.clone())
+        .founder(PrincipalId(1))
+        .log(log)
+        .snapshot_after(0)
+        .types(["limits"]);
     let engine = Engine::open_with(directory, options).unwrap();
     let ada = engine.session(PrincipalId(1)).unwrap();
     let mut world = Batch::new().with(PrincipalId(1), principal(2)).with(PrincipalId(1), principal(3));
@@ -443,6 +465,9 @@ fn the_frozen_log_can_be_continued() {
     }
     let engine = Engine::open_with(copy.path(), Options::default().create(false)).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
+    // It is older than the registry: what was made before stays, and what is made now needs its type.
+    assert_eq!(ada.execute(object(1_000, 1, None, Level::Read)).unwrap_err().code(), "not_registered");
+    engine.register_types(&["limits"]).unwrap();
     ada.execute(object(1_000, 1, None, Level::Read)).unwrap();
     assert_eq!(ada.read(ObjectId(10)).unwrap().value().unwrap()["cpu"], 10);
     crate::support::digest(&engine);

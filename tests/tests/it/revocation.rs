@@ -27,7 +27,7 @@ enum Way {
 }
 
 fn engine_with_a_shared_object() -> (Engine, Session) {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let founder = engine.founder();
     let begin = Batch::new()
         .with(founder, principal(2))
@@ -152,7 +152,7 @@ fn what_was_revoked_is_gone_from_the_past_as_well() {
 /// for no right on each object, and nobody asked whether the object is still there to be reached.
 #[test]
 fn what_was_taken_out_of_an_ancestor_is_gone_from_views_of_the_past_that_reach_up() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     let founder = engine.founder();
     let begin = Batch::new()
         .with(founder, principal(2))
@@ -174,7 +174,7 @@ fn what_was_taken_out_of_an_ancestor_is_gone_from_views_of_the_past_that_reach_u
 
 async fn hundreds_in_flight_on_a_queue_of_four() {
     let storage = Arc::new(scoped::log::MemoryStorage::new());
-    let engine = Engine::on(storage, Options::default().queue(4)).unwrap();
+    let engine = Engine::on(storage, Options::default().queue(4).types(["limits"])).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
     let mut tasks = Vec::new();
     for id in 1..=400u128 {
@@ -186,7 +186,7 @@ async fn hundreds_in_flight_on_a_queue_of_four() {
         ends.push(task.await.unwrap().unwrap().last.get());
     }
     ends.sort_unstable();
-    assert_eq!(ends, (2..=401).collect::<Vec<_>>(), "each was carried out, once");
+    assert_eq!(ends, (3..=402).collect::<Vec<_>>(), "each was carried out, once");
     assert_eq!(engine.read(|moment| moment.world().objects().len()), 400);
 }
 
@@ -204,7 +204,7 @@ async fn hundreds_of_async_commands_share_a_small_queue_on_several_threads() {
 #[tokio::test(flavor = "current_thread")]
 async fn dropped_futures_neither_lose_nor_block_anything() {
     let storage = Arc::new(scoped::log::MemoryStorage::new());
-    let engine = Engine::on(storage, Options::default().queue(2)).unwrap();
+    let engine = Engine::on(storage, Options::default().queue(2).types(["limits"])).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
     for id in 1..=50u128 {
         let command = ada.execute_async(object(id, 1, None, Level::Read));
@@ -222,9 +222,9 @@ async fn dropped_futures_neither_lose_nor_block_anything() {
 /// panics on the threads of an async runtime; the panic while dropping then aborted the whole process.
 #[tokio::test(flavor = "current_thread")]
 async fn an_engine_may_be_opened_synced_and_dropped_inside_a_runtime() {
-    let engine = Engine::in_memory().unwrap();
+    let engine = crate::support::in_memory();
     engine.session(engine.founder()).unwrap().execute(object(1, 1, None, Level::Read)).unwrap();
     engine.sync().unwrap();
     drop(engine);
-    Engine::in_memory().unwrap().close().unwrap();
+    crate::support::in_memory().close().unwrap();
 }

@@ -47,10 +47,19 @@ pub(crate) fn update(id: u128, cpu: u64) -> objects::Update {
     objects::Update { object: ObjectId(id), data, expected_version: None, reason: None }
 }
 
+/// The types that tests make objects of.
+pub(crate) const TYPES: [&str; 5] = ["limits", "thing", "blob", "note", "file"];
+
+/// An engine in memory that knows [`TYPES`].
+pub(crate) fn in_memory() -> Engine {
+    let storage = Arc::new(scoped::log::MemoryStorage::new());
+    Engine::on(storage, Options::default().types(TYPES)).unwrap()
+}
+
 /// Small segments, so that a test of a few hundred events has several.
 pub(crate) fn small_segments() -> Options {
     let log = scoped::log::Options { segment_bytes: 32 << 10, ..scoped::log::Options::default() };
-    Options::default().log(log).snapshot_after(0)
+    Options::default().log(log).snapshot_after(0).types(TYPES)
 }
 
 /// An engine whose time stands at noon and whose chance is a seed.

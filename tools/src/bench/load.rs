@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+/// What the objects of a bench are called.
+pub(super) const NOTE: &str = "note";
 /// Objects of each writer, so that not every update meets the same one.
 const OBJECTS: usize = 64;
 /// A writer waits for this part of its window at a time: one sleep, not one for each receipt.
@@ -35,7 +37,7 @@ pub(super) struct Done {
 
 /// A new engine that writes no snapshot when it is closed.
 pub(super) fn engine(directory: &Path, durability: Durability) -> anyhow::Result<Engine> {
-    let options = Options::default().durability(durability).snapshot_after(0);
+    let options = Options::default().durability(durability).snapshot_after(0).types([NOTE]);
     Engine::open_with(directory, options)
         .with_context(|| format!("making a log in `{}`", directory.display()))
 }
@@ -102,7 +104,7 @@ pub(super) fn worker(
         let data = data(payload, number, &mut text)?;
         made.push(
             session
-                .execute(objects::Create { object, object_type: "note".to_owned(), data, scope, level })?
+                .execute(objects::Create { object, object_type: NOTE.to_owned(), data, scope, level })?
                 .object(),
         );
     }

@@ -1,7 +1,7 @@
 //! Verification of a log against bare hashing of the same records, and replay of that log.
 
 use super::floor::Copies;
-use super::load::{data, fill, worker};
+use super::load::{NOTE, data, fill, worker};
 use super::machine::cores;
 use super::report::{Rate, Replay, Verify};
 use super::spread::median;
@@ -34,8 +34,8 @@ pub(super) fn measure(
 fn write(path: &std::path::Path, payload: usize) -> anyhow::Result<()> {
     let log = scoped::log::Options { segment_bytes: SEGMENT_BYTES, ..Default::default() };
     let every = std::time::Duration::from_secs(1);
-    let options =
-        Options::default().durability(Durability::Buffered { sync_every: every }).snapshot_after(0).log(log);
+    let durability = Durability::Buffered { sync_every: every };
+    let options = Options::default().durability(durability).snapshot_after(0).log(log).types([NOTE]);
     let engine = Engine::open_with(path, options)?;
     let (actor, mine) = worker(&engine, payload, 0)?;
     let mut text = String::new();

@@ -1,6 +1,6 @@
 //! A world of some size: trees of scopes eight nodes deep, members at every depth, objects in the leaves.
 
-use super::load::{data, engine, fill};
+use super::load::{NOTE, data, engine, fill};
 use anyhow::Context;
 use scoped::{
     Data, Durability, Engine, Level, ObjectId, PrincipalId, Role, ScopeId, ScopeRef, identity, objects,
@@ -81,7 +81,7 @@ impl World {
         fill(&engine, founder, members).context("making members")?;
         let mut text = String::new();
         let objects = (0..size.objects).map_while(|nth| {
-            let (object, object_type) = (Some(Self::object(nth)), "note".to_owned());
+            let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
             let data = data(size.payload, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(scope(nth % TREES, DEPTH - 1)));
             Some(objects::Create { object, object_type, data, scope, level: Level::Write }.into())

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   scoped init notes
+  scoped init notes --type note --type shop/order
   founder=$(scoped init notes --name Ada)";
 
 /// What `scoped init` takes.
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     /// What sort of actor it is
     #[arg(long, default_value = "person")]
     kind: String,
+    /// A type that objects may have; may be given several times
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<String>,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
@@ -32,7 +36,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         return Err(Failure::refused("exists", format!("a log is already in {place}"))
             .hint(format!("`scoped stats {place}` shows it; to begin another, choose an empty directory")));
     }
-    let options = Options::default().founder_described(&args.kind, &args.name);
+    let options = Options::default().founder_described(&args.kind, &args.name).types(&args.types);
     let engine = open::write_with(&args.directory, output, options)?;
     let founder = engine.founder();
     let log = scoped::ObjectId(engine.history().reader().log_id());

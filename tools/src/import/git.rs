@@ -4,7 +4,7 @@
 //! repository        ▶ root scope `org:NAME`
 //! top-level folder  ▶ scope `org:NAME/ws:FOLDER`, where the name makes a valid id; everything else lives in the root
 //! author            ▶ principal of kind `author`, writer in the scopes it touches
-//! file              ▶ object of type `file`, data {"blob", "path"}, projected into its scope at level `write`
+//! file              ▶ object of type `file` (registered by the first commit), data {"blob", "path"}, projected into its scope at level `write`
 //! commit            ▶ one atomic batch, the commit time as valid time, and a mark named by its SHA
 //! ```
 //!
@@ -14,6 +14,7 @@
 
 use crate::git::{self, Change, ChangeKind, Commit, ProgressUnit, SourceError};
 use scoped::projections::store::NO_ROW;
+use scoped::registry::Register;
 use scoped::temporal::SetMark;
 use scoped::{
     Batch, Data, Engine, Error, Level, ObjectId, Pending, PrincipalId, Role, ScopePath, ScopeRef, identity,
@@ -158,6 +159,7 @@ struct Importer<'a> {
     operator: PrincipalId,
     root: ScopePath,
     root_made: bool,
+    type_made: bool,
     authors: HashMap<String, PrincipalId>,
     /// Top-level folder → its scope, `None` when its name makes no id.
     folders: HashMap<String, Option<ScopePath>>,
@@ -175,10 +177,12 @@ impl<'a> Importer<'a> {
     fn new(engine: &'a Engine, operator: PrincipalId, root: ScopePath) -> Result<Self, ImportError> {
         let authors = known_authors(engine)?;
         let root_made = engine.read(|moment| moment.world().tenancy().row_of_path(&root).is_some());
+        let type_made = engine.read(|moment| moment.world().registry().object_type(FILE).is_some());
         Ok(Self {
             engine,
             operator,
             root_made,
+            type_made,
             made: known_scopes(engine, &root),
             members: known_members(engine, &root),
             root,
@@ -202,6 +206,10 @@ impl<'a> Importer<'a> {
         let mut batch = Batch::new();
         if let Some(valid_time) = commit.unix_seconds.checked_mul(1_000_000) {
             batch = batch.happened_at(valid_time);
+        }
+        if !self.type_made {
+            batch.push(self.operator, Register::object_type(FILE).map_err(refused)?);
+            self.type_made = true;
         }
         if !self.root_made {
             let create =

@@ -119,6 +119,7 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
 }
 
 mod principals;
+mod registry;
 mod rows;
 mod transfers;
 

@@ -158,5 +158,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
 
 /// The rows of the domains that stand in files of their own.
 fn others(name: &str, actor: PrincipalId) -> Option<Row> {
-    None.or_else(|| super::principals::command(name, actor)).or_else(|| super::transfers::command(name))
+    None.or_else(|| super::principals::command(name, actor))
+        .or_else(|| super::transfers::command(name))
+        .or_else(|| super::registry::command(name, actor))
 }

@@ -1,0 +1,71 @@
+//! Registering many object types at once, as often as one likes.
+
+use super::Register;
+use crate::command::Batch;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::receipt::Receipt;
+use crate::session::Session;
+use scoped_projections::World;
+
+/// How often it is looked again because somebody registered the same types meanwhile.
+const TRIES_MAX: usize = 3;
+
+/// Commands for the types of which no edition was ever registered.
+pub(crate) fn missing_types<T: AsRef<str>>(world: &World, types: &[T]) -> Result<Vec<Register>> {
+    let mut missing: Vec<Register> = Vec::new();
+    for word in types {
+        let register = Register::object_type(word.as_ref())?;
+        let known = world.registry().object_type(word.as_ref()).is_some();
+        if !known && missing.iter().all(|other| other.urn != register.urn) {
+            missing.push(register);
+        }
+    }
+    Ok(missing)
+}
+
+impl Session {
+    /// Registers the object types among these of which no edition was ever registered, as one batch. `None`: all are there.
+    ///
+    /// # Errors
+    /// When a word makes no URN, this principal may not manage the registry, or the registry is frozen and a type is missing.
+    ///
+    /// # Examples
+    /// ```
+    /// let engine = scoped::Engine::in_memory()?;
+    /// let ada = engine.session(engine.founder())?;
+    /// assert!(ada.register_types(&["limits", "shop/order"])?.is_some());
+    /// assert!(ada.register_types(&["limits"])?.is_none(), "they are there already");
+    /// # Ok::<(), scoped::Error>(())
+    /// ```
+    pub fn register_types<T: AsRef<str>>(&self, types: &[T]) -> Result<Option<Receipt>> {
+        let mut tries = 0;
+        loop {
+            let missing = self.engine().read(|moment| missing_types(moment.world(), types))?;
+            if missing.is_empty() {
+                return Ok(None);
+            }
+            let mut batch = Batch::new();
+            missing.into_iter().for_each(|register| batch.push(self.actor(), register));
+            tries += 1;
+            match self.engine().execute(batch) {
+                Err(error) if error.code() == "exists" && tries < TRIES_MAX => {}
+                answer => return answer.map(Some),
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// The same in the founder's name: for whoever embeds the engine.
+    ///
+    /// # Errors
+    /// As [`Session::register_types`]; also when the founder acts no more.
+    pub fn register_types<T: AsRef<str>>(&self, types: &[T]) -> Result<Option<Receipt>> {
+        // Nothing to do is nothing to be allowed.
+        if self.read(|moment| missing_types(moment.world(), types))?.is_empty() {
+            return Ok(None);
+        }
+        self.session(self.founder())?.register_types(types)
+    }
+}
