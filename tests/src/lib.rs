@@ -3,3 +3,4 @@
 //! The tests themselves are one binary, `tests/it`: scenarios and properties that see the engine from outside.
 
 pub mod crash;
+pub mod fuzz;

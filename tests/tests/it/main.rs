@@ -4,6 +4,7 @@
 
 mod support;
 
+mod any_input;
 mod bad_input;
 mod conformance;
 mod contract;

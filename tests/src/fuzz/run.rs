@@ -1,0 +1,244 @@
+//! One input, carried out.
+
+use super::draw::{Drawn, IDS, NOON, id};
+use super::shape;
+use arbitrary::{Result, Unstructured};
+use scoped::log::MemoryStorage;
+use scoped::temporal::{Cutoff, Selection};
+use scoped::{
+    Batch, Capability, Data, Digest, Engine, ErrorKind, Level, ManualDoor, ObjectId, Options, Policy,
+    PrincipalId, Role, ScopeId, ScopeRef, Sequence, Target, identity, objects, parse_line, tenancy,
+    write_line,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Batches that one input comes to at most.
+const BATCHES_MAX: usize = 64;
+/// Steps of a batch.
+const STEPS_MAX: usize = 3;
+
+/// What the inputs so far came to: a fuzzer that is always refused tests nothing.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Lines that the parser declined.
+    pub unread: u64,
+    /// Batches that were carried out, by the command of each step.
+    pub accepted: BTreeMap<&'static str, u64>,
+    /// Refusals, by code.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// Rollbacks that were carried out.
+    pub rollbacks: u64,
+}
+
+/// Carries an input out.
+///
+/// # Panics
+/// When an invariant does not hold; the message has the lines that led there.
+pub fn run(input: &[u8], told: &mut Told) {
+    let mut run = Run::begin(input.first().copied().unwrap_or(0));
+    let mut bytes = Unstructured::new(input);
+    for _ in 0..BATCHES_MAX {
+        if bytes.is_empty() || run.step(&mut bytes, told).is_err() {
+            break;
+        }
+    }
+    run.end();
+}
+
+struct Run {
+    engine: Engine,
+    door: Arc<ManualDoor>,
+    /// Ids that came about.
+    made: Vec<u128>,
+    /// What was done, for whoever has to understand a failure.
+    story: Vec<String>,
+}
+
+impl Run {
+    /// A small world, in which something can happen.
+    fn begin(seed: u8) -> Self {
+        let door = Arc::new(ManualDoor::new(NOON, u64::from(seed)));
+        let log = scoped::log::Options { segment_bytes: 64 << 10, ..scoped::log::Options::default() };
+        let options =
+            Options::default().log(log).door(door.clone()).founder(PrincipalId(1)).snapshot_after(0);
+        let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
+        engine.execute(prelude()).expect("the prelude is in order");
+        Self { engine, door, made: Vec::new(), story: Vec::new() }
+    }
+
+    fn digest(&self) -> Digest {
+        self.engine.read(|moment| moment.world().state_digest())
+    }
+
+    fn story(&self) -> String {
+        self.story.join("\n")
+    }
+
+    fn step(&mut self, bytes: &mut Unstructured<'_>, told: &mut Told) -> Result<()> {
+        let (later, what) = (bytes.arbitrary::<u8>()?, bytes.arbitrary::<u8>()?);
+        let now = scoped::Door::now(&*self.door);
+        // Mostly forward; sometimes the host's clock steps back.
+        self.door.set(if later.is_multiple_of(16) { now - 30_000 } else { now + u64::from(later) * 50_000 });
+        if what < 12 {
+            self.roll_back(bytes, told)
+        } else {
+            let line = self.line(bytes)?;
+            self.carry_out(line, what, told);
+            Ok(())
+        }
+    }
+
+    /// A line of the wire form, mostly of known commands with arguments that fit.
+    fn line(&self, bytes: &mut Unstructured<'_>) -> Result<String> {
+        let all = shape::all();
+        let mut drawn = Drawn { bytes, made: &self.made };
+        let count = 1 + drawn.below(STEPS_MAX * 2)?.saturating_sub(STEPS_MAX);
+        let mut steps = Vec::new();
+        for _ in 0..count {
+            // The founder may most; the others show what they may not.
+            let actor = [1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(8)?];
+            let learnt = &all[drawn.below(all.len())?];
+            let with = drawn.value(&learnt.arguments)?;
+            steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
+        }
+        if count == 1 {
+            return Ok(steps.remove(0));
+        }
+        let key = if drawn.below(4)? == 0 { r#","key":"k""# } else { "" };
+        Ok(format!(r#"{{"batch":[{}]{key}}}"#, steps.join(",")))
+    }
+
+    fn carry_out(&mut self, line: String, twist: u8, told: &mut Told) {
+        self.story.push(line);
+        let line = self.story.last().map_or("", String::as_str);
+        let Ok((mut batch, _)) = parse_line(line) else {
+            told.unread += 1;
+            return;
+        };
+        let written = write_line(&batch, Sequence::NONE).expect("what was read can be written");
+        let again =
+            parse_line(&written).unwrap_or_else(|error| panic!("(written) {error}: {written}\nof {line}"));
+        assert_eq!(again.0, batch, "(written) a batch reads the same again: {written}");
+        // What no line can say: a step that claims to take an event back.
+        if twist.is_multiple_of(8)
+            && let Some(step) = batch.steps.first_mut()
+        {
+            step.undoes = Sequence::new(u64::from(twist));
+        }
+        let names: Vec<&'static str> = batch.steps.iter().map(|step| step.command.name()).collect();
+        let before = self.digest();
+        match self.engine.execute(batch) {
+            Ok(receipt) => {
+                self.made.extend(receipt.ids.iter().copied().filter(|id| *id > IDS));
+                for name in names {
+                    *told.accepted.entry(name).or_default() += 1;
+                }
+                if twist.is_multiple_of(4) {
+                    self.replayed();
+                }
+            }
+            Err(error) => {
+                let expected =
+                    matches!(error.kind(), ErrorKind::Refused | ErrorKind::Stale | ErrorKind::Invalid);
+                assert!(expected, "(no panic) {error}\n{}", self.story());
+                *told.refused.entry(error.code()).or_default() += 1;
+                assert_eq!(
+                    self.digest(),
+                    before,
+                    "(unchanged) refused as `{error}`, and the world is another:\n{}",
+                    self.story()
+                );
+            }
+        }
+    }
+
+    fn roll_back(&mut self, bytes: &mut Unstructured<'_>, told: &mut Told) -> Result<()> {
+        let (back, how): (u8, u8) = (bytes.arbitrary()?, bytes.arbitrary()?);
+        let head = self.engine.history().head().get();
+        let to = Sequence::new(head.saturating_sub(u64::from(back)).max(1));
+        let selection = match how % 4 {
+            0 => Selection::All,
+            1 => Selection::Event(to),
+            2 => Selection::Object(ObjectId(u128::from(back) % IDS)),
+            _ => Selection::Scope(ScopeRef::Id(ScopeId(u128::from(back) % IDS))),
+        };
+        let policy = if how < 128 { Policy::AllOrNothing } else { Policy::SkipDenied };
+        let actor = PrincipalId([1, 1, 2, 3][usize::from(how) % 4]);
+        self.story.push(format!("{actor}: rollback to {to} of {selection:?}, {policy:?}"));
+        let Ok(session) = self.engine.session(actor) else { return Ok(()) };
+        let before = self.digest();
+        match session.rollback(&Cutoff::At(to), selection, policy) {
+            Ok(Some(_)) => told.rollbacks += 1,
+            Ok(None) => {
+                assert_eq!(self.digest(), before, "(unchanged) nothing was rolled back:\n{}", self.story())
+            }
+            Err(error) => {
+                let expected =
+                    matches!(error.kind(), ErrorKind::Refused | ErrorKind::Stale | ErrorKind::Invalid);
+                assert!(expected, "(no panic) {error}\n{}", self.story());
+                assert_eq!(
+                    self.digest(),
+                    before,
+                    "(unchanged) a refused rollback, `{error}`:\n{}",
+                    self.story()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn replayed(&self) {
+        // Traces of refused attempts may still be on their way.
+        self.engine.sync().unwrap_or_else(|error| panic!("(no panic) {error}\n{}", self.story()));
+        let (live, at) =
+            self.engine.read(|moment| (moment.world().state_digest(), moment.world().position()));
+        let again = self.engine.history().replay(at, &mut |_| ()).expect("the log can be folded");
+        assert_eq!(again.state_digest(), live, "(replayed) the log gives another world:\n{}", self.story());
+    }
+
+    /// What has come about answers every question.
+    fn end(&self) {
+        self.replayed();
+        self.engine.read(|moment| {
+            let rows = moment.world().tenancy().len() as u32;
+            let objects = moment.world().objects().len() as u32;
+            let places = (0..rows).flat_map(|row| [Target::Scope(row), Target::Below(row)]);
+            let places: Vec<Target> = places.chain((0..objects.min(12)).map(Target::Object)).collect();
+            for actor in (1..=4).map(PrincipalId) {
+                for place in places.iter().copied().take(40) {
+                    for capability in [Capability::ReadLocal, Capability::Write, Capability::AclManage] {
+                        let decision = moment.can(actor, capability, place);
+                        assert_eq!(moment.explain(actor, capability, place).0, decision, "{}", self.story());
+                    }
+                }
+            }
+            moment.tree().len()
+        });
+    }
+}
+
+fn prelude() -> Batch {
+    let founder = PrincipalId(1);
+    let data = |name: &str| Data::from_text_fields(&[("name", name)]).expect("text fields");
+    let mut batch = Batch::new();
+    for number in 2..=4 {
+        let (principal, kind) = (Some(PrincipalId(number)), "person".to_owned());
+        batch.push(founder, identity::CreatePrincipal { principal, kind, description: data("somebody") });
+    }
+    let paths = ["org:a", "org:a/dept:b", "org:a/dept:b/user:c", "org:z"];
+    for (number, path) in (1..).zip(paths) {
+        let (scope, path) = (Some(ScopeId(number)), path.parse().ok());
+        batch.push(founder, tenancy::CreateScope { scope, path, name: None, parent: None });
+    }
+    for (principal, scope, role) in [(2, 1, Role::Admin), (3, 2, Role::Writer), (4, 4, Role::Owner)] {
+        let (scope, principal, expires_at) = (ScopeId(scope).into(), PrincipalId(principal), None);
+        batch.push(founder, tenancy::AddMember { scope, principal, role, expires_at });
+    }
+    for (number, scope, level) in [(1, 1, Level::Read), (2, 2, Level::Write), (3, 3, Level::Admin)] {
+        let (object, scope) = (Some(ObjectId(number)), Some(ScopeId(scope).into()));
+        let object_type = "thing".to_owned();
+        batch.push(founder, objects::Create { object, object_type, data: data("something"), scope, level });
+    }
+    batch
+}
