@@ -6,9 +6,8 @@ use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;
 use scoped::temporal::{Cutoff, Selection};
 use scoped::{
-    Batch, Capability, Data, Digest, Engine, ErrorKind, Level, ManualDoor, ObjectId, Options, Policy,
-    PrincipalId, Role, ScopeId, ScopeRef, Sequence, Target, identity, objects, parse_line, tenancy,
-    write_line,
+    Batch, Capability, Digest, Engine, ErrorKind, ManualDoor, ObjectId, Options, Policy, PrincipalId,
+    ScopeId, ScopeRef, Sequence, Target, parse_line, write_line,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -218,27 +217,31 @@ impl Run {
     }
 }
 
+/// In the wire form, which later fields of commands do not disturb.
 fn prelude() -> Batch {
-    let founder = PrincipalId(1);
-    let data = |name: &str| Data::from_text_fields(&[("name", name)]).expect("text fields");
-    let mut batch = Batch::new();
+    let mut steps = Vec::new();
+    let mut step = |name: &str, with: String| {
+        steps.push(format!(r#"{{"as":"{}","do":"{name}","with":{{{with}}}}}"#, id(1)));
+    };
     for number in 2..=4 {
-        let (principal, kind) = (Some(PrincipalId(number)), "person".to_owned());
-        batch.push(founder, identity::CreatePrincipal { principal, kind, description: data("somebody") });
+        let principal = id(number);
+        let with =
+            format!(r#""principal":"{principal}","kind":"person","description":{{"name":"somebody"}}"#);
+        step("identity.create_principal", with);
     }
-    let paths = ["org:a", "org:a/dept:b", "org:a/dept:b/user:c", "org:z"];
-    for (number, path) in (1..).zip(paths) {
-        let (scope, path) = (Some(ScopeId(number)), path.parse().ok());
-        batch.push(founder, tenancy::CreateScope { scope, path, name: None, parent: None });
+    for (number, path) in (1..).zip(["org:a", "org:a/dept:b", "org:a/dept:b/user:c", "org:z"]) {
+        step("tenancy.create_scope", format!(r#""scope":"{}","path":"{path}""#, id(number)));
     }
-    for (principal, scope, role) in [(2, 1, Role::Admin), (3, 2, Role::Writer), (4, 4, Role::Owner)] {
-        let (scope, principal, expires_at) = (ScopeId(scope).into(), PrincipalId(principal), None);
-        batch.push(founder, tenancy::AddMember { scope, principal, role, expires_at });
+    for (principal, scope, role) in [(2, 1, "admin"), (3, 2, "writer"), (4, 4, "owner")] {
+        let (scope, principal) = (id(scope), id(principal));
+        step("tenancy.add_member", format!(r#""scope":"{scope}","principal":"{principal}","role":"{role}""#));
     }
-    for (number, scope, level) in [(1, 1, Level::Read), (2, 2, Level::Write), (3, 3, Level::Admin)] {
-        let (object, scope) = (Some(ObjectId(number)), Some(ScopeId(scope).into()));
-        let object_type = "thing".to_owned();
-        batch.push(founder, objects::Create { object, object_type, data: data("something"), scope, level });
+    for (number, scope, level) in [(1, 1, "read"), (2, 2, "write"), (3, 3, "admin")] {
+        let (object, scope) = (id(number), id(scope));
+        let with = format!(
+            r#""object":"{object}","type":"thing","data":{{"cpu":1}},"scope":"{scope}","level":"{level}""#
+        );
+        step("objects.create", with);
     }
-    batch
+    parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0
 }
