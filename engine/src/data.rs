@@ -4,7 +4,7 @@
 //! digest. The digest is computed here, on the caller's thread, never on the writer's.
 
 use crate::error::{Error, Result};
-use scoped_log::Payload;
+use scoped_log::{Digest, Payload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -70,9 +70,19 @@ impl Data {
         serde_json::from_slice(self.bytes())
             .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
+    /// BLAKE3 over the canonical bytes: equal data has equal checksums, whatever the order of its keys was.
+    #[must_use]
+    pub fn checksum(&self) -> Digest {
+        checksum(self.bytes())
+    }
     pub(crate) fn payload(&self) -> &Payload {
         &self.0
     }
+}
+
+/// What tells versions apart: BLAKE3 over canonical JSON, without any context, so that anybody can compute it.
+pub(crate) fn checksum(canonical: &[u8]) -> Digest {
+    Digest::new(*blake3::hash(canonical).as_bytes())
 }
 
 impl PartialEq for Data {

@@ -63,7 +63,7 @@ pub use authorize::{Considered, Decision, Request, Rule, Target, Tier};
 pub use clock::{Door, ManualDoor, SystemDoor};
 pub use command::{BATCH_STEPS_MAX, Batch, Command, RollbackNote, Step};
 pub use data::Data;
-pub use diff::Diff;
+pub use diff::{Diff, FieldChange};
 pub use engine::{Engine, Past};
 pub use error::{Error, ErrorKind, Result};
 pub use history::History;
@@ -71,7 +71,10 @@ pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
-pub use reading::{AuditEntry, AuditPage, Kin, KinPath, Operation, PRINCIPALS_PAGE_MAX, ReadObject, Reading};
+pub use reading::{
+    AuditEntry, AuditPage, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery, Operation,
+    PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
+};
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
 pub use session::{Policy, Session, SessionBatch};

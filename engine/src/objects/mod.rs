@@ -6,9 +6,11 @@
 //! Refusals: an expected version that is not the current one; data for a tombstone; a tombstone twice.
 
 mod commands;
+mod infos;
 mod inverse;
 mod recall;
 
 pub(crate) use commands::object;
 pub use commands::{Command, Create, Restore, Tombstone, Transfer, Update};
+pub use infos::{TombstoneInfo, VersionInfo};
 pub(crate) use recall::{entity, recall};

@@ -4,16 +4,20 @@
 
 mod access;
 mod audit;
+mod lists;
 mod objects;
 mod operation;
 mod principals;
 mod show;
+mod versions;
 mod views;
 
 pub use audit::{AuditEntry, AuditPage};
+pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
 pub use objects::ReadObject;
 pub use operation::Operation;
-pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX};
+pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
+pub use versions::ReadVersion;
 
 use crate::authorize::{Decision, Request, Target, authorize};
 use crate::engine::{Engine, Past};

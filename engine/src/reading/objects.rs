@@ -2,13 +2,12 @@
 
 use super::{Operation, Reading};
 use crate::authorize::Target;
-use crate::diff::Diff;
 use crate::error::{Error, Result};
 use crate::info::{ChangeInfo, ObjectInfo};
 use scoped_log::Record;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{ObjectId, PrincipalId, Sequence};
+use scoped_projections::{Digest, ObjectId, PrincipalId, Sequence};
 use std::borrow::Cow;
 
 /// An object with its data, which lies in the mapped log: nothing was copied.
@@ -40,6 +39,11 @@ impl ReadObject {
     pub fn value(&self) -> Result<serde_json::Value> {
         serde_json::from_slice(self.data())
             .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+    }
+    /// BLAKE3 over what is shown of its data, as canonical JSON.
+    #[must_use]
+    pub fn checksum(&self) -> Digest {
+        crate::data::checksum(self.data())
     }
     /// The event that the data stands in.
     #[must_use]
@@ -81,17 +85,6 @@ impl Reading {
         self.ask(Operation::ObjectsChanges, |ask| {
             ask.object(id)?;
             Ok(ask.moment.changes(id)?)
-        })
-    }
-
-    /// What changed between two versions of an object.
-    ///
-    /// # Errors
-    /// As [`Self::read`]; also when there is no such version.
-    pub fn diff(&self, id: ObjectId, a: u32, b: u32) -> Result<Diff> {
-        self.ask(Operation::ObjectsDiff, |ask| {
-            ask.object(id)?;
-            Ok(ask.moment.diff(id, a, b)?)
         })
     }
 

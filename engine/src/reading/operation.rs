@@ -30,6 +30,14 @@ operations! {
     ObjectsList = "objects.list";
     /// One's own objects.
     ObjectsOwn = "objects.own";
+    /// What one owns or may read, wherever it is shared.
+    ObjectsFind = "objects.find";
+    /// How much of that there is.
+    ObjectsCount = "objects.count";
+    /// An object's versions.
+    ObjectsVersions = "objects.versions";
+    /// When an object was out of sight.
+    ObjectsTombstones = "objects.tombstones";
     /// May somebody?
     AccessCheck = "access.check";
     /// Who may?

@@ -14,6 +14,15 @@ use scoped_projections::tenancy::{ActorPath, Capability as C};
 /// Most principals that one page shows.
 pub const PRINCIPALS_PAGE_MAX: usize = 1_000;
 
+/// A page of a list of principals.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PrincipalPage {
+    /// Oldest first.
+    pub principals: Vec<PrincipalInfo>,
+    /// What `after` has to be for the next page; `None` when this is the last.
+    pub next: Option<u32>,
+}
+
 /// A principal that a walk over relationships came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Kin {
@@ -83,34 +92,36 @@ impl Reading {
         })
     }
 
-    /// The principals that this one sees and that fit, oldest first, behind `after`, at most `limit` (1 to
-    /// [`PRINCIPALS_PAGE_MAX`]).
+    /// A page of the principals that this one sees and that fit, oldest first, behind the place `after` (the `next` of the page
+    /// before; a number, so that a guessed one does not tell who is there), at most `limit` (1 to [`PRINCIPALS_PAGE_MAX`]).
     ///
     /// # Errors
     /// When this principal is not active, or the limit is none.
     pub fn principals(
         &self,
         filter: &PrincipalFilter,
-        after: Option<PrincipalId>,
+        after: Option<u32>,
         limit: usize,
-    ) -> Result<Vec<PrincipalInfo>> {
+    ) -> Result<PrincipalPage> {
         if limit == 0 || limit > PRINCIPALS_PAGE_MAX {
             return Err(Error::invalid(format!("a page has 1 to {PRINCIPALS_PAGE_MAX} principals")));
         }
         self.ask(Operation::PrincipalsList, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            let (identity, mut found) = (ask.moment.world.identity(), Vec::new());
-            let first = after.and_then(|id| identity.row(id)).map_or(0, |row| row + 1);
-            for row in first..identity.len() as u32 {
+            let (identity, mut page) = (ask.moment.world.identity(), PrincipalPage::default());
+            let mut last = None;
+            for row in after.map_or(0, |after| after.saturating_add(1))..identity.len() as u32 {
                 let Some(principal) = identity.at(row) else { break };
                 if filter.fits(&ask.moment, principal) && ask.sees(row) {
-                    found.push(ask.moment.principal(principal.id)?);
-                    if found.len() == limit {
+                    if page.principals.len() == limit {
+                        page.next = last;
                         break;
                     }
+                    page.principals.push(ask.moment.principal(principal.id)?);
+                    last = Some(row);
                 }
             }
-            Ok(found)
+            Ok(page)
         })
     }
 

@@ -84,7 +84,7 @@ fn principals_are_filtered_by_kind_and_by_status() {
     let ids = |kind: Option<&str>, status| -> Vec<u128> {
         let filter = PrincipalFilter { kind: kind.map(Into::into), status };
         let found = founder.reading().principals(&filter, None, 10).unwrap();
-        found.into_iter().map(|info| info.principal.0).collect()
+        found.principals.into_iter().map(|info| info.principal.0).collect()
     };
     for (kind, status, expected) in [
         (Some("user"), None, vec![2, 3]),
@@ -97,8 +97,10 @@ fn principals_are_filtered_by_kind_and_by_status() {
         assert_eq!(ids(kind, status), expected, "{kind:?} {status:?}");
     }
     let page = |after| founder.reading().principals(&PrincipalFilter::default(), after, 2).unwrap();
-    assert_eq!(page(Some(PrincipalId(2))).len(), 2);
-    assert_eq!(page(Some(PrincipalId(5))).len(), 0);
+    let (first, rest) = (page(None), page(page(None).next));
+    assert_eq!((first.principals.len(), rest.principals[0].principal), (2, PrincipalId(3)));
+    assert_eq!(page(rest.next).next, None);
+    assert!(page(Some(u32::MAX)).principals.is_empty());
     assert_eq!(
         founder.reading().principals(&PrincipalFilter::default(), None, 0).unwrap_err().code(),
         "invalid"

@@ -12,6 +12,7 @@ mod crash;
 mod determinism;
 mod examples;
 mod facts_identity;
+mod facts_objects;
 mod groups;
 mod history_import;
 mod isolation;
