@@ -7,9 +7,8 @@
 
 use crate::authorize::Request;
 use crate::kernel::execute::{Facts, Result, View};
-use crate::temporal::Entity;
-use scoped_projections::{PrincipalId, Sequence};
-use serde::{Deserialize, Serialize};
+use crate::temporal::{Entity, RollbackNote};
+use scoped_projections::{CorrelationId, PrincipalId, Sequence};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
@@ -145,16 +144,6 @@ pub struct Step {
     pub unless_changed: Option<(Entity, Option<Sequence>)>,
 }
 
-/// What a rollback says about itself, at the head of its batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RollbackNote {
-    /// Things are brought back to how they were after this sequence.
-    pub to: u64,
-    /// What was selected, for people.
-    pub selection: String,
-}
-
 /// Steps that happen together or not at all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch {
@@ -164,6 +153,9 @@ pub struct Batch {
     pub key: Option<String>,
     /// When it happened out in the world, µs since the epoch.
     pub valid_time: Option<i64>,
+    /// Groups what belongs to one operation of the caller, over several batches; [`CorrelationId::NONE`]: the batch stands alone, and
+    /// its events carry the id of the first of them.
+    pub correlation: CorrelationId,
     /// Set when the batch is a rollback.
     pub rollback: Option<RollbackNote>,
 }
@@ -202,6 +194,12 @@ impl Batch {
     #[must_use]
     pub fn keyed(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+    /// The same as part of an operation of the caller: a request id, a job.
+    #[must_use]
+    pub fn correlated(mut self, correlation: u128) -> Self {
+        self.correlation = CorrelationId(correlation);
         self
     }
     /// The same, said to have happened then (µs since the epoch).

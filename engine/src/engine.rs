@@ -6,8 +6,8 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::identity::Found;
+use crate::kernel::journal::Access;
 use crate::kernel::queue::{Queue, died};
-use crate::kernel::refusals::Attempt;
 use crate::kernel::writer::{Committer, Op};
 use crate::kernel::{Published, Worlds};
 use crate::moment::Moment;
@@ -233,8 +233,13 @@ impl Engine {
     }
 
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
-    pub(crate) fn trace(&self, attempt: Attempt) {
-        let _ = self.inner.queue.try_send(Op::Refused(Box::new(attempt)));
+    pub(crate) fn trace(&self, attempt: Access) {
+        let _ = self.inner.queue.try_send(Op::Access(Box::new(attempt)));
+    }
+
+    /// Leaves the record of a read, before it is answered: waits while the queue is full. Nobody may hold a world meanwhile.
+    pub(crate) fn record(&self, read: Access) -> Result<()> {
+        self.inner.queue.send(Op::Access(Box::new(read)))
     }
 
     /// Waits until everything acknowledged so far is durable. At once, unless receipts are given before the sync.

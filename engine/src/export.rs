@@ -3,15 +3,15 @@
 //! Every event kind has its command; what a command brings along on its own (the owner of a new root, the projection of an
 //! object written into a scope) is recognised and not asked for twice. Refused attempts are not commands: they are left out.
 
-use crate::command::{Batch, Command, RollbackNote, Step};
+use crate::command::{Batch, Command, Step};
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::decode;
-use crate::temporal::Entity;
+use crate::temporal::{Entity, Remark, RollbackNote};
 use scoped_log::{Reader, Record};
 use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::world::envelope;
-use scoped_projections::{Envelope, Event, Sequence};
+use scoped_projections::{CorrelationId, Envelope, Event, Sequence};
 
 /// An event, where it stands, and what follows it in its batch.
 pub(crate) struct Recalling<'a> {
@@ -86,8 +86,14 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
         let data = records[at].payload().map(Data::from_canonical).transpose()?;
         let id = Entity::of(event).map_or(0, Entity::id);
         whole.valid_time = envelope.context.valid_time;
+        // A batch that was given none carries the id of its first event: it gets a new one where it is carried out again.
+        let correlation = envelope.context.correlation;
+        if records.first().is_some_and(|first| first.event_id() != correlation) {
+            whole.correlation = CorrelationId(correlation);
+        }
         if let Event::Temporal(TemporalEvent::RolledBack(e)) = event {
-            whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone() });
+            let Remark { reason, merged } = Remark::read(records[at].payload());
+            whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone(), reason, merged });
         }
         let asked = Recalling { at: envelope, data, behind: &events[at + 1..], records: &records[at + 1..] };
         let recalled = recall_one(event.clone(), asked).ok_or_else(|| {

@@ -4,13 +4,13 @@
 //! built from the nearest snapshot or remembered world below it, plus replay; what one object was is read from its own
 //! chain of changes.
 
+use crate::audit::{AuditIndex, Filter};
 use crate::clock::{Door, Ids};
 use crate::error::{Error, Result};
 use crate::snapshots::Snapshots;
-use crate::temporal::{Cutoff, Plan, Selection};
+use crate::temporal::{Cutoff, Plan, Rollback};
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, Options as LogOptions, Reader, Record, Recovery, Storage};
-use scoped_projections::audit::{AuditIndex, Filter};
 use scoped_projections::{Context, Event, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
@@ -128,21 +128,15 @@ impl History {
         Ok(())
     }
 
-    /// What a rollback by `actor` to after `to` would do to the world as it is now, step by step: no engine, no lock, nothing
+    /// What a rollback by `actor` would do to the world as it is now, step by step: no engine, no lock, nothing
     /// written. Ids that its steps would draw are drawn from the door.
     ///
     /// # Errors
     /// When there is nothing of what was selected, or the log cannot be read.
-    pub fn plan_rollback(
-        &self,
-        actor: PrincipalId,
-        to: Sequence,
-        selection: Selection,
-        door: &dyn Door,
-    ) -> Result<Plan> {
+    pub fn plan_rollback(&self, actor: PrincipalId, asked: &Rollback, door: &dyn Door) -> Result<Plan> {
         let now = World::clone(&*self.world_at(self.head())?);
-        let time = door.now().max(now.time());
-        crate::temporal::plan(self, now, to, selection, actor, time, &mut Ids::new(door))
+        let (to, time) = (self.resolve(&asked.to, &now)?, door.now().max(now.time()));
+        crate::temporal::plan(self, now, to, asked, actor, time, &mut Ids::new(door))
     }
 
     fn remember(&self, world: Arc<World>) {
@@ -209,18 +203,26 @@ impl History {
         Ok(decode(record)?.1)
     }
 
-    /// The sequences that fit, in log order, from the audit index. The first question after opening brings the index up to
-    /// date, which takes a pass over the log; later ones take what came since.
+    /// The sequences that fit, in the order that the filter wants, from the audit index, unfiltered by rights. The first question after
+    /// opening brings the index up to date, which takes a pass over the log; later ones take what came since.
     ///
     /// # Errors
     /// When a record cannot be read.
     pub fn audit(&self, filter: &Filter) -> Result<Vec<Sequence>> {
+        let mut filter = filter.clone().placed(&self.inner.reader)?;
+        if filter.within.is_some() {
+            filter = filter.resolved(&*self.world_at(self.head())?);
+        }
+        self.with_index(|index| index.find(&filter))
+    }
+
+    /// Asks the audit index, brought up to date.
+    pub(crate) fn with_index<T>(&self, ask: impl FnOnce(&AuditIndex) -> T) -> Result<T> {
         let mut index = self.inner.audit.lock();
         for record in self.inner.reader.records(index.last().next(), self.head()) {
-            let record = record?;
-            index.apply(&record).map_err(|e| Error::corrupt(format!("event {}: {e}", record.sequence())))?;
+            index.apply(&record?)?;
         }
-        Ok(index.find(filter))
+        Ok(ask(&index))
     }
 }
 

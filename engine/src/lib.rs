@@ -59,9 +59,10 @@ pub mod temporal;
 pub mod tenancy;
 mod wire;
 
+pub use audit::Filter;
 pub use authorize::{Considered, Decision, Request, Rule, Target, Tier};
 pub use clock::{Door, ManualDoor, SystemDoor};
-pub use command::{BATCH_STEPS_MAX, Batch, Command, RollbackNote, Step};
+pub use command::{BATCH_STEPS_MAX, Batch, Command, Step};
 pub use data::Data;
 pub use diff::{Diff, FieldChange};
 pub use engine::{Engine, Past};
@@ -72,24 +73,24 @@ pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
 pub use reading::{
-    AuditEntry, AuditPage, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery, Operation,
-    PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
+    AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,
+    Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
-pub use session::{Policy, Session, SessionBatch};
+pub use session::{Session, SessionBatch};
+pub use temporal::{Policy, RollbackNote};
 pub use tenancy::ScopeRef;
 pub use wire::{LineError, parse_line, write_line};
 
 pub use scoped_log as log;
 pub use scoped_log::{Recovery, Verdict};
 pub use scoped_projections as projections;
-pub use scoped_projections::audit::Filter;
 pub use scoped_projections::rules::Action;
 pub use scoped_projections::tenancy::{
     Capability, Effect, Level, Pattern, Role, Scope, ScopePath, Subject, View,
 };
 pub use scoped_projections::{
-    BindingId, ContractId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId, RegistrationId,
-    RuleId, ScopeId, Sequence, SettingId, TemplateId, World,
+    BindingId, ContractId, CorrelationId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId,
+    RegistrationId, RuleId, ScopeId, Sequence, SettingId, TemplateId, World,
 };

@@ -5,23 +5,13 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::reading::Reading;
 use crate::receipt::{Pending, Receipt};
-use crate::temporal::{Cutoff, Plan, Selection, SetMark};
+use crate::temporal::{Cutoff, Plan, Policy, Rollback, Selection, SetMark};
 use crate::{clock::Ids, error::Error};
 use scoped_projections::tenancy::Capability;
 use scoped_projections::{PrincipalId, World};
 
 /// How often a rollback is planned anew because the world has moved on.
 const PLANS_MAX: usize = 3;
-
-/// What happens to a rollback when some of it would be refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Policy {
-    /// All of it, or none (default).
-    #[default]
-    AllOrNothing,
-    /// What can be done is done.
-    SkipDenied,
-}
 
 /// A principal at work: every command and every read is its own. Cheap to clone.
 #[derive(Clone)]
@@ -107,11 +97,18 @@ impl Session {
     /// # Errors
     /// When there is no such moment or nothing of what was selected, or the log cannot be read.
     pub fn plan_rollback(&self, to: &Cutoff, selection: Selection) -> Result<Plan> {
+        self.plan_with(&Rollback::to(to.clone()).only(selection))
+    }
+    /// The same with all that can be said about it.
+    ///
+    /// # Errors
+    /// As [`Self::plan_rollback`].
+    pub fn plan_with(&self, asked: &Rollback) -> Result<Plan> {
         let inner = &self.engine.inner;
         let now = World::clone(&inner.published.read());
-        let at = self.engine.resolve(to)?;
+        let at = self.engine.resolve(&asked.to)?;
         let (time, mut ids) = (inner.now(&now), Ids::new(&*inner.door));
-        crate::temporal::plan(&inner.history, now, at, selection, self.actor, time, &mut ids)
+        crate::temporal::plan(&inner.history, now, at, asked, self.actor, time, &mut ids)
     }
 
     /// Brings things back to how they were at a cutoff, as one batch of new events. `None`: they are so already.
@@ -120,15 +117,24 @@ impl Session {
     /// When some of it would be refused and the policy is all or nothing; when others change the same things faster than it can
     /// be planned; as [`Self::plan_rollback`] and [`Self::execute`].
     pub fn rollback(&self, to: &Cutoff, selection: Selection, policy: Policy) -> Result<Option<Receipt>> {
+        self.rollback_with(&Rollback::to(to.clone()).only(selection).under(policy))
+    }
+    /// The same with all that can be said about it.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`].
+    pub fn rollback_with(&self, asked: &Rollback) -> Result<Option<Receipt>> {
         // Fixed once: `head~3` would mean another moment after a retry.
-        let at = Cutoff::At(self.engine.resolve(to)?);
+        let asked = Rollback { to: Cutoff::At(self.engine.resolve(&asked.to)?), ..asked.clone() };
         let mut tries = 0;
         loop {
-            let plan = self.plan_rollback(&at, selection.clone())?;
-            if policy == Policy::AllOrNothing && plan.problems() > 0 {
+            let plan = self.plan_with(&asked)?;
+            // Planning alone tells the actor nothing and leaves nothing; trying it does.
+            plan.attempts().iter().for_each(|attempt| self.engine.trace(attempt.clone()));
+            let batch = plan.batch(self.actor);
+            if plan.problems() > 0 && (asked.policy == Policy::AllOrNothing || batch.steps.is_empty()) {
                 return Err(refused(&plan));
             }
-            let batch = plan.batch(self.actor);
             if batch.steps.is_empty() {
                 return Ok(None);
             }
@@ -148,15 +154,10 @@ impl Session {
 }
 
 fn refused(plan: &Plan) -> Error {
-    let first = plan.steps.iter().find_map(|step| Some((step.entity, step.refused.clone()?)));
-    let first =
-        first.or_else(|| plan.skipped.first().map(|skipped| (skipped.entity, skipped.reason.clone())));
-    let (entity, why) = first.map_or_else(Default::default, |(entity, why)| (entity.to_string(), why));
-    let message = format!(
-        "{} of {} steps cannot be done; the first: {entity}: {why}",
-        plan.problems(),
-        plan.steps.len() + plan.skipped.len()
-    );
+    let first = plan.unfit().next().map(|(entity, why)| (entity.to_string(), why.to_owned()));
+    let (entity, why) = first.unwrap_or_default();
+    let wanted = plan.steps.len() + plan.denied.len() + plan.conflicts.len() + plan.irreversible.len();
+    let message = format!("{} of {wanted} steps cannot be done; the first: {entity}: {why}", plan.problems());
     Error::refused("rollback_refused", message)
         .hint("look at the plan; what can be done alone is done with the policy `skip-denied`")
 }

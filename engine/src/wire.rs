@@ -8,9 +8,10 @@
 //! Arguments stand in an object of their own, so that they are parsed straight into the command's struct and an error has its
 //! column.
 
-use crate::command::{Batch, Command, RollbackNote, Step};
+use crate::command::{Batch, Command, Step};
 use crate::error::Error;
-use scoped_projections::{PrincipalId, Sequence};
+use crate::temporal::RollbackNote;
+use scoped_projections::{CorrelationId, PrincipalId, Sequence};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -38,6 +39,8 @@ struct WireBatch<'a> {
     key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     valid_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    correlation: Option<CorrelationId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rollback: Option<RollbackNote>,
     #[serde(borrow)]
@@ -85,10 +88,15 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
         serde_json::from_str::<WireBatch<'_>>(line).map_err(|e| whole(&e))?
     } else {
         let step = serde_json::from_str::<WireStep<'_>>(line).map_err(|e| whole(&e))?;
-        WireBatch { at: 0, key: None, valid_time: None, rollback: None, batch: vec![step] }
+        WireBatch { at: 0, key: None, valid_time: None, correlation: None, rollback: None, batch: vec![step] }
     };
-    let mut batch =
-        Batch { key: wire.key, valid_time: wire.valid_time, rollback: wire.rollback, ..Batch::default() };
+    let mut batch = Batch {
+        key: wire.key,
+        valid_time: wire.valid_time,
+        correlation: wire.correlation.unwrap_or_default(),
+        rollback: wire.rollback,
+        ..Batch::default()
+    };
     for step in &wire.batch {
         let with = step.with.get();
         let command = match Command::parse(&step.name, with) {
@@ -140,6 +148,7 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
         at: at.get(),
         key: batch.key.clone(),
         valid_time: batch.valid_time,
+        correlation: Some(batch.correlation).filter(|id| id.is_some()),
         rollback: batch.rollback.clone(),
         batch: steps,
     };

@@ -107,3 +107,7 @@ id! {
     /// A rule bound to a target.
     BindingId
 }
+id! {
+    /// One operation of a caller: the events of all its batches.
+    CorrelationId
+}

@@ -42,8 +42,8 @@ pub use context::{Context, Envelope};
 pub use domains::{DOMAINS, Event};
 pub use events::KindInfo;
 pub use id::{
-    BindingId, ContractId, EdgeId, EntryId, ObjectId, PrincipalId, RegistrationId, RuleId, ScopeId,
-    SettingId, TemplateId,
+    BindingId, ContractId, CorrelationId, EdgeId, EntryId, ObjectId, PrincipalId, RegistrationId, RuleId,
+    ScopeId, SettingId, TemplateId,
 };
 pub use scoped_log::{Digest, Micros, Sequence};
 pub use world::{FoldError, World};

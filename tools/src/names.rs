@@ -1,6 +1,7 @@
 //! Names: how principals, objects and scopes are said on the command line, and what they are called in answers.
 
 use crate::failure::Failure;
+use scoped::temporal::Entity;
 use scoped::{Moment, ObjectId, PrincipalId, ScopeRef};
 use std::collections::HashMap;
 
@@ -120,6 +121,34 @@ pub fn object(moment: &Moment<'_>, text: &str) -> Result<ObjectId, Failure> {
             Err(Failure::refused("ambiguous", message).hint(format!("give the id: {}", ids.join(", "))))
         }
     }
+}
+
+/// The entity that a text means: `SORT:ID`, where scopes may be said by their path, principals by their name and objects by
+/// `path:…`; `member:SCOPE/PRINCIPAL`, `share:OBJECT/SCOPE`.
+///
+/// # Errors
+/// When there is no such thing, or several.
+pub fn entity(moment: &Moment<'_>, names: &Names, text: &str) -> Result<Entity, Failure> {
+    if let Ok(entity) = text.parse() {
+        return Ok(entity);
+    }
+    let wrong = |error: scoped::temporal::EntityError| Failure::usage(error.to_string());
+    let (sort, rest) = text.split_once(':').unwrap_or((text, ""));
+    let scope = |text: &str| {
+        let scope: ScopeRef = parse_scope(text).map_err(Failure::usage)?;
+        let missing = || Failure::refused("not_found", format!("there is no scope `{text}`"));
+        let tenancy = moment.world().tenancy();
+        scope.row(tenancy).and_then(|row| tenancy.at(row)).map(|node| node.id).ok_or_else(missing)
+    };
+    Ok(match (sort, rest.rsplit_once('/'), rest.split_once('/')) {
+        ("principal", ..) => Entity::Principal(names.principal(rest)?),
+        ("scope", ..) => Entity::Scope(scope(rest)?),
+        ("policy", ..) => Entity::Policy(scope(rest)?),
+        ("object", ..) => Entity::Object(object(moment, rest)?),
+        ("member", Some((at, who)), _) => Entity::Member(scope(at)?, names.principal(who)?),
+        ("share", _, Some((what, at))) => Entity::Share(object(moment, what)?, scope(at)?),
+        _ => return text.parse().map_err(wrong),
+    })
 }
 
 /// What to call an object: its path, name or title; its id when its data has none of them.

@@ -71,6 +71,12 @@ impl<'a> Subjects<'a> {
                 let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
                 format!("{} needs {}{object}{times}", e.operation, e.capability)
             }
+            Event::Audit(AuditEvent::AccessRecorded(e)) => {
+                let object =
+                    if e.object.is_some() { format!(" of {}", self.object(e.object)) } else { String::new() };
+                let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
+                format!("{} by {}{object}{times}", e.operation, e.capability)
+            }
             other => Entity::of(other)
                 .map_or_else(String::new, |entity| entity_label(entity, &self.moment, self.names)),
         }

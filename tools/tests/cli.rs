@@ -303,10 +303,13 @@ fn a_rollback_that_is_not_allowed_changes_nothing_unless_parts_of_it_may_happen(
     ada.execute(note("to be read").into_scope(docs, scoped::Level::Read)).unwrap();
     ada.execute(note("private")).unwrap();
     engine.close().unwrap();
-    let head = desk.run(&["verify", "log", "--format", "json"]).fine().json()["head"].clone();
+    let state = || desk.run(&["replay", "log", "--format", "json"]).fine().json()["state_digest"].clone();
+    let before = state();
     desk.run(&["rollback", "log", "--to", "mark:v1", "--as", "Bo"])
         .fails(1, &["1 of 2 steps", "--skip-denied"]);
-    assert_eq!(desk.run(&["verify", "log", "--format", "json"]).fine().json()["head"], head);
+    assert_eq!(state(), before, "nothing but the trace of the attempt was written");
+    let traced = desk.run(&["log", "log", "--kind", "audit.access_denied"]).fine();
+    assert!(traced.out.contains("temporal.rollback"), "{}", traced.out);
     desk.run(&["rollback", "log", "--to", "mark:v1", "--as", "Bo", "--skip-denied"]).fine();
 }
 

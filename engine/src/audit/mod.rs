@@ -1,4 +1,18 @@
-//! Audit: refused attempts leave a trace. There is no command: nobody can write, or unwrite, the trail.
+//! Audit: what is looked for in the trail, and the index that answers. There is no command: nobody can write, or unwrite, the trail.
+
+mod export;
+mod filter;
+mod index;
+mod nature;
+mod reads;
+mod spots;
+
+pub use export::{TrailExport, TrailFormat};
+pub use filter::Filter;
+pub use index::AuditIndex;
+pub(crate) use index::Thing;
+pub(crate) use nature::nature;
+pub(crate) use reads::{Reads, is_sensitive, reads};
 
 use crate::command::commands;
 use crate::export::{Recalled, Recalling};

@@ -1,5 +1,8 @@
 //! Config.
 
+mod nature;
+pub(crate) use nature::nature;
+
 use crate::command::commands;
 use crate::error::Result;
 use crate::export::{Recalled, Recalling};

@@ -6,6 +6,7 @@
 
 mod commands;
 mod inverse;
+mod nature;
 mod queries;
 mod recall;
 mod relationships;
@@ -16,6 +17,7 @@ pub use commands::{
     AddRelationship, ArchivePrincipal, ChangeKind, Command, CreatePrincipal, DescribePrincipal, Found,
     ReinstatePrincipal, RemoveRelationship, SetHandle, SetOperator, SuspendPrincipal,
 };
+pub(crate) use nature::nature;
 pub use queries::{
     Deed, EdgeFilter, Kinship, PrincipalChange, PrincipalFilter, PrincipalInfo, RelationshipInfo, WALK_DEPTH,
 };

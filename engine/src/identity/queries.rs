@@ -1,10 +1,10 @@
 //! What can be asked about principals of a world: unfiltered, for whoever holds the files. [`crate::Reading`] asks the same for a
 //! principal, and shows it those it sees.
 
+use crate::audit::Filter;
 use crate::error::{Error, Result};
 use crate::history::decode;
 use crate::moment::Moment;
-use scoped_projections::audit::Filter;
 use scoped_projections::identity::{
     Direction, Edge, IdentityEvent, MEMBER_OF, Principal, Reached, Status, Walk, Way,
 };

@@ -10,9 +10,10 @@ use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
 use crate::data::Data;
 use crate::error::Error;
 use crate::receipt::Warning;
-use crate::temporal::Entity;
+use crate::temporal::{Entity, Remark};
 use scoped_log::Payload;
 use scoped_projections::requests::RequestKeyed;
+use scoped_projections::rules::Action;
 use scoped_projections::store::Transact;
 use scoped_projections::temporal::RolledBack;
 use scoped_projections::tenancy::Capability;
@@ -170,8 +171,16 @@ pub(crate) fn execute(
     let (start, time) = (out.len(), now.max(world.time()));
     world.begin();
     let warnings = RefCell::default();
-    let mut scribe =
-        Scribe { world, time, ids, out, valid_time: batch.valid_time, cause: 0, warnings: &warnings };
+    let mut scribe = Scribe {
+        world,
+        time,
+        ids,
+        out,
+        valid_time: batch.valid_time,
+        correlation: batch.correlation.0,
+        cause: 0,
+        warnings: &warnings,
+    };
     let result = scribe.run(batch, actor, keyed, start);
     match result {
         Ok(results) => Ok(Outcome::Facts(results, warnings.into_inner())),
@@ -192,6 +201,9 @@ struct Scribe<'a> {
     ids: &'a mut Ids,
     out: &'a mut Vec<Fact>,
     valid_time: Option<i64>,
+    /// That of the batch; the id of its first event, once that is drawn, when the caller gave none.
+    correlation: u128,
+    /// What the next fact follows from: the head of a rollback for its steps, a step's first fact for its others.
     cause: u64,
     warnings: &'a RefCell<Vec<Warning>>,
 }
@@ -207,15 +219,21 @@ impl Scribe<'_> {
         if let Some(note) = &batch.rollback {
             let (to, selection) = (note.to, note.selection.clone());
             let event = RolledBack { to, selection, steps: batch.steps.len() as u32 };
-            self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), None);
+            let remark = Remark { reason: note.reason.clone(), merged: note.merged };
+            let remark =
+                if remark.is_empty() { None } else { Some(Data::new(&remark).map_err(|e| (0, e.into()))?) };
+            let payload = remark.map(|data| data.payload().clone());
+            self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), payload);
             self.cause = self.world.position().get();
         }
         let mut results = Vec::with_capacity(batch.steps.len());
         for (at, step) in batch.steps.iter().enumerate() {
-            results.push(self.step(at, step).map_err(|refusal| (at, refusal))?);
+            let rolls_back = batch.rollback.is_some();
+            results.push(self.step(at, step, rolls_back).map_err(|refusal| (at, refusal))?);
         }
         if let Some((key, request)) = keyed {
             let events = (self.out.len() - start) as u32;
+            self.cause = self.out.get(start).map_or(0, |first| first.at.sequence.get());
             self.write(
                 actor,
                 Sequence::NONE,
@@ -227,7 +245,7 @@ impl Scribe<'_> {
         Ok(results)
     }
 
-    fn step(&mut self, nth: usize, step: &Step) -> Result<u128> {
+    fn step(&mut self, nth: usize, step: &Step, rolls_back: bool) -> Result<u128> {
         let (actor, now, world) = (step.actor, self.time, &*self.world);
         let view =
             View { world, actor, now, next: world.position().next(), step: nth, warnings: self.warnings };
@@ -236,6 +254,11 @@ impl Scribe<'_> {
             action.get_or_insert(need.action);
             if !authorize(world, actor, need, now).allowed {
                 return Err(Refusal::Denied(need.bare()));
+            }
+            // Who may do a thing may take it back, unless a rule keeps `rollback` from them.
+            let back = need.doing(Action::Rollback);
+            if rolls_back && !authorize(world, actor, back, now).allowed {
+                return Err(Refusal::Denied(back.bare()));
             }
         }
         if let Some((entity, changed)) = step.unless_changed
@@ -251,9 +274,14 @@ impl Scribe<'_> {
             admit(&view, action, &list)?;
         }
         let id = list.first().and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
-        for Proposed { scope, event, payload } in list {
+        let cause = self.cause;
+        for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
             self.write(actor, step.undoes, scope, event, payload);
+            if nth == 0 {
+                self.cause = self.world.position().get();
+            }
         }
+        self.cause = cause;
         Ok(id)
     }
 
@@ -265,13 +293,17 @@ impl Scribe<'_> {
         event: Event,
         payload: Option<Payload>,
     ) {
-        let context =
-            Context { cause: self.cause, undoes: undoes.get(), correlation: 0, valid_time: self.valid_time };
+        let event_id = self.ids.next(self.time);
+        if self.correlation == 0 {
+            self.correlation = event_id;
+        }
+        let (cause, undoes, correlation) = (self.cause, undoes.get(), self.correlation);
+        let context = Context { cause, undoes, correlation, valid_time: self.valid_time };
         let length = payload.as_ref().map_or(0, |payload| payload.bytes().len()) as u32;
         let (sequence, time) = (self.world.position().next(), self.time);
         let at = Envelope { sequence, time, actor, scope, context, payload: length };
         self.world.apply(&at, &event);
-        self.out.push(Fact { at, event_id: self.ids.next(self.time), event, payload });
+        self.out.push(Fact { at, event_id, event, payload });
     }
 }
 

@@ -8,9 +8,9 @@
 pub(crate) mod admit;
 mod cell;
 pub(crate) mod execute;
+pub(crate) mod journal;
 mod publish;
 pub(crate) mod queue;
-pub(crate) mod refusals;
 pub(crate) mod writer;
 
 use scoped_projections::World;

@@ -12,8 +12,8 @@
 
 use super::Worlds;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
+use super::journal::{Access, Journal, Outcome as AccessOutcome, fact};
 use super::queue::Queue;
-use super::refusals::{Attempt, Refusals, fact};
 use crate::authorize::{Request, Target};
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
@@ -47,8 +47,8 @@ pub enum Durability {
 const GROUP_BYTES_MAX: usize = 512 * 1024;
 /// Answers after which a group is written: what is refused stages nothing, and must not put the others off.
 const GROUP_ANSWERS_MAX: usize = 4_096;
-/// How long folded refusals may wait before the writer looks after them.
-const REFUSALS_WAIT: Duration = Duration::from_secs(1);
+/// How long folded accesses may wait before the writer looks after them.
+const JOURNAL_WAIT: Duration = Duration::from_secs(1);
 
 /// What the writer is asked to do.
 pub(crate) enum Op {
@@ -56,8 +56,8 @@ pub(crate) enum Op {
         batch: Box<Batch>,
         reply: oneshot::Sender<Reply>,
     },
-    /// A read was refused.
-    Refused(Box<Attempt>),
+    /// A read was refused, or is to be recorded.
+    Access(Box<Access>),
     /// Answer when everything before is durable.
     Sync(oneshot::Sender<Result<()>>),
     Close(oneshot::Sender<Result<()>>),
@@ -92,7 +92,7 @@ pub(crate) struct Committer {
     pub(crate) ids: Ids,
     pub(crate) durability: Durability,
     pub(crate) queue: Arc<Queue>,
-    refusals: Refusals,
+    journal: Journal,
     facts: Vec<Fact>,
     answers: Vec<(Waiting, Answer)>,
     /// When the group began: the time of all that is decided in it.
@@ -121,7 +121,7 @@ impl Committer {
             ids,
             durability,
             queue,
-            refusals: Refusals::default(),
+            journal: Journal::default(),
             facts: Vec::new(),
             answers: Vec::new(),
             now: 0,
@@ -175,7 +175,7 @@ impl Committer {
     fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
         let patience = match self.sync_due_in() {
             Some(left) => Some(left),
-            None if self.refusals.is_waiting() => Some(REFUSALS_WAIT),
+            None if self.journal.is_waiting() => Some(JOURNAL_WAIT),
             None => None,
         };
         match patience {
@@ -207,7 +207,7 @@ impl Committer {
         while let Some(op) = next.take() {
             match op {
                 Op::Execute { batch, reply } => self.submit(batch, reply),
-                Op::Refused(attempt) => self.trace(&attempt),
+                Op::Access(access) => self.trace(&access),
                 Op::Sync(reply) => syncs.push(reply),
                 Op::Close(reply) => closing = Some(Some(reply)),
             }
@@ -326,7 +326,8 @@ impl Committer {
         match declined.refusal {
             Refusal::Declined(error) => error,
             Refusal::Denied(need) => {
-                let attempt = attempt(self.worlds.own(), declined.actor, declined.operation, need);
+                let refused = AccessOutcome::Refused;
+                let attempt = access(self.worlds.own(), declined.actor, declined.operation, need, refused);
                 let error = Error::denied(need.capability);
                 self.trace_at(&attempt, now);
                 if declined.step > 0 {
@@ -340,15 +341,15 @@ impl Committer {
         }
     }
 
-    fn trace(&mut self, attempt: &Attempt) {
+    fn trace(&mut self, attempt: &Access) {
         if self.poisoned.is_none() {
             self.trace_at(attempt, self.now);
         }
     }
 
-    fn trace_at(&mut self, attempt: &Attempt, now: Micros) {
+    fn trace_at(&mut self, attempt: &Access, now: Micros) {
         self.write_folded(false);
-        if let Some(attempt) = self.refusals.note(attempt.clone(), now) {
+        if let Some(attempt) = self.journal.note(attempt.clone(), now) {
             self.write_attempt(&attempt, (1, now, now));
         }
     }
@@ -357,12 +358,12 @@ impl Committer {
         if self.poisoned.is_some() {
             return;
         }
-        for (attempt, count, first, last) in self.refusals.due(self.now, all) {
+        for (attempt, count, first, last) in self.journal.due(self.now, all) {
             self.write_attempt(&attempt, (count, first, last));
         }
     }
 
-    fn write_attempt(&mut self, attempt: &Attempt, counted: (u32, Micros, Micros)) {
+    fn write_attempt(&mut self, attempt: &Access, counted: (u32, Micros, Micros)) {
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
             let world = self.worlds.own();
@@ -490,13 +491,14 @@ fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise
     Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new() })
 }
 
-/// What was tried, in the words of the audit trail.
-pub(crate) fn attempt(
+/// What was done or tried, in the words of the audit trail.
+pub(crate) fn access(
     world: &World,
     actor: PrincipalId,
     operation: &'static str,
     need: Request<'_>,
-) -> Attempt {
+    outcome: AccessOutcome,
+) -> Access {
     let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
     match need.target {
         Target::Scope(row) | Target::Below(row) => {
@@ -510,5 +512,5 @@ pub(crate) fn attempt(
         }
         Target::Own | Target::Deployment | Target::Nothing => {}
     }
-    Attempt { actor, operation, capability: need.capability, scope, object }
+    Access { outcome, actor, operation, capability: need.capability, scope, object }
 }

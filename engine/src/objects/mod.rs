@@ -8,9 +8,11 @@
 mod commands;
 mod infos;
 mod inverse;
+mod nature;
 mod recall;
 
 pub(crate) use commands::object;
 pub use commands::{Command, Create, Restore, Tombstone, Transfer, Update};
 pub use infos::{TombstoneInfo, VersionInfo};
+pub(crate) use nature::nature;
 pub(crate) use recall::{entity, recall};

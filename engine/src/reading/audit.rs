@@ -1,41 +1,104 @@
 //! Reading the audit trail.
+//!
+//! One sees one's own actions, and what happened in scopes that one may audit; operators see what belongs to no scope (principals,
+//! registrations, marks). What may be seen is a set of positions like the answer to a filter, so both are intersected before any
+//! record is read: an auditor of a subtree pays for what it gets, not for the log.
+//! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would
+//! tell what is missing from what is forbidden.
 
 use super::{Ask, Operation, Reading};
-use crate::authorize::Target;
+use crate::audit::Filter;
+use crate::authorize::{Request, Target};
 use crate::error::{Error, Result};
-use crate::history::decode;
-use crate::kernel::execute::object_target;
+use crate::history::{History, decode};
+use crate::kernel::execute::{Refusal, object_target};
+use crate::temporal::{Entity, EntityState, Nature};
+use roaring::RoaringBitmap;
 use scoped_log::Record;
-use scoped_projections::audit::Filter;
+use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
-use scoped_projections::{Envelope, Event, ScopeId, Sequence};
+use scoped_projections::{Envelope, Event, ObjectId, ScopeId, Sequence, World};
+use std::collections::VecDeque;
 
-/// Events of the trail that are looked at while holding the present world.
+/// Events or scopes that are looked at while holding the present world.
 const AUDIT_SLICE: usize = 256;
+/// Most entries of a page, whatever is asked for: the page says where the next one begins.
+pub(super) const AUDIT_PAGE_MAX: usize = 10_000;
 
 /// One event of the audit trail, as far as its reader may see it.
 #[derive(Debug, Clone)]
 pub struct AuditEntry {
+    /// Its own id.
+    pub id: u128,
     /// Its place and origin.
     pub envelope: Envelope,
     /// What happened.
     pub event: Event,
+    /// What it is about, where it changes something.
+    pub entity: Option<Entity>,
+    /// The action it stands for, and what taking it back means.
+    pub nature: Nature,
+    /// The event that has taken it back, if one has and still stands.
+    pub undone_by: Option<Sequence>,
+    /// The path or the name of the scope it was done in, as it is called now.
+    pub scope_path: Option<String>,
     /// The payload: of one's own actions, and of objects that one may read now.
     pub data: Option<Vec<u8>>,
+}
+
+impl AuditEntry {
+    /// An entry of a record, with a payload that was cut down already.
+    pub(crate) fn of(record: &Record, undone_by: Option<Sequence>, data: Option<Vec<u8>>) -> Result<Self> {
+        let (context, event) = decode(record)?;
+        let (entity, nature) = (Entity::of(&event), Nature::of(&event));
+        let envelope = envelope(record, context);
+        Ok(Self { id: record.event_id(), envelope, event, entity, nature, undone_by, scope_path: None, data })
+    }
+    /// The same with the name that its scope has in that world.
+    pub(crate) fn placed(mut self, world: &World) -> Self {
+        self.scope_path = world.tenancy().get(self.envelope.scope).map(|node| node.label().to_owned());
+        self
+    }
+    /// An entry of a record as it stands in the log, with the whole payload: for whoever holds the files.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn unfiltered(history: &History, at: Sequence, names: &World) -> Result<Self> {
+        let record = history.record(at)?;
+        let undone_by = history.with_index(|index| index.undone_by(at))?;
+        let data = record.payload().map(<[u8]>::to_vec);
+        Ok(Self::of(&record, undone_by, data)?.placed(names))
+    }
+    /// The name of its kind.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        scoped_projections::domains::kind_info(self.event.kind()).map_or("unknown", |info| info.name)
+    }
 }
 
 /// A page of the audit trail.
 #[derive(Debug, Clone)]
 pub struct AuditPage {
-    /// The entries, in log order.
+    /// The entries, in the order that the filter wants.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page begins; `None` when this is the last.
+    /// Where the next page begins ([`Filter::resumed`]); `None` when this is the last.
     pub next: Option<Sequence>,
 }
 
+/// What an event's entity was before and after it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditStates {
+    /// What the event is about; `None` for what changes nothing.
+    pub entity: Option<Entity>,
+    /// After everything before the event.
+    pub before: Option<EntityState>,
+    /// After the event.
+    pub after: Option<EntityState>,
+}
+
 impl Reading {
-    /// A page of the audit trail: one's own actions, and those in scopes that one may audit.
+    /// A page of the audit trail: one's own actions, and those in scopes that one may audit. At most 10 000 entries a page.
     ///
     /// # Errors
     /// When this principal is not active, or the log cannot be read.
@@ -43,48 +106,217 @@ impl Reading {
         if limit == 0 {
             return Err(Error::invalid("a page of the audit trail has at least one entry"));
         }
-        let (history, mut filter) = (&self.engine.inner.history, filter.clone());
-        let last = self.ask(Operation::AuditQuery, |ask| {
-            ask.need(C::ReadLocal, Target::Own)?;
-            Ok(ask.moment.world.position())
-        })?;
-        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+        let limit = limit.min(AUDIT_PAGE_MAX);
+        let found = self.audible(filter)?;
         let mut page = AuditPage { entries: Vec::new(), next: None };
+        let mut positions: Box<dyn Iterator<Item = u32>> =
+            if filter.descending { Box::new(found.iter().rev()) } else { Box::new(found.iter()) };
         // A slice at a time: the writer waits for no one who reads a long trail.
-        for slice in history.audit(&filter)?.chunks(AUDIT_SLICE) {
-            let done = self.ask(Operation::AuditQuery, |ask| {
+        while page.next.is_none() {
+            let slice: Vec<u32> = positions.by_ref().take(AUDIT_SLICE).collect();
+            if slice.is_empty() {
+                break;
+            }
+            self.peek(Operation::AuditQuery, |ask| {
                 for at in slice {
-                    let Some(entry) = ask.entry(&history.record(*at)?)? else { continue };
+                    let at = Sequence::new(u64::from(at));
+                    let Some(entry) = ask.entry(at)? else { continue };
                     if page.entries.len() == limit {
-                        page.next = Some(*at);
-                        return Ok(true);
+                        page.next = Some(at);
+                        return Ok(());
                     }
                     page.entries.push(entry);
                 }
-                Ok(false)
+                Ok(())
             })?;
-            if done {
-                break;
-            }
         }
         Ok(page)
+    }
+
+    /// How many entries there are, without reading one.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_count(&self, filter: &Filter) -> Result<u64> {
+        Ok(self.audible(filter)?.len())
+    }
+
+    /// The audit trail, entry by entry, in pages that are fetched on the way. What is written meanwhile is not part of it.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_stream(&self, filter: &Filter) -> Result<AuditStream> {
+        let last =
+            self.ask(Operation::AuditQuery, |ask| ask.trail().map(|()| ask.moment.world.position()))?;
+        let mut filter = filter.clone().placed(self.engine.inner.history.reader())?;
+        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+        Ok(AuditStream { reading: self.clone(), filter: Some(filter), ready: VecDeque::new() })
+    }
+
+    /// One entry by its position.
+    ///
+    /// # Errors
+    /// The same words whether it is missing or not this principal's to see.
+    pub fn audit_at(&self, at: Sequence) -> Result<AuditEntry> {
+        self.ask(Operation::AuditGet, |ask| ask.shown_entry(at))
+    }
+
+    /// One entry by the id of its event.
+    ///
+    /// # Errors
+    /// As [`Self::audit_at`].
+    pub fn audit_of(&self, event: u128) -> Result<AuditEntry> {
+        let found = self.engine.inner.history.reader().find_event(event).map_err(Error::from)?;
+        self.audit_at(found.map_or(Sequence::NONE, |record| record.sequence()))
+    }
+
+    /// What an event's entity was before and after it, by projection at the position before the event and at its own.
+    ///
+    /// # Errors
+    /// As [`Self::audit_at`]; also when it is about an object that this principal may not read now.
+    pub fn audit_states(&self, at: Sequence) -> Result<AuditStates> {
+        let entity = self.ask(Operation::AuditStates, |ask| {
+            let entry = ask.shown_entry(at)?;
+            if let Some(Entity::Object(id) | Entity::Share(id, _)) = entry.entity {
+                ask.audit_need(C::ReadLocal, object_target(ask.present, id))?;
+            }
+            Ok(entry.entity)
+        })?;
+        let Some(entity) = entity else {
+            return Ok(AuditStates { entity, before: None, after: None });
+        };
+        // Worlds of the past are built without holding the present one.
+        let history = &self.engine.inner.history;
+        let before = history.world_at(Sequence::new(at.get().saturating_sub(1)))?;
+        let mut after = World::clone(&before);
+        history.fold(&mut after, at, &mut |_| ())?;
+        self.peek(Operation::AuditStates, |ask| {
+            let state = |world: &World| {
+                entity.shown_state(world, history, &|row, data| ask.show(row, data)).map(Some)
+            };
+            Ok(AuditStates { entity: Some(entity), before: state(&before)?, after: state(&after)? })
+        })
+    }
+
+    /// The positions that fit and that may be seen.
+    fn audible(&self, filter: &Filter) -> Result<RoaringBitmap> {
+        let history = &self.engine.inner.history;
+        let mut filter = filter.clone().placed(history.reader())?;
+        let (last, operator) = self.ask(Operation::AuditQuery, |ask| {
+            ask.trail()?;
+            filter = std::mem::take(&mut filter).resolved(ask.moment.world);
+            Ok((ask.moment.world.position(), ask.audits(Target::Deployment)))
+        })?;
+        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+        let (mut found, scopes) = history.with_index(|index| {
+            let all: Vec<ScopeId> = match &filter.scopes {
+                Some(scopes) => scopes.clone(),
+                None => index.scopes().collect(),
+            };
+            (index.matching(&filter), all)
+        })?;
+        let mut audited = Vec::new();
+        for slice in scopes.chunks(AUDIT_SLICE) {
+            self.peek(Operation::AuditQuery, |ask| {
+                audited.extend(slice.iter().filter(|scope| ask.audits_scope(**scope)));
+                Ok(())
+            })?;
+        }
+        found &= history.with_index(|index| {
+            let mut seen = index.of_actor(self.actor).cloned().unwrap_or_default();
+            seen -= index.of_access();
+            audited.iter().filter_map(|scope| index.of_scope(*scope)).for_each(|set| seen |= set);
+            if operator {
+                seen |= index.of_deployment();
+            }
+            seen
+        })?;
+        Ok(found)
+    }
+}
+
+/// The audit trail, entry by entry.
+pub struct AuditStream {
+    reading: Reading,
+    /// What is still to be fetched.
+    filter: Option<Filter>,
+    ready: VecDeque<AuditEntry>,
+}
+
+impl Iterator for AuditStream {
+    type Item = Result<AuditEntry>;
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.is_empty() {
+            let filter = self.filter.take()?;
+            match self.reading.audit(&filter, AUDIT_SLICE) {
+                Ok(page) => {
+                    self.filter = page.next.map(|next| filter.resumed(next));
+                    self.ready = page.entries.into();
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.ready.pop_front().map(Ok)
     }
 }
 
 impl Ask<'_> {
-    /// What the actor may see of an event; `None` for nothing at all.
-    fn entry(&self, record: &Record) -> Result<Option<AuditEntry>> {
-        let (context, event) = decode(record)?;
-        let row = self.present.tenancy().row(ScopeId(record.scope()));
-        let audits = row.is_some_and(|row| self.allowed_now(C::AuditRead, Target::Scope(row)));
+    /// Everybody who is active may ask for a trail; what is in it is decided entry by entry.
+    fn trail(&self) -> Result<(), Refusal> {
+        self.audit_need(C::ReadLocal, Target::Own)
+    }
+    pub(super) fn audit_need(&self, capability: C, target: Target) -> Result<(), Refusal> {
+        self.ask(Request::new(capability, target).doing(Action::Audit)).map(drop)
+    }
+    fn audits(&self, target: Target) -> bool {
+        self.allowed_now(C::AuditRead, target)
+    }
+    fn audits_scope(&self, scope: ScopeId) -> bool {
+        self.present.tenancy().row(scope).is_some_and(|row| self.audits(Target::Scope(row)))
+    }
+
+    /// An entry that was asked for by its place.
+    fn shown_entry(&self, at: Sequence) -> Result<AuditEntry, Refusal> {
+        self.trail()?;
+        let known = at != Sequence::NONE && at <= self.moment.world.position();
+        let found = if known { self.entry(at)? } else { None };
+        found.ok_or_else(|| Refusal::Denied(Request::new(C::AuditRead, Target::Nothing).doing(Action::Audit)))
+    }
+
+    /// What the actor may see of an event; `None` for nothing at all. The same rule as that of the sets above, asked of one record.
+    pub(super) fn entry(&self, at: Sequence) -> Result<Option<AuditEntry>> {
+        let history = self.moment.history;
+        let (record, scope) = {
+            let record = history.record(at)?;
+            let scope = ScopeId(record.scope());
+            (record, scope)
+        };
+        let (_, event) = decode(&record)?;
         let own = record.actor() == self.actor.0;
-        // One's own refusals would tell what is missing from what is forbidden: they are for those who audit the scope.
+        let audits = if scope.is_some() {
+            self.audits_scope(scope)
+        } else {
+            history.with_index(|index| index.is_of_deployment(at))? && self.audits(Target::Deployment)
+        };
         if !audits && (!own || matches!(event, Event::Audit(_))) {
             return Ok(None);
         }
-        let readable = |id| self.allowed_now(C::ReadLocal, object_target(self.present, id));
-        let shown = own || event.object().is_some_and(readable);
-        let data = record.payload().filter(|_| shown).map(<[u8]>::to_vec);
-        Ok(Some(AuditEntry { envelope: envelope(record, context), event, data }))
+        let data = match record.payload() {
+            Some(data) => self.payload(event.object(), own, data)?,
+            None => None,
+        };
+        let undone_by = history.with_index(|index| index.undone_by(at))?;
+        Ok(Some(AuditEntry::of(&record, undone_by, data)?.placed(self.present)))
+    }
+
+    /// An event's payload: of one's own actions, and of objects that one may read now; cut down to what one may see.
+    fn payload(&self, object: Option<ObjectId>, own: bool, data: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(object) = object else { return Ok(own.then(|| data.to_vec())) };
+        let readable = self.allowed_now(C::ReadLocal, object_target(self.present, object));
+        if !own && !readable {
+            return Ok(None);
+        }
+        let row = self.present.objects().row(object);
+        row.map(|row| self.show(row, data).map(|data| data.into_owned())).transpose()
     }
 }

@@ -9,24 +9,28 @@ mod objects;
 mod operation;
 mod principals;
 mod show;
+mod time;
 mod versions;
 mod views;
 
-pub use audit::{AuditEntry, AuditPage};
+pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
 pub use objects::ReadObject;
 pub use operation::Operation;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use versions::ReadVersion;
 
+use crate::audit::{Reads, is_sensitive, reads};
 use crate::authorize::{Decision, Request, Target, authorize};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
-use crate::kernel::writer::attempt;
+use crate::kernel::journal::{Access, Outcome};
+use crate::kernel::writer::access;
 use crate::moment::Moment;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{Micros, ObjectId, PrincipalId, World};
+use std::cell::Cell;
 
 /// What a principal may see, of the present or of a past moment.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ struct Ask<'a> {
     present: &'a World,
     now: Micros,
     actor: PrincipalId,
+    /// The first thing that was asked for and allowed: what the whole question is about.
+    about: Cell<Option<Request<'static>>>,
 }
 
 impl Ask<'_> {
@@ -54,11 +60,25 @@ impl Ask<'_> {
         let both = then.allowed
             && (std::ptr::eq(self.moment.world, self.present)
                 || authorize(self.present, self.actor, request, self.now).allowed);
-        if both { Ok(then) } else { Err(Refusal::Denied(request.bare())) }
+        if !both {
+            return Err(Refusal::Denied(request.bare()));
+        }
+        if self.about.get().is_none() {
+            self.about.set(Some(request.bare()));
+        }
+        Ok(then)
     }
     /// Rows never change, so a row of then is a row of now.
     fn allowed_now(&self, capability: C, target: Target) -> bool {
         authorize(self.present, self.actor, Request::new(capability, target), self.now).allowed
+    }
+    /// The record that this read is to leave, if it is to leave one.
+    fn record(&self, operation: Operation, past: bool) -> Option<Access> {
+        let (world, need) = (self.moment.world, self.about.get()?);
+        let policy = reads(self.present, need.target);
+        let wanted = policy == Reads::All
+            || (policy == Reads::Sensitive && is_sensitive(operation, world, self.actor, need.target, past));
+        wanted.then(|| access(world, self.actor, operation.as_str(), need, Outcome::Read))
     }
     fn object(&self, id: ObjectId) -> Result<(), Refusal> {
         self.need(C::ReadLocal, object_target(self.moment.world, id)).map(drop)
@@ -70,18 +90,38 @@ impl Reading {
         Self { engine, actor, past }
     }
 
+    /// Puts a question, and leaves the record that the scope wants of it before the answer is given.
     fn ask<T>(&self, operation: Operation, ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>) -> Result<T> {
+        self.put(operation, true, ask)
+    }
+    /// Puts the next part of a question whose first part was recorded.
+    fn peek<T>(&self, operation: Operation, ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>) -> Result<T> {
+        self.put(operation, false, ask)
+    }
+    fn put<T>(
+        &self,
+        operation: Operation,
+        recorded: bool,
+        ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>,
+    ) -> Result<T> {
         let inner = &self.engine.inner;
         let present = inner.published.read();
         let now = inner.now(&present);
         let world = self.past.as_ref().map_or(&**present, Past::world);
         let at = self.past.as_ref().map_or(now, |past| past.world().time());
         let moment = Moment { world, history: &inner.history, now: at };
-        match ask(&Ask { moment, present: &present, now, actor: self.actor }) {
-            Ok(answer) => Ok(answer),
+        let asked = Ask { moment, present: &present, now, actor: self.actor, about: Cell::new(None) };
+        match ask(&asked) {
+            Ok(answer) => {
+                let record = if recorded { asked.record(operation, self.past.is_some()) } else { None };
+                // The writer may be waiting for this world while it empties the queue.
+                drop(present);
+                record.map_or(Ok(()), |read| self.engine.record(read))?;
+                Ok(answer)
+            }
             Err(Refusal::Declined(error)) => Err(error),
             Err(Refusal::Denied(need)) => {
-                let attempt = attempt(world, self.actor, operation.as_str(), need);
+                let attempt = access(world, self.actor, operation.as_str(), need, Outcome::Refused);
                 drop(present);
                 self.engine.trace(attempt);
                 Err(Error::denied(need.capability))

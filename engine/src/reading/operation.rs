@@ -44,6 +44,14 @@ operations! {
     AccessWho = "access.who";
     /// The audit trail.
     AuditQuery = "audit.query";
+    /// One event of the audit trail.
+    AuditGet = "audit.get";
+    /// What one entity is.
+    EntityState = "temporal.state";
+    /// The whole life of one entity.
+    EntityTimeline = "temporal.timeline";
+    /// What an event's entity was before and after it.
+    AuditStates = "audit.states";
     /// A principal.
     PrincipalsRead = "principals.read";
     /// The principals that one sees.

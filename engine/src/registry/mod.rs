@@ -16,6 +16,7 @@
 mod checks;
 mod commands;
 mod inverse;
+mod nature;
 mod reference;
 mod types;
 
@@ -25,6 +26,7 @@ pub use commands::{
 };
 pub(crate) use commands::{changed, entity, recall};
 pub(crate) use inverse::invert;
+pub(crate) use nature::nature;
 pub use reference::RegistrationRef;
 pub(crate) use types::missing_types;
 

@@ -1,5 +1,8 @@
 //! Requests: idempotency keys. There is no command: a key is part of a batch.
 
+mod nature;
+pub(crate) use nature::nature;
+
 use crate::command::{Batch, commands};
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;

@@ -6,6 +6,8 @@
 
 mod commands;
 mod inverse;
+mod nature;
 
 pub use commands::{Command, Project, Revoke};
 pub(crate) use commands::{entity, recall};
+pub(crate) use nature::nature;

@@ -76,6 +76,27 @@ impl Entity {
         }
     }
 
+    /// A number for the sort of entity, told apart inside this process only.
+    pub(crate) fn sort(self) -> u8 {
+        match self {
+            Self::Principal(_) => 1,
+            Self::Scope(_) => 2,
+            Self::Member(..) => 3,
+            Self::Entry(_) => 4,
+            Self::Object(_) => 5,
+            Self::Share(..) => 6,
+            Self::Edge(_) => 7,
+            Self::Policy(_) => 8,
+            Self::Registration(_) => 9,
+            Self::Registry => 10,
+            Self::Contract(_) => 11,
+            Self::Template(_) => 12,
+            Self::Setting(_) => 13,
+            Self::Rule(_) => 14,
+            Self::Binding(_) => 15,
+        }
+    }
+
     /// The event that made it what it is in this world; `None` when it is not there.
     #[must_use]
     pub fn changed(self, world: &World) -> Option<Sequence> {

@@ -8,18 +8,33 @@
 //! state), and the archiving of a principal (which is for good). What is taken back differently from how it came: a principal
 //! that was created since is *suspended*, so that rolling back the rollback can reinstate it.
 
+mod cascade;
+mod code;
 mod commands;
 mod cutoff;
 mod entity;
 mod inverse;
+mod merge;
+mod nature;
 mod plan;
+mod request;
 mod selection;
+mod state;
+mod timeline;
+mod touched;
 
+pub use code::EntityError;
 pub use commands::{Command, SetMark};
 pub(crate) use commands::{entity, recall};
 pub use cutoff::{Cutoff, CutoffError, format_time};
 pub use entity::Entity;
 pub(crate) use inverse::{Inverse, Phase, Problem};
+pub(crate) use nature::nature;
+pub use nature::{Nature, Reversal};
 pub(crate) use plan::plan;
-pub use plan::{Plan, PlannedStep, Skipped};
+pub use plan::{Conflict, Plan, PlannedStep, Skipped};
+pub(crate) use request::Remark;
+pub use request::{Policy, Rollback, RollbackNote};
 pub use selection::Selection;
+pub use state::{EntityState, Presence};
+pub use timeline::{Timeline, TimelineEntry};

@@ -1,18 +1,18 @@
-//! What a rollback selects: the entities that events since the cutoff touched, as far as the actor can see them.
+//! What a rollback selects.
 
 use super::Entity;
 use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
-use crate::history::History;
 use crate::tenancy::ScopeRef;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::tenancy::Capability;
-use scoped_projections::{Event, Micros, ObjectId, PrincipalId, Sequence, World};
-use std::collections::BTreeMap;
+use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
 use std::fmt;
 
 /// What to take back.
+///
+/// Some select *places*: whatever happened there since the cutoff goes, whoever did it. Others pick *events*: what others did to the
+/// same things stands in the way of them (a conflict), since what is whose could not be told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// Everything that the actor can see.
@@ -21,10 +21,31 @@ pub enum Selection {
     Scope(ScopeRef),
     /// One object and its projections.
     Object(ObjectId),
+    /// One entity of any sort.
+    Entity(Entity),
     /// What one principal did.
     Actor(PrincipalId),
+    /// What happened from the cutoff up to and with this event.
+    Until(Sequence),
     /// One event; for the record of a rollback: that whole rollback.
     Event(Sequence),
+    /// One event with everything that depends on it: what it caused, later versions of what it changed, and what was made inside
+    /// or with the help of what it made.
+    Cascade(Sequence),
+}
+
+impl Selection {
+    /// The event that it names, which says how far back it goes.
+    pub(super) fn root(&self) -> Option<Sequence> {
+        match self {
+            Self::Event(event) | Self::Cascade(event) => Some(*event),
+            _ => None,
+        }
+    }
+    /// Does it pick events, and not places?
+    pub(super) fn picks(&self) -> bool {
+        matches!(self, Self::Actor(_) | Self::Until(_) | Self::Event(_) | Self::Cascade(_))
+    }
 }
 
 impl fmt::Display for Selection {
@@ -33,78 +54,13 @@ impl fmt::Display for Selection {
             Self::All => f.write_str("all"),
             Self::Scope(scope) => write!(f, "scope:{scope}"),
             Self::Object(object) => write!(f, "object:{object}"),
+            Self::Entity(entity) => write!(f, "entity:{}", entity.code()),
             Self::Actor(actor) => write!(f, "actor:{actor}"),
+            Self::Until(event) => write!(f, "until:{event}"),
             Self::Event(event) => write!(f, "event:{event}"),
+            Self::Cascade(event) => write!(f, "cascade:{event}"),
         }
     }
-}
-
-/// An entity that the selected events touched.
-pub(super) struct Touched {
-    pub(super) first: Sequence,
-    /// Why it cannot be brought back, if it cannot.
-    pub(super) problem: Option<String>,
-}
-
-/// The entities that the selected events since the cutoff touched, with the first event that did.
-pub(super) fn touched(
-    history: &History,
-    sight: &Sight<'_>,
-    then: &World,
-    to: Sequence,
-    selection: &Selection,
-) -> Result<BTreeMap<Entity, Touched>> {
-    let now = sight.world;
-    let mut found: BTreeMap<Entity, Touched> = BTreeMap::new();
-    let place = Place::new(sight, then, selection)?;
-    let mut until = None;
-    for record in history.reader().records(to.next(), now.position()) {
-        let record = record?;
-        let (sequence, actor) = (record.sequence(), PrincipalId(record.actor()));
-        let event = history.event(&record)?;
-        if until.is_none() {
-            // The first record: for a rollback, its batch is what is selected.
-            let rolled_back = matches!(event, Event::Temporal(TemporalEvent::RolledBack(_)));
-            let behind = if rolled_back { u64::from(record.batch_left()) } else { 0 };
-            until = Some(Sequence::new(sequence.get() + behind));
-        }
-        let Some(entity) = Entity::of(&event) else {
-            let reason = "is history, not state: it is never taken back";
-            if *selection == Selection::Event(sequence) && until == Some(sequence) && actor == sight.actor {
-                return Err(Error::refused("irreversible", format!("event {sequence} {reason}")));
-            }
-            continue;
-        };
-        match selection {
-            Selection::Actor(who) if actor != *who => {
-                // What others did to the same thing, before or after, cannot be told apart from what this one did.
-                let problem = Some(format!("{sequence} by another principal touched it too"));
-                let other = found.entry(entity).or_insert(Touched { first: Sequence::NONE, problem: None });
-                other.problem = problem;
-            }
-            Selection::Event(_) if until.is_some_and(|until| sequence > until) => {
-                if let Some(touched) = found.get_mut(&entity) {
-                    let problem = || format!("{sequence} changed it later: roll that back first");
-                    touched.problem.get_or_insert_with(problem);
-                }
-            }
-            Selection::Event(_) if now.temporal().undone_by(sequence).is_some() => {
-                let by = now.temporal().undone_by(sequence).unwrap_or_default();
-                let problem = Some(format!("{sequence} was taken back by {by} already"));
-                found.insert(entity, Touched { first: sequence, problem });
-            }
-            _ if place.contains(entity) => {
-                let touched = found.entry(entity).or_insert(Touched { first: sequence, problem: None });
-                if touched.first == Sequence::NONE {
-                    touched.first = sequence;
-                }
-            }
-            _ => {}
-        }
-    }
-    // What only others touched was not selected.
-    found.retain(|_, touched| touched.first != Sequence::NONE);
-    Ok(found)
 }
 
 /// What somebody can see of the present.
@@ -115,7 +71,7 @@ pub(super) struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    fn may(&self, capability: Capability, target: Target) -> bool {
+    pub(super) fn may(&self, capability: Capability, target: Target) -> bool {
         authorize(self.world, self.actor, Request::new(capability, target), self.time).allowed
     }
     pub(super) fn sees(&self, entity: Entity) -> bool {
@@ -135,16 +91,17 @@ impl Sight<'_> {
 }
 
 /// Where an entity has to be to be selected.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     now: &'a World,
     then: &'a World,
     scope: Option<u32>,
     object: Option<ObjectId>,
+    entity: Option<Entity>,
 }
 
 impl<'a> Place<'a> {
-    fn new(sight: &Sight<'a>, then: &'a World, selection: &Selection) -> Result<Self> {
-        let (now, mut scope, mut object) = (sight.world, None, None);
+    pub(super) fn new(sight: &Sight<'a>, then: &'a World, selection: &Selection) -> Result<Self> {
+        let (now, mut scope, mut object, mut entity) = (sight.world, None, None, None);
         match selection {
             Selection::Scope(wanted) => {
                 if !sight.may(Capability::ReadLocal, wanted.target(now.tenancy())) {
@@ -154,11 +111,15 @@ impl<'a> Place<'a> {
                 scope = Some(wanted.row(now.tenancy()).ok_or_else(missing)?);
             }
             Selection::Object(wanted) => object = Some(*wanted),
-            Selection::All | Selection::Actor(_) | Selection::Event(_) => {}
+            Selection::Entity(wanted) => entity = Some(*wanted),
+            _ => {}
         }
-        Ok(Self { now, then, scope, object })
+        Ok(Self { now, then, scope, object, entity })
     }
-    fn contains(&self, entity: Entity) -> bool {
+    pub(super) fn contains(&self, entity: Entity) -> bool {
+        if let Some(wanted) = self.entity {
+            return entity == wanted;
+        }
         let (in_scope, of_object) = entity.place(self.now);
         if let Some(wanted) = self.object {
             return of_object == Some(wanted);

@@ -6,6 +6,7 @@
 mod checks;
 mod commands;
 mod inverse;
+mod nature;
 mod scope_ref;
 
 pub(crate) use checks::{archived, orphaned_root, scope_row};
@@ -14,6 +15,7 @@ pub use commands::{
     ReopenScope,
 };
 pub(crate) use commands::{entity, recall};
+pub(crate) use nature::nature;
 pub use scope_ref::ScopeRef;
 
 /// The last change of a scope's policy.

@@ -1,10 +1,10 @@
-//! What did not happen, and was tried.
+//! What did not happen and was tried, and what was read.
 
 use crate::events::events;
 use crate::{Micros, ObjectId};
 
 events! {
-    /// Facts about refusals.
+    /// Facts about access.
     domain 7;
     enum AuditEvent {
         /// an attempt was refused; repeated ones are folded into one event
@@ -22,14 +22,40 @@ events! {
             /// When for the last time.
             last: Micros,
         }
+        /// a read was recorded, as its scope wants it; repeated ones are folded into one event
+        2 "audit.access_recorded" AccessRecorded {
+            /// The query that was answered.
+            operation: String,
+            /// The capability that allowed it; the reason can be rebuilt from the log at this position.
+            capability: String,
+            /// The object that was read, [`ObjectId::NONE`] for none.
+            object: ObjectId,
+            /// How often, within the window that this event folds.
+            count: u32,
+            /// When for the first time.
+            first: Micros,
+            /// When for the last time.
+            last: Micros,
+        }
     }
 }
 
 impl AuditEvent {
-    /// The object it was tried on.
+    /// The object it was about.
     #[must_use]
     pub fn object(&self) -> Option<ObjectId> {
-        let Self::AccessDenied(denied) = self;
-        Some(denied.object).filter(|object| object.is_some())
+        let object = match self {
+            Self::AccessDenied(e) => e.object,
+            Self::AccessRecorded(e) => e.object,
+        };
+        Some(object).filter(|object| object.is_some())
+    }
+    /// The operation, and how often it happened, from when to when.
+    #[must_use]
+    pub fn folded(&self) -> (&str, u32, Micros, Micros) {
+        match self {
+            Self::AccessDenied(e) => (&e.operation, e.count, e.first, e.last),
+            Self::AccessRecorded(e) => (&e.operation, e.count, e.first, e.last),
+        }
     }
 }

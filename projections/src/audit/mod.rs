@@ -1,13 +1,11 @@
-//! Audit: refused attempts as events, and the index that answers "who did what, where, to what, when".
+//! Audit: refused attempts and recorded reads as events.
 //!
-//! The audit trail is the log itself; nothing here repeats it. [`AuditIndex`] is a fold over the records' headers and
-//! subjects, kept beside the world and brought up to date by whoever asks, so writing pays nothing for it.
-//! Invariants: a refusal changes no state, hence the domain has none: a log full of refusals has the digest of one without.
+//! The audit trail is the log itself; nothing here repeats it. What answers "who did what, where, to what, when" is the engine's
+//! audit index, which knows what each event is about.
+//! Invariants: neither changes state, hence the domain has none: a log full of refusals has the digest of one without.
 
 mod events;
-mod index;
 mod state;
 
-pub use events::{AccessDenied, AuditEvent};
-pub use index::{AuditIndex, Filter};
+pub use events::{AccessDenied, AccessRecorded, AuditEvent};
 pub use state::Audit;

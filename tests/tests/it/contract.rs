@@ -7,7 +7,7 @@
 
 use crate::support::{NOON, data, files, member, object, package_file, path, principal, scope_at, update};
 use scoped::log::VerifyOptions;
-use scoped::projections::audit::AccessDenied;
+use scoped::projections::audit::{AccessDenied, AccessRecorded};
 use scoped::projections::identity as i;
 use scoped::projections::objects as o;
 use scoped::projections::registry as r;
@@ -30,7 +30,7 @@ fn golden() -> PathBuf {
 }
 
 /// One of every kind, no two fields alike.
-fn samples() -> Vec<Event> {
+pub(crate) fn samples() -> Vec<Event> {
     let (principal, object, scope) = (PrincipalId(0x11), ObjectId(0x22), ScopeId(0x33));
     let (entry, role, level) = (EntryId(0x44), Role::Writer, Level::Admin);
     let edge = EdgeId(0x88);
@@ -101,6 +101,15 @@ fn samples() -> Vec<Event> {
             count: 6,
             first: NOON,
             last: NOON + 1,
+        }
+        .into(),
+        AccessRecorded {
+            operation: "audit.query".into(),
+            capability: "scope.audit.read".into(),
+            object,
+            count: 2,
+            first: NOON,
+            last: NOON + 3,
         }
         .into(),
     ]

@@ -442,7 +442,9 @@ impl Run {
         let to = Cutoff::At(Sequence::new(head.saturating_sub(u64::from(back) % 24).max(BEGUN)));
         let (before, then) = (self.view(), View::of(self.engine.as_of(&to).unwrap().moment(), self.now()));
         let (digest, sight) = (self.digest(), self.sight(ada.actor()));
-        match ada.rollback(&to, Selection::All, policy) {
+        let answer = ada.rollback(&to, Selection::All, policy);
+        self.engine.sync().unwrap(); // the traces of denied steps are in the log behind this
+        match answer {
             Ok(None) => {
                 self.seen.rollbacks[1] += 1;
                 self.view().is_back_at(&then, &sight);
@@ -466,7 +468,10 @@ impl Run {
     fn undo_the_rollback(&mut self, rollback: &Receipt, before: &View) {
         let Ok(ada) = self.engine.session(PrincipalId(1)) else { return };
         let sight = self.sight(ada.actor());
-        match ada.rollback(&Cutoff::Head(0), Selection::Event(rollback.first), Policy::AllOrNothing) {
+        let selection = Selection::Event(rollback.first);
+        let answer = ada.rollback(&Cutoff::Head(0), selection, Policy::AllOrNothing);
+        self.engine.sync().unwrap();
+        match answer {
             Ok(receipt) => {
                 // Nothing to do: all that it took away had ended by itself.
                 if let Some(receipt) = receipt {
@@ -491,7 +496,9 @@ impl Run {
             return; // a type is not taken back: the oracle knows of none
         }
         let digest = self.digest();
-        match ada.rollback(&Cutoff::Head(0), Selection::Event(event), Policy::AllOrNothing) {
+        let answer = ada.rollback(&Cutoff::Head(0), Selection::Event(event), Policy::AllOrNothing);
+        self.engine.sync().unwrap();
+        match answer {
             Ok(Some(receipt)) => {
                 self.adopt(receipt.first.get(), receipt.last.get());
             }

@@ -7,7 +7,7 @@ use crate::names::{self, parse_scope};
 use crate::open::{self, Opened, Tell};
 use crate::output::{Cell, Column, Output, Page, Table, Tone};
 use crate::subject::Subjects;
-use scoped::projections::audit::AuditIndex;
+use scoped::audit::AuditIndex;
 use scoped::projections::domains::{DOMAINS, kind_info};
 use scoped::temporal::{Cutoff, format_time};
 use scoped::{Event, Filter, Moment, ObjectId, PrincipalId, ScopeId, ScopeRef, Sequence};
@@ -104,6 +104,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         kinds,
         from: args.since.as_ref().map_or(Ok(Sequence::NONE), |cutoff| opened.resolve(cutoff))?.next(),
         to: until.unwrap_or(opened.history().head()),
+        ..Filter::default()
     };
     let mut found =
         if until.is_some_and(Sequence::is_none) { Vec::new() } else { find(&opened, output, &filter)? };
@@ -138,7 +139,7 @@ fn find(opened: &Opened, output: &Output, filter: &Filter) -> Result<Vec<Sequenc
         (1..).zip(opened.history().reader().records(Sequence::new(1), opened.history().head()))
     {
         let taken = match record {
-            Ok(record) => index.apply(&record).map_err(|error| format!("event #{at}: {error}")),
+            Ok(record) => index.apply(&record).map_err(|error| error.to_string()),
             Err(error) => Err(Failure::from(error).to_string()),
         };
         if let Err(message) = taken {

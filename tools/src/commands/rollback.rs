@@ -7,7 +7,7 @@ use crate::names::{self, Names, parse_scope};
 use crate::open::{self, Acting, Opened, Tell};
 use crate::output::{Cell, Column, Facts, Format, Output, Page, Table, Tone};
 use crate::subject::entity_label;
-use scoped::temporal::{Cutoff, Plan, Selection};
+use scoped::temporal::{Cutoff, Entity, Plan, Rollback, Selection, Skipped};
 use scoped::{Moment, Policy, Receipt, ScopeRef, Sequence, SystemDoor};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,13 +15,16 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Nothing is removed: a rollback is one more batch, and rolling it back works like any other. Without a selection everything since \
-the cutoff is taken back. --event takes back one event, or a whole rollback when the event is one, and needs no --to.
+the cutoff is taken back. --event takes back one event, or a whole rollback when the event is one; --cascade takes back an event \
+with everything that depends on it. Neither needs --to.
 
 Examples:
   scoped rollback notes --to mark:v1 --dry-run
   scoped rollback notes --to head~10 --scope org:acme/ws:docs
   scoped rollback notes --to 2026-01-02T00:00:00Z --actor bo --skip-denied
-  scoped rollback notes --event 41";
+  scoped rollback notes --event 41 --merge --reason 'wrong figure'
+  scoped rollback notes --cascade 12 --dry-run
+  scoped rollback notes --to head~10 --entity member:org:acme/bo";
 
 /// Steps that are listed without --verbose.
 const STEPS_SHOWN: usize = 20;
@@ -34,7 +37,7 @@ pub(crate) struct Args {
     #[arg(value_name = "DIR")]
     directory: PathBuf,
     /// Back to this moment
-    #[arg(long, value_name = "CUTOFF", value_parser = cutoff, required_unless_present = "event")]
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff, required_unless_present_any = ["event", "cascade"])]
     to: Option<Cutoff>,
     /// Only this scope and all below it: a path, or an id
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope, group = "selection")]
@@ -48,6 +51,21 @@ pub(crate) struct Args {
     /// Only this event, or the rollback that it stands for
     #[arg(long, value_name = "POSITION", value_parser = cutoff, group = "selection", conflicts_with = "to")]
     event: Option<Cutoff>,
+    /// Only this event, with everything that depends on it
+    #[arg(long, value_name = "POSITION", value_parser = cutoff, group = "selection", conflicts_with = "to")]
+    cascade: Option<Cutoff>,
+    /// Only what happened up to this event, with it
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff, group = "selection")]
+    until: Option<Cutoff>,
+    /// Only this entity: SORT:ID, such as principal:bo, scope:org:acme, member:org:acme/bo
+    #[arg(long, group = "selection")]
+    entity: Option<String>,
+    /// Where others edited the same object since, take back only the fields that were changed
+    #[arg(long)]
+    merge: bool,
+    /// Why: it stands in the trail
+    #[arg(long)]
+    reason: Option<String>,
     /// Show the plan, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -66,6 +84,9 @@ struct Answer {
     dry_run: bool,
     counts: BTreeMap<&'static str, u64>,
     steps: Vec<StepRow>,
+    denied: Vec<SkippedRow>,
+    conflicts: Vec<SkippedRow>,
+    irreversible: Vec<SkippedRow>,
     skipped: Vec<SkippedRow>,
     problems: usize,
     receipt: Option<ReceiptRow>,
@@ -104,9 +125,9 @@ fn rehearse(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, None)?;
     let moment = scene.moment();
-    let (to, selection) = asked(args, &moment, |cutoff| Opened::resolve(&opened, cutoff))?;
+    let asked = asked(args, &moment, |cutoff| Opened::resolve(&opened, cutoff))?;
     let actor = args.acting.principal(&moment)?;
-    let plan = opened.history().plan_rollback(actor, to, selection, &SystemDoor::default())?;
+    let plan = opened.history().plan_rollback(actor, &asked, &SystemDoor::default())?;
     let answer = answer(&plan, &moment, &scene.names()?, true);
     output.show(&answer, || {
         let page = page(&answer, output);
@@ -117,17 +138,16 @@ fn rehearse(args: &Args, output: &Output) -> Result<(), Failure> {
 fn carry_out(args: &Args, output: &Output) -> Result<(), Failure> {
     let engine = open::write(&args.directory, output)?;
     let session = args.acting.session(&engine)?;
-    let (to, selection) = engine.read(|moment| {
+    let asked = engine.read(|moment| {
         asked(args, &moment, |cutoff| Ok(engine.history().resolve(cutoff, moment.world())?))
     })?;
-    let plan = session.plan_rollback(&Cutoff::At(to), selection.clone())?;
+    let plan = session.plan_with(&asked)?;
     let mut answer =
         engine.read(|moment| Ok::<_, Failure>(self::answer(&plan, &moment, &Names::of(&moment)?, false)))?;
     if output.format() == Format::Table {
         output.show(&(), || page(&answer, output))?;
     }
-    let policy = if args.skip_denied { Policy::SkipDenied } else { Policy::AllOrNothing };
-    let receipt = session.rollback(&Cutoff::At(to), selection, policy).map_err(|error| {
+    let receipt = session.rollback_with(&asked).map_err(|error| {
         let refused = error.code() == "rollback_refused";
         let failure = Failure::from(error);
         if refused {
@@ -160,7 +180,7 @@ fn asked(
     args: &Args,
     moment: &Moment<'_>,
     resolve: impl Fn(&Cutoff) -> Result<Sequence, Failure>,
-) -> Result<(Sequence, Selection), Failure> {
+) -> Result<Rollback, Failure> {
     let selection = if let Some(scope) = &args.scope {
         Selection::Scope(scope.clone())
     } else if let Some(object) = &args.object {
@@ -169,12 +189,20 @@ fn asked(
         Selection::Actor(Names::of(moment)?.principal(actor)?)
     } else if let Some(event) = &args.event {
         Selection::Event(resolve(event)?)
+    } else if let Some(event) = &args.cascade {
+        Selection::Cascade(resolve(event)?)
+    } else if let Some(event) = &args.until {
+        Selection::Until(resolve(event)?)
+    } else if let Some(entity) = &args.entity {
+        Selection::Entity(names::entity(moment, &Names::of(moment)?, entity)?)
     } else {
         Selection::All
     };
     // One event is taken back to how things were before it, whatever the cutoff says.
     let to = args.to.as_ref().map_or(Ok(Sequence::NONE), resolve)?;
-    Ok((to, selection))
+    let policy = if args.skip_denied { Policy::SkipDenied } else { Policy::AllOrNothing };
+    let reason = args.reason.clone();
+    Ok(Rollback { to: Cutoff::At(to), selection, policy, merge: args.merge, reason })
 }
 
 fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Answer {
@@ -189,11 +217,13 @@ fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Ans
         undoes: step.undoes.get(),
         refused: step.refused.clone(),
     });
-    let skipped = plan.skipped.iter().map(|skipped| SkippedRow {
-        entity: skipped.entity.to_string(),
-        subject: entity_label(skipped.entity, moment, names),
-        reason: skipped.reason.clone(),
-    });
+    let row = |entity: Entity, reason: &str| SkippedRow {
+        entity: entity.to_string(),
+        subject: entity_label(entity, moment, names),
+        reason: reason.to_owned(),
+    };
+    let rows = |list: &[Skipped]| list.iter().map(|skipped| row(skipped.entity, &skipped.reason)).collect();
+    let conflicts = plan.conflicts.iter().map(|conflict| row(conflict.entity, &conflict.reason));
     Answer {
         to: plan.to.get(),
         planned_at: plan.planned_at.get(),
@@ -201,7 +231,10 @@ fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Ans
         dry_run,
         counts,
         steps: steps.collect(),
-        skipped: skipped.collect(),
+        denied: rows(&plan.denied),
+        conflicts: conflicts.collect(),
+        irreversible: rows(&plan.irreversible),
+        skipped: rows(&plan.skipped),
         problems: plan.problems(),
         receipt: None,
     }
@@ -236,13 +269,19 @@ fn page(answer: &Answer, output: &Output) -> Page {
                 page.line(vec![Cell::new(format!("… and {more} more; --verbose shows all")).tone(Tone::Dim)]);
         }
     }
-    if !answer.skipped.is_empty() {
-        let mut table = Table::new(&["skipped", "why"].map(Column::text));
-        for skipped in &answer.skipped {
-            let reason = Cell::new(&skipped.reason).tone(Tone::Bad);
-            table.push(vec![Cell::new(&skipped.subject).raw(&skipped.entity), reason]);
+    for (title, rows, tone) in [
+        ("what is not yours to bring back", &answer.denied, Tone::Bad),
+        ("what others changed too", &answer.conflicts, Tone::Bad),
+        ("what is for good", &answer.irreversible, Tone::Bad),
+        ("what was brought back already", &answer.skipped, Tone::Dim),
+    ] {
+        if !rows.is_empty() {
+            let mut table = Table::new(&["what", "why"].map(Column::text));
+            for row in rows {
+                table.push(vec![Cell::new(&row.subject).raw(&row.entity), Cell::new(&row.reason).tone(tone)]);
+            }
+            page = page.title(title).table(table);
         }
-        page = page.title("what cannot be brought back").table(table);
     }
     page
 }

@@ -268,8 +268,10 @@ impl Positions {
     fn translate(&self, batch: &mut Batch) {
         if let Some(note) = &mut batch.rollback {
             note.to = self.now(note.to);
-            if let Some(event) = note.selection.strip_prefix("event:#").and_then(|event| event.parse().ok()) {
-                note.selection = format!("event:#{}", self.now(event));
+            for word in ["event:#", "cascade:#", "until:#"] {
+                if let Some(event) = note.selection.strip_prefix(word).and_then(|event| event.parse().ok()) {
+                    note.selection = format!("{word}{}", self.now(event));
+                }
             }
         }
         for step in &mut batch.steps {

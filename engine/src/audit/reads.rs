@@ -1,0 +1,61 @@
+//! Which allowed reads leave a record: what the scopes on the way to the target declare, the strictest of them; `sensitive` when
+//! none does.
+//!
+//! A record is put into the writer's queue before the answer is given, and written in the next group: a crash can lose the records of the
+//! last moment, as it can lose what nobody has a receipt for. A read that cannot be put there is not answered.
+
+use crate::authorize::Target;
+use crate::reading::Operation;
+use scoped_projections::store::NO_ROW;
+use scoped_projections::{PrincipalId, World};
+
+/// Which allowed reads leave a record; later is stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reads {
+    /// None of them.
+    #[allow(dead_code, reason = "what a scope declares")]
+    None,
+    /// Exports, the audit trail, reads of the past by others than the owner, questions about others' access.
+    Sensitive,
+    /// All of them.
+    #[allow(dead_code, reason = "what a scope declares")]
+    All,
+}
+
+/// What holds for a target.
+pub(crate) fn reads(world: &World, target: Target) -> Reads {
+    let from = match target {
+        Target::Scope(row) | Target::Below(row) => row,
+        Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
+        Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
+    };
+    world.tenancy().chain(from).filter_map(|scope| declared(world, scope)).max().unwrap_or(Reads::Sensitive)
+}
+
+/// What a scope itself declares.
+fn declared(_: &World, _: u32) -> Option<Reads> {
+    None
+}
+
+/// Is this read recorded unless the scope says `none`?
+pub(crate) fn is_sensitive(
+    operation: Operation,
+    world: &World,
+    actor: PrincipalId,
+    target: Target,
+    past: bool,
+) -> bool {
+    let name = operation.as_str();
+    let (noun, verb) = name.split_once('.').unwrap_or((name, ""));
+    // Whoever asks about its own access needs nothing but to be active.
+    let about_others = noun == "access" && target != Target::Own;
+    let owned = match target {
+        Target::Own => true,
+        Target::Object(row) => {
+            let owner = world.objects().at(row).map(|object| object.owner);
+            owner.is_some() && owner == world.identity().row(actor)
+        }
+        _ => false,
+    };
+    noun == "audit" || verb.contains("export") || about_others || (past && !owned)
+}

@@ -1,0 +1,17 @@
+//! What each kind of event about objects is, for the audit trail and for rollback.
+
+use crate::temporal::Nature;
+use scoped_projections::objects::ObjectsEvent as E;
+use scoped_projections::rules::Action;
+
+/// An exhaustive match: a new kind says what it is, or the engine does not compile.
+pub(crate) fn nature(event: &E) -> Nature {
+    match event {
+        E::ObjectCreated(_) => Nature::differently(Action::Create, "the object is tombstoned"),
+        E::ObjectUpdated(_) => Nature::reversible(Action::Update),
+        E::ObjectTombstoned(_) => Nature::reversible(Action::Delete),
+        E::ObjectRestored(_) => Nature::reversible(Action::Restore),
+        E::OwnershipTransferred(_) => Nature::reversible(Action::Transfer),
+        E::VersionExplained(_) => Nature::history(Some(Action::Update)),
+    }
+}

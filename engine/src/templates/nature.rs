@@ -1,0 +1,12 @@
+//! What each kind of event about templates is, for the audit trail and for rollback.
+
+use crate::temporal::Nature;
+use scoped_projections::rules::Action;
+use scoped_projections::templates::TemplatesEvent as E;
+
+/// An exhaustive match: a new kind says what it is, or the engine does not compile.
+pub(crate) fn nature(event: &E) -> Nature {
+    match event {
+        E::TemplateCreated(_) => Nature::reversible(Action::Templates),
+    }
+}

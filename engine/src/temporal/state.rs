@@ -1,0 +1,133 @@
+//! What one entity is at a moment: there, gone, or not there yet; and what is true of it, as JSON.
+//!
+//! Deletion is a state of its own: what was removed, archived or tombstoned is *gone*, which is neither *missing* nor *live*.
+//! States are projections of a world, never what an event says about its past, so that states of one entity can be compared.
+
+use super::Entity;
+use crate::error::{Error, Result};
+use crate::history::History;
+use scoped_projections::{Sequence, World, identity::Status};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Whether an entity is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It has not come to be yet.
+    Missing,
+    /// It is there.
+    Live,
+    /// It was there: tombstoned, archived or removed.
+    Tombstoned,
+}
+
+/// What an entity is at a moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EntityState {
+    /// Is it there?
+    pub presence: Presence,
+    /// What is true of it; `null` when nothing is left to say.
+    pub value: Value,
+}
+
+/// Cuts an object's data down to what its reader may see: row and data in, data out.
+pub(crate) type Show<'a> = &'a dyn for<'d> Fn(u32, &'d [u8]) -> Result<Cow<'d, [u8]>>;
+
+/// All of it: for whoever holds the files.
+pub(crate) fn unfiltered(_: u32, data: &[u8]) -> Result<Cow<'_, [u8]>> {
+    Ok(Cow::Borrowed(data))
+}
+
+impl Entity {
+    /// What it is in this world, with the data that lies in that log, unfiltered.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn state(self, world: &World, history: &History) -> Result<EntityState> {
+        self.shown_state(world, history, &unfiltered)
+    }
+
+    /// The same, with objects' data cut down to what may be seen.
+    pub(crate) fn shown_state(self, world: &World, history: &History, show: Show<'_>) -> Result<EntityState> {
+        let found = self.described(world, history, show)?;
+        Ok(match found {
+            Some((live, value)) => {
+                let presence = if live { Presence::Live } else { Presence::Tombstoned };
+                EntityState { presence, value }
+            }
+            // Some leave nothing behind in the world; that they were there is in the trail.
+            None => {
+                let known = history.with_index(|index| index.first_of(self))?;
+                let was = known.is_some_and(|first| first <= world.position());
+                let presence = if was { Presence::Tombstoned } else { Presence::Missing };
+                EntityState { presence, value: Value::Null }
+            }
+        })
+    }
+
+    /// Is it live, and what is true of it?
+    fn described(self, world: &World, history: &History, show: Show<'_>) -> Result<Option<(bool, Value)>> {
+        let payload = |at: Sequence| -> Result<Value> {
+            let bytes = history.payload(at)?.unwrap_or_else(|| b"null".to_vec());
+            parsed(&bytes)
+        };
+        let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
+        Ok(match self {
+            Self::Principal(id) => match identity.get(id) {
+                Some(found) => {
+                    let description = payload(found.described)?;
+                    let value = json!({
+                        "status": found.status, "operator": found.operator, "description": description,
+                    });
+                    Some((found.status != Status::Archived, value))
+                }
+                None => None,
+            },
+            Self::Scope(id) => tenancy.get(id).map(|node| {
+                let value = json!({ "label": node.label(), "archived": node.archived });
+                (!node.archived, value)
+            }),
+            Self::Member(scope, principal) => tenancy
+                .row(scope)
+                .zip(identity.row(principal))
+                .and_then(|(scope, principal)| tenancy.member(scope, principal))
+                .map(|member| (true, json!({ "role": member.role, "expires_at": member.expires_at }))),
+            Self::Entry(id) => tenancy.entry(id).map(|entry| {
+                let value = json!({
+                    "effect": entry.effect, "subject": entry.subject.to_string(),
+                    "capability": entry.capability, "applies": entry.applies,
+                    "expires_at": entry.expires_at,
+                });
+                (!entry.removed, value)
+            }),
+            Self::Object(id) => match objects.row(id).and_then(|row| Some((row, objects.at(row)?))) {
+                Some((row, object)) => {
+                    let stored = history.payload(object.data)?.unwrap_or_default();
+                    let data = parsed(&show(row, &stored)?)?;
+                    let value = json!({
+                        "type": objects.object_type(object), "owner": identity.id(object.owner),
+                        "version": object.version, "tombstoned": object.tombstoned, "data": data,
+                    });
+                    Some((!object.tombstoned, value))
+                }
+                None => None,
+            },
+            Self::Share(object, scope) => objects
+                .row(object)
+                .zip(tenancy.row(scope))
+                .and_then(|(object, scope)| world.sharing().share(object, scope))
+                .map(|share| (true, json!({ "level": share.level }))),
+            // What has no form of its own yet is there as long as something made it what it is.
+            other => match other.changed(world) {
+                Some(at) => Some((true, payload(at)?)),
+                None => None,
+            },
+        })
+    }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+}
