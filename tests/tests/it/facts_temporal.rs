@@ -470,3 +470,76 @@ const PLACEHOLDERS: &[&str] = &[
     "config.setting_set",
     "rules.rule_created",
 ];
+
+// --- through time ------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn the_life_of_an_entity_is_its_events_with_the_state_after_each() {
+    let (engine, _) = world();
+    let (ada, cy) = (session(&engine, 1), session(&engine, 3));
+    note(&ada, json!({ "v": 1 }));
+    cy.execute(put(json!({ "v": 2 }))).unwrap();
+    ada.execute(objects::Tombstone { object: NOTE, reason: None, expected_version: None }).unwrap();
+    let life = ada.reading().timeline(Entity::Object(NOTE), Sequence::NONE, 10).unwrap();
+    assert_eq!(life.next, None);
+    let told: Vec<_> = life
+        .entries
+        .iter()
+        .map(|step| {
+            let value = step.state.value["data"]["v"].as_u64().unwrap();
+            (step.entry.kind(), step.entry.envelope.actor.0, step.state.presence, value)
+        })
+        .collect();
+    assert_eq!(told, [
+        ("objects.created", 1, Presence::Live, 1),
+        ("objects.updated", 3, Presence::Live, 2),
+        ("objects.tombstoned", 1, Presence::Tombstoned, 2)
+    ]);
+    // In parts, and of the past only what was there.
+    let first = ada.reading().timeline(Entity::Object(NOTE), Sequence::NONE, 2).unwrap();
+    let rest = ada.reading().timeline(Entity::Object(NOTE), first.next.unwrap(), 2).unwrap();
+    assert_eq!((first.entries.len(), rest.entries.len(), rest.next), (2, 1, None));
+    let then = ada.as_of(&Cutoff::At(life.entries[1].entry.envelope.sequence)).unwrap();
+    assert_eq!(then.timeline(Entity::Object(NOTE), Sequence::NONE, 10).unwrap().entries.len(), 2);
+    // The life of a membership is for those who audit its scope, and for nobody else.
+    let member = Entity::Member(ScopeId(1), PrincipalId(3));
+    assert_eq!(ada.reading().timeline(member, Sequence::NONE, 10).unwrap().entries.len(), 1);
+    assert_eq!(cy.reading().timeline(member, Sequence::NONE, 10).unwrap_err().code(), "denied");
+    let own = cy.reading().timeline(Entity::Principal(PrincipalId(3)), Sequence::NONE, 10).unwrap();
+    assert_eq!(own.entries.len(), 1, "one's own life is one's own to read");
+}
+
+#[test]
+fn many_entities_are_asked_for_in_any_order_a_missing_one_among_them() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    note(&ada, json!({ "v": 1 }));
+    let reading = ada.reading();
+    let asked = [
+        Entity::Scope(ScopeId(1)),
+        Entity::Member(ScopeId(1), PrincipalId(77)),
+        Entity::Object(NOTE),
+        Entity::Principal(PrincipalId(2)),
+    ];
+    let presences = asked.map(|entity| reading.state(entity).unwrap().presence);
+    assert_eq!(presences, [Presence::Live, Presence::Missing, Presence::Live, Presence::Live]);
+    assert_eq!(reading.state(Entity::Object(ObjectId(77))).unwrap_err().code(), "denied", "of objects nothing is told");
+}
+
+#[test]
+fn a_denied_dependent_is_reported_and_the_root_is_taken_back_all_the_same() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    let bot = ada.execute(principal(4)).unwrap();
+    ada.execute(member("org:a", 4, Role::Writer)).unwrap();
+    // What the bot made may be read by the members of `org:a`, and changed by the bot alone.
+    session(&engine, 4).execute(object(20, 1, Some("org:a"), Level::Read)).unwrap();
+    let asked = Rollback::of(Selection::Cascade(bot.first));
+    let plan = ada.plan_with(&asked).unwrap();
+    assert_eq!((plan.steps.len(), plan.denied.len()), (2, 1), "{plan}");
+    assert_eq!(ada.rollback_with(&asked).unwrap_err().code(), "rollback_refused");
+    ada.rollback_with(&asked.under(Policy::SkipDenied)).unwrap().unwrap();
+    let head = engine.history().head();
+    assert_eq!(presence(&engine, Entity::Principal(PrincipalId(4)), head).1["status"], "suspended");
+    assert_eq!(presence(&engine, Entity::Object(ObjectId(20)), head).0, Presence::Live);
+}
