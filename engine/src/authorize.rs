@@ -250,7 +250,8 @@ fn decide(
             let (mut deny, mut allow) = (None, None);
             for share in world.sharing().of(at) {
                 let scope = share.scope;
-                if world.tenancy().link(scope).is_none_or(|link| link.archived) {
+                let Some(link) = world.tenancy().link(scope) else { continue };
+                if link.archived && !asker.descends_to(link.parent, witness) {
                     continue;
                 }
                 let verdict = asker.along(scope, scope, Reach::Full, witness);
@@ -324,6 +325,17 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
+    /// What stayed in a deleted scope is read by whoever reads everything below the scope above it, and by nobody else.
+    fn descends_to(&self, above: u32, witness: &mut impl Witness) -> bool {
+        if self.capability != Capability::ReadLocal || self.tenancy.link(above).is_none() {
+            return false;
+        }
+        let (tenancy, identity, row, now) = (self.tenancy, self.identity, self.row, self.now);
+        let below = Asker { tenancy, identity, row, capability: Capability::ReadDescend, now };
+        let verdict = below.along(above, above, Reach::SubtreeOnly, witness);
+        verdict.allow.is_some() && verdict.deny.is_none()
+    }
+
     /// Walks from a node to its root: the nearest allow, the outermost deny.
     fn along(&self, from: u32, target: u32, reach: Reach, witness: &mut impl Witness) -> Verdict {
         let mut verdict = Verdict::default();

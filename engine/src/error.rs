@@ -57,6 +57,10 @@ impl Error {
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid, "invalid", message)
     }
+    /// The same, with a code of its own.
+    pub(crate) fn malformed(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Invalid, code, message)
+    }
     /// The one answer to everybody who may not, or who asks for what is not there.
     pub(crate) fn denied(capability: scoped_projections::tenancy::Capability) -> Self {
         Self::refused(

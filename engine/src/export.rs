@@ -7,6 +7,7 @@ use crate::command::{Batch, Command, Step};
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::decode;
+use crate::kernel::execute::is_on_the_way;
 use crate::temporal::{Entity, Remark, RollbackNote};
 use scoped_log::{Reader, Record};
 use scoped_projections::temporal::TemporalEvent;
@@ -71,11 +72,34 @@ pub fn recall(records: &[Record]) -> Result<Option<Batch>> {
 /// For each step of the batch that stands at `first..=last`, the id of what it made or changed.
 pub(crate) fn ids(reader: &Reader, first: Sequence, last: Sequence) -> Result<Vec<u128>> {
     let records = reader.records(first, last).collect::<Result<Vec<_>, _>>()?;
-    Ok(steps(&records, &mut Batch::default())?.into_iter().map(|(_, id)| id).collect())
+    let mut ids: Vec<u128> = Vec::new();
+    let mut on_the_way = false;
+    for (_, recalled) in steps(&records, &mut Batch::default())? {
+        let (_, event) = decode(&records[recalled.at])?;
+        // What a step brought along may have a command of its own, but the step was for its first fact; unless that was only on the way.
+        if !recalled.came_along {
+            ids.push(recalled.id);
+            on_the_way = is_on_the_way(&event);
+        } else if let Some(last) = ids.last_mut().filter(|_| on_the_way && !is_on_the_way(&event)) {
+            *last = recalled.id;
+            on_the_way = false;
+        }
+    }
+    Ok(ids)
+}
+
+/// What is known of a recalled step.
+struct Found {
+    /// Index of its first record.
+    at: usize,
+    /// The id of what it made or changed.
+    id: u128,
+    /// Did an earlier event of the same batch, other than the head of a rollback, bring it along?
+    came_along: bool,
 }
 
 /// The steps of a batch, each with the id of what it made or changed; what holds for the whole batch goes into `whole`.
-fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
+fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
     let mut events: Vec<(Envelope, Event)> = Vec::with_capacity(records.len());
     for record in records {
         let (context, event) = decode(record)?;
@@ -107,7 +131,12 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, u128)>> {
             }
         };
         let (actor, undoes) = (envelope.actor, Sequence::new(envelope.context.undoes));
-        found.push((Step { actor, command, undoes, unless_changed: None }, id));
+        let start = events.first().map_or(0, |(first, _)| first.sequence.get());
+        let cause = envelope.context.cause.checked_sub(start).filter(|_| start > 0);
+        let cause = cause.and_then(|nth| events.get(usize::try_from(nth).ok()?));
+        let came_along =
+            cause.is_some_and(|(_, event)| !matches!(event, Event::Temporal(TemporalEvent::RolledBack(_))));
+        found.push((Step { actor, command, undoes, unless_changed: None }, Found { at, id, came_along }));
         at += 1 + along;
     }
     Ok(found)

@@ -151,7 +151,6 @@ impl<'a> Moment<'a> {
     pub fn rows_within(&self, scopes: &[u32]) -> Vec<u32> {
         let mut rows: Vec<u32> = scopes
             .iter()
-            .filter(|row| self.world.tenancy().at(**row).is_some_and(|node| !node.archived))
             .filter_map(|row| self.world.sharing().within(*row))
             .flat_map(|set| set.iter())
             .collect();
@@ -172,7 +171,12 @@ impl<'a> Moment<'a> {
                 objects.iter().filter(|object| !object.tombstoned).map(|object| self.info(object)).collect()
             }
             Some((scope, reach)) => {
-                let rows = self.rows_within(&self.reach(scope, reach)?);
+                let mut scopes = self.reach(scope, reach)?;
+                // What stayed in a deleted scope is reached from above, by descending, and in no other way.
+                let deleted = |row: u32| self.world.tenancy().at(row).is_none_or(|node| node.archived);
+                let top = scopes.first().copied();
+                scopes.retain(|row| (reach == View::Descend && Some(*row) != top) || !deleted(*row));
+                let rows = self.rows_within(&scopes);
                 rows.into_iter().filter_map(|row| objects.at(row)).map(|object| self.info(object)).collect()
             }
         })

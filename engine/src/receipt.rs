@@ -33,7 +33,7 @@ pub struct Warning {
 /// The answer to a batch that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Its first event.
+    /// Its first event; behind `last` when everything was so already and nothing was appended.
     pub first: Sequence,
     /// Its last event.
     pub last: Sequence,
@@ -49,6 +49,8 @@ pub struct Receipt {
     pub ids: Vec<u128>,
     /// What the caller should hear all the same, for example that a type is deprecated.
     pub warnings: Vec<Warning>,
+    /// Paths of the scopes that came to be because something was written to them, outermost first.
+    pub provisioned: Vec<String>,
 }
 
 impl Receipt {

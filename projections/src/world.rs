@@ -5,9 +5,17 @@ use crate::domains::{BodyError, States};
 use crate::store::Transact;
 use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
 use crate::{
-    config::Config, contracts::Contracts, identity::Identity, objects::Objects, registry::Registry,
-    requests::Requests, rules::Rules, sharing::Sharing, templates::Templates, temporal::Temporal,
-    tenancy::Tenancy,
+    config::Config,
+    contracts::Contracts,
+    identity::Identity,
+    objects::Objects,
+    registry::Registry,
+    requests::Requests,
+    rules::Rules,
+    sharing::Sharing,
+    templates::Templates,
+    temporal::Temporal,
+    tenancy::{Tenancy, TenancyEvent},
 };
 use scoped_log::Record;
 
@@ -115,7 +123,21 @@ impl World {
 
     /// One event that happened. Never fails.
     pub fn apply(&mut self, at: &Envelope, event: &Event) {
+        let moved = match event {
+            Event::Tenancy(TenancyEvent::ScopeMoved(e)) => Some(e.scope),
+            _ => None,
+        };
+        // What a scope holds moves with it: taken from those above it before, given to those above it after.
+        if let Some(scope) = moved {
+            self.states.objects.usage.leave(scope, &self.states.tenancy);
+        }
         self.states.apply(at, event);
+        if let Some(scope) = moved {
+            self.states.objects.usage.join(scope, &self.states.tenancy);
+        }
+        if at.payload > 0 && at.scope.is_some() {
+            self.states.tenancy.count_bytes(at.scope, at.payload);
+        }
         if at.context.undoes != 0 {
             self.states.temporal.note(Sequence::new(at.context.undoes), at.sequence);
         }

@@ -122,6 +122,15 @@ impl<'a> Subjects<'a> {
             N::MemberAdded(e) => format!("{} as {}", self.principal(e.principal), e.role),
             N::MemberRoleChanged(e) => format!("{} as {}", self.principal(e.principal), e.role),
             N::MemberRemoved(e) => self.principal(e.principal),
+            N::ScopeProvisioned(e) => self.scope(e.scope),
+            N::ScopeAdopted(e) => self.scope(e.scope),
+            N::ScopeFrozen(e) => self.scope(e.scope),
+            N::ScopeReleased(e) => self.scope(e.scope),
+            N::ScopeRenamed(e) => format!("{}, now {}", self.scope(e.scope), e.name),
+            N::ScopeDescribed(e) => self.scope(e.scope),
+            N::ScopeMoved(e) => format!("{} below {}", self.scope(e.scope), self.scope(e.parent)),
+            N::PolicySet(e) => format!("policy of {}", self.scope(e.scope)),
+            N::MemberExpired(e) => self.principal(e.principal),
             N::AclEntryAdded(e) => format!("{} {} to {}", e.effect, e.capability, self.subject(e.subject)),
             N::AclEntryRemoved(e) => match self.moment.world().tenancy().entry(e.entry) {
                 Some(entry) => {

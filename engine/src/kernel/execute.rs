@@ -16,7 +16,7 @@ use scoped_projections::requests::RequestKeyed;
 use scoped_projections::rules::Action;
 use scoped_projections::store::Transact;
 use scoped_projections::temporal::RolledBack;
-use scoped_projections::tenancy::Capability;
+use scoped_projections::tenancy::{Capability, TenancyEvent};
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -273,7 +273,7 @@ impl Scribe<'_> {
         if let Some(action) = action {
             admit(&view, action, &list)?;
         }
-        let id = list.first().and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
+        let id = main_fact(&list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
         let cause = self.cause;
         for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
             self.write(actor, step.undoes, scope, event, payload);
@@ -305,6 +305,20 @@ impl Scribe<'_> {
         self.world.apply(&at, &event);
         self.out.push(Fact { at, event_id, event, payload });
     }
+}
+
+/// The fact that a step was made for: scopes that came to be on the way are not it.
+fn main_fact(list: &[Proposed]) -> Option<&Proposed> {
+    let first = list.first()?;
+    if !is_on_the_way(&first.event) {
+        return Some(first);
+    }
+    list.iter().find(|fact| !is_on_the_way(&fact.event)).or(Some(first))
+}
+
+/// A scope that came to be because something was written below it, or its owner.
+pub(crate) fn is_on_the_way(event: &Event) -> bool {
+    matches!(event, Event::Tenancy(TenancyEvent::ScopeProvisioned(_) | TenancyEvent::MemberAdded(_)))
 }
 
 /// What an object question is about, for commands and queries alike.

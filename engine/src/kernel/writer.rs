@@ -19,11 +19,12 @@ use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::export;
-use crate::receipt::{Promise, Receipt, Reply};
+use crate::receipt::{Promise, Receipt, Reply, Warning};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
-use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use scoped_projections::tenancy::TenancyEvent;
+use scoped_projections::{Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -261,12 +262,36 @@ impl Committer {
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
+            if self.facts.len() == start {
+                return Ok(Carried::Now(self.nothing_to_do(ids, warnings)));
+            }
             if let Some(mut receipt) = self.stage(start)? {
                 (receipt.ids, receipt.warnings) = (ids, warnings);
+                receipt.provisioned =
+                    self.facts[start..].iter().filter_map(|fact| provisioned(&fact.event)).collect();
                 return Ok(Carried::Now(receipt));
             }
         }
         Err(Error::unavailable("unavailable", "the log did not take the batch into an empty group"))
+    }
+
+    /// The receipt of a batch after which everything is as it was: nothing is appended.
+    fn nothing_to_do(&mut self, ids: Vec<u128>, warnings: Vec<Warning>) -> Receipt {
+        let world = self.worlds.own();
+        world.keep();
+        let (last, time) = (world.position(), world.time());
+        let (promise, repeated, head) = (self.promise(), false, self.log.head());
+        Receipt {
+            first: last.next(),
+            last,
+            head,
+            time,
+            promise,
+            repeated,
+            ids,
+            warnings,
+            provisioned: Vec::new(),
+        }
     }
 
     /// Frames the facts from `start` on, which are in the world with its transaction open. `None`: the group is full, was
@@ -287,6 +312,7 @@ impl Committer {
                     repeated,
                     ids: Vec::new(),
                     warnings: Vec::new(),
+                    provisioned: Vec::new(),
                 }))
             }
             Ok(Stage::GroupFull) => {
@@ -488,7 +514,20 @@ fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise
     let record = reader.get(last)?.ok_or_else(missing)?;
     let ids = export::ids(reader, first, last)?;
     let (head, time) = (record.chain(), record.time());
-    Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new() })
+    let mut provisioned = Vec::new();
+    for record in reader.records(first, last) {
+        let (_, event) = crate::history::decode(&record?)?;
+        provisioned.extend(self::provisioned(&event));
+    }
+    Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new(), provisioned })
+}
+
+/// The path that came to be by an event, if one did by itself.
+fn provisioned(event: &Event) -> Option<String> {
+    match event {
+        Event::Tenancy(TenancyEvent::ScopeProvisioned(e)) => Some(e.path.clone()),
+        _ => None,
+    }
 }
 
 /// What was done or tried, in the words of the audit trail.

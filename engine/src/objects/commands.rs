@@ -6,11 +6,11 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::identity::{check_word, sees_id};
 use crate::kernel::execute::{Facts, Result, View, need, object_target};
-use crate::tenancy::{ScopeRef, archived, scope_row};
+use crate::tenancy::{ScopeRef, past_greatest_age, provision, write_needs};
 use scoped_projections::identity::Status;
 use scoped_projections::objects::{
-    Object, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, OwnershipTransferred,
-    VersionExplained,
+    Object, ObjectCreated, ObjectExpired, ObjectRestored, ObjectTombstoned, ObjectUpdated,
+    OwnershipTransferred, VersionExplained,
 };
 use scoped_projections::rules::Action;
 use scoped_projections::sharing::ObjectProjected;
@@ -82,6 +82,11 @@ commands! {
             /// Refuse unless this is the current version.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             expected_version: Option<u32>,
+        }
+        /// tombstones an object that has reached the greatest age that its scope keeps
+        "expire" Expire {
+            /// Which.
+            object: ObjectId,
         }
     }
 }
@@ -204,7 +209,9 @@ impl Decide for Create {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
         match &self.scope {
             None => self.request(Target::Own),
-            Some(scope) => self.request(scope.target(on.world.tenancy())),
+            Some(scope) => write_needs(on, scope, |target| {
+                Request::new(C::Write, target).doing(Action::Create).typed(&self.object_type)
+            }),
         }
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
@@ -212,13 +219,7 @@ impl Decide for Create {
         let id = self.object.unwrap_or_else(|| ObjectId(facts.fresh()));
         let mut scope = ScopeId::NONE;
         if let Some(into) = &self.scope {
-            let row = scope_row(on, into)?;
-            if let Some(node) = on.world.tenancy().at(row) {
-                if node.archived {
-                    return Err(archived(node).into());
-                }
-                scope = node.id;
-            }
+            scope = provision(on, facts, into)?;
         }
         // Said in the same words whoever owns the other one: an id is a name, not a secret, and names are used once.
         if !id.is_some() || on.world.objects().get(id).is_some() {
@@ -273,6 +274,23 @@ impl Decide for Restore {
         }
         at_version(found, self.expected_version)?;
         facts.push(home(on, found), ObjectRestored { object: self.object }, None);
+        Ok(())
+    }
+}
+
+impl Decide for Expire {
+    fn needs(&self, _: &View<'_>) -> Needs<'_> {
+        need(C::Sweep, Target::Deployment)
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = live(on, self.object, None)?;
+        let row = on.world.objects().row(self.object);
+        if !row.is_some_and(|row| past_greatest_age(on.world, row, on.now)) {
+            let message =
+                format!("the object `{}` has not reached the greatest age of its scope", self.object);
+            return Err(Error::refused("not_expired", message).into());
+        }
+        facts.push(home(on, found), ObjectExpired { object: self.object }, None);
         Ok(())
     }
 }

@@ -9,6 +9,9 @@ pub(crate) fn nature(event: &E) -> Nature {
     match event {
         E::ObjectCreated(_) => Nature::differently(Action::Create, "the object is tombstoned"),
         E::ObjectUpdated(_) => Nature::reversible(Action::Update),
+        E::ObjectForgotten(_) => Nature::reversible(Action::Delete),
+        E::ObjectRecovered(_) => Nature::reversible(Action::Restore),
+        E::ObjectExpired(_) => Nature::differently(Action::Delete, "only once the scope keeps it for longer"),
         E::ObjectTombstoned(_) => Nature::reversible(Action::Delete),
         E::ObjectRestored(_) => Nature::reversible(Action::Restore),
         E::OwnershipTransferred(_) => Nature::reversible(Action::Transfer),

@@ -1,6 +1,6 @@
 //! From facts about objects back to the commands that would bring them about.
 
-use super::{Command, Create, Restore, Tombstone, Transfer, Update};
+use super::{Command, Create, Expire, Restore, Tombstone, Transfer, Update};
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;
@@ -54,6 +54,9 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
             Command::Tombstone(Tombstone { object: e.object, reason: reason(data), expected_version: None })
         }
         E::ObjectRestored(e) => Command::Restore(Restore { object: e.object, expected_version: None }),
+        E::ObjectExpired(e) => Command::Expire(Expire { object: e.object }),
+        // These come along with the end of their home, or with its return.
+        E::ObjectForgotten(_) | E::ObjectRecovered(_) => return Some(Recalled::Silent),
         E::OwnershipTransferred(e) => Command::Transfer(Transfer {
             object: e.object,
             to: e.owner,

@@ -36,7 +36,14 @@ impl Reading {
             let readable = |row: &u32| {
                 ask.need(C::ReadLocal, Target::Object(*row)).is_ok() || ask.reaches_up_to(*row, above)
             };
-            let rows = moment.rows_within(&open).into_iter().filter(readable);
+            // What stayed in a deleted scope is reached from above, by descending, and in no other way.
+            let within = match reach {
+                View::Descend => {
+                    open.iter().copied().filter(|at| !here.contains(at) || !ask.is_deleted(*at)).collect()
+                }
+                _ => open.iter().copied().filter(|at| !ask.is_deleted(*at)).collect::<Vec<u32>>(),
+            };
+            let rows = moment.rows_within(&within).into_iter().filter(readable);
             let ids = rows.filter_map(|row| world.objects().at(row)).map(|object| object.id);
             Ok(ids.map(|id| moment.object(id)).collect::<Result<Vec<_>>>()?)
         })
@@ -57,6 +64,10 @@ impl Ask<'_> {
         no_rule(self.moment.world, self.moment.now)
             && no_rule(self.present, self.now)
             && shown.any(|share| open.contains(&share.scope))
+    }
+
+    fn is_deleted(&self, row: u32) -> bool {
+        self.moment.world.tenancy().at(row).is_none_or(|node| node.archived)
     }
 
     /// Does a rule (not just the lack of one) keep the actor out of this scope?

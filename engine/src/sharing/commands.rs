@@ -7,7 +7,7 @@ use crate::export::{Recalled, Recalling};
 use crate::kernel::execute::{Facts, Result, View, object_target};
 use crate::objects::object;
 use crate::temporal::Entity;
-use crate::tenancy::{ScopeRef, archived, scope_row};
+use crate::tenancy::{ScopeRef, provision, write_needs};
 use scoped_projections::ObjectId;
 use scoped_projections::rules::Action;
 use scoped_projections::sharing::{ObjectProjected, ProjectionRevoked, SharingEvent};
@@ -38,28 +38,26 @@ commands! {
 
 impl Decide for Project {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        smallvec::smallvec![
-            Request::new(C::AclManage, object_target(on.world, self.object)).doing(Action::Share),
-            Request::new(C::Write, self.scope.target(on.world.tenancy())).doing(Action::Share),
-        ]
+        let mut needs: Needs<'_> = smallvec::smallvec![
+            Request::new(C::AclManage, object_target(on.world, self.object)).doing(Action::Share)
+        ];
+        needs.extend(write_needs(on, &self.scope, |target| {
+            Request::new(C::Write, target).doing(Action::Share)
+        }));
+        needs
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let row = scope_row(on, &self.scope)?;
-        let Some(node) = on.world.tenancy().at(row) else {
-            return Err(Error::refused("not_found", "there is no such scope").into());
-        };
-        if node.archived {
-            return Err(archived(node).into());
-        }
+        let scope = provision(on, facts, &self.scope)?;
         if object(on, self.object)?.tombstoned {
             let message = format!("the object `{}` is tombstoned", self.object);
             return Err(Error::refused("tombstoned", message).hint("restore it first").into());
         }
-        let share = on.world.objects().row(self.object).and_then(|at| on.world.sharing().share(at, row));
+        let at = on.world.objects().row(self.object).zip(on.world.tenancy().row(scope));
+        let share = at.and_then(|(object, scope)| on.world.sharing().share(object, scope));
         if share.is_some_and(|share| share.level == self.level) {
             return Err(Error::refused("unchanged", "it is projected there at that level already").into());
         }
-        facts.push(node.id, ObjectProjected { object: self.object, scope: node.id, level: self.level }, None);
+        facts.push(scope, ObjectProjected { object: self.object, scope, level: self.level }, None);
         Ok(())
     }
 }

@@ -59,10 +59,10 @@ impl Inverse<'_> {
         match self.entity {
             Entity::Principal(id) => self.principal(id),
             Entity::Edge(id) => self.edge(id),
-            Entity::Scope(id) => Ok(self.scope(id)),
+            Entity::Scope(id) => self.scope(id),
             Entity::Member(scope, principal) => Ok(self.member(scope, principal)),
             Entity::Entry(id) => Ok(self.entry(id)),
-            Entity::Policy(id) => Ok(self.policy(id)),
+            Entity::Policy(id) => self.policy(id),
             Entity::Object(id) => self.object(id),
             Entity::Share(object, scope) => Ok(self.share(object, scope)),
             Entity::Registration(_) | Entity::Registry => crate::registry::invert(self),

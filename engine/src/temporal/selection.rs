@@ -76,6 +76,12 @@ impl Sight<'_> {
     }
     pub(super) fn sees(&self, entity: Entity) -> bool {
         let (scope, object) = entity.place(self.world);
+        // What ended with a deleted scope comes back with it, and that is for operators too.
+        let deleted =
+            scope.and_then(|scope| self.world.tenancy().get(scope)).is_some_and(|node| node.archived);
+        if deleted && self.may(Capability::CreateRoot, Target::Deployment) {
+            return true;
+        }
         let scope = scope.and_then(|scope| self.world.tenancy().row(scope)).map(Target::Scope);
         let object = object.and_then(|object| self.world.objects().row(object)).map(Target::Object);
         match (scope, object) {

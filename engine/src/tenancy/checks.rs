@@ -1,6 +1,6 @@
 //! What has to hold about a scope before something is decided about it.
 
-use super::{AddAclEntry, ScopeRef};
+use super::{AclRule, ScopeRef};
 use crate::authorize::{Request, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
@@ -12,14 +12,19 @@ use scoped_projections::{Micros, PrincipalId, World};
 /// The row of a scope that the actor was found to have rights on.
 pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
     let found = scope.row(on.world.tenancy());
-    Ok(found.ok_or_else(|| Error::refused("not_found", format!("there is no scope `{scope}`")))?)
+    Ok(found.ok_or_else(|| Error::refused("scope_not_found", format!("there is no scope `{scope}`")))?)
 }
 
 pub(super) fn node<'a>(on: &View<'a>, row: u32) -> Result<&'a Node> {
-    Ok(on.world.tenancy().at(row).ok_or_else(|| Error::refused("not_found", "there is no such scope"))?)
+    Ok(on
+        .world
+        .tenancy()
+        .at(row)
+        .ok_or_else(|| Error::refused("scope_not_found", "there is no such scope"))?)
 }
 
-pub(super) fn open_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
+/// A scope that has not been deleted.
+pub(super) fn live_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
     let row = scope_row(on, scope)?;
     let found = node(on, row)?;
     if found.archived {
@@ -28,9 +33,16 @@ pub(super) fn open_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a
     Ok((row, found))
 }
 
-/// What is said about a scope through which nothing can be shared any more.
+/// What is said about a scope that was deleted.
 pub(crate) fn archived(node: &Node) -> Error {
-    Error::refused("archived", format!("the scope `{}` is archived", node.label())).hint("reopen it first")
+    Error::refused("scope_deleted", format!("the scope `{}` was deleted", node.label()))
+        .hint("a rollback brings it back, or register it anew")
+}
+
+/// What is said about a scope in which nothing widens or changes.
+pub(super) fn frozen(node: &Node) -> Error {
+    Error::refused("scope_frozen", format!("the scope `{}` is frozen", node.label()))
+        .hint("revocations are possible all the same; `tenancy.release_scope` ends the freeze")
 }
 
 /// A root without owner could never be managed again. Whoever may not act, or only until some day, does not count.
@@ -43,7 +55,7 @@ pub(super) fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> R
     Err(error.hint("make another owner first").into())
 }
 
-pub(super) fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
+pub(crate) fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
     let identity = world.identity();
     world.tenancy().members(row).any(|(who, member)| {
         let active = identity.at(who).is_some_and(|p| p.status == Status::Active && p.id != without);
@@ -93,7 +105,7 @@ pub(super) fn check_own_end(
 }
 
 /// A deny that nobody could take off again would lock everybody out for good.
-pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AddAclEntry) -> Result<()> {
+pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AclRule) -> Result<()> {
     let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
     if !deny.capability.matches().contains(C::AclManage) {
         return Ok(());

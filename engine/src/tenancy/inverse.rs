@@ -1,53 +1,109 @@
-//! What brings scopes, members and entries back.
+//! What brings scopes, members, entries and policies back.
+//!
+//! A scope that is opened again brings back by itself what ended with it; the steps of its members and projections then only make
+//! up for what had changed before it ended.
 
+use crate::data::Data;
+use crate::error::Result;
 use crate::temporal::{Inverse, Phase, Problem};
 use crate::tenancy;
-use scoped_projections::tenancy::{Effect, Member};
+use scoped_projections::tenancy::{Effect, Member, Policy};
 use scoped_projections::{EntryId, PrincipalId, ScopeId, World};
 
 impl Inverse<'_> {
-    pub(crate) fn scope(&mut self, id: ScopeId) -> Problem {
-        let row = self.now.tenancy().row(id)?;
-        let archived_now = self.now.tenancy().at(row)?.archived;
-        // A scope that was not there is brought back to not being there: archived.
-        let archived_then = self.then.tenancy().get(id).is_none_or(|node| node.archived);
-        match (archived_then, archived_now) {
-            (false, true) => {
-                self.step(Phase::ScopesReopened, i64::from(row), tenancy::ReopenScope { scope: id.into() });
-            }
+    pub(crate) fn scope(&mut self, id: ScopeId) -> Result<Problem> {
+        let Some(row) = self.now.tenancy().row(id) else { return Ok(None) };
+        let Some(now) = self.now.tenancy().at(row) else { return Ok(None) };
+        let then = self.then.tenancy().get(id);
+        // A scope that was not there is brought back to not being there: deleted, records and all.
+        let archived_then = then.is_none_or(|node| node.archived);
+        let (order, at) = (i64::from(row), || tenancy::ScopeRef::Id(id));
+        match (archived_then, now.archived) {
+            (false, true) => self.step(Phase::ScopesReopened, order, tenancy::ReopenScope { scope: at() }),
             (true, false) => {
-                self.step(Phase::ScopesArchived, -i64::from(row), tenancy::ArchiveScope { scope: id.into() });
+                let command = tenancy::DeleteScope::new(at()).records(tenancy::Records::Keep);
+                self.step(Phase::ScopesArchived, -order, command);
             }
             _ => {}
         }
-        None
+        let Some(then) = then.filter(|_| !archived_then) else { return Ok(None) };
+        let reason = || Some("rolled back".to_owned());
+        match (then.frozen, now.frozen) {
+            (false, true) => {
+                let command = tenancy::ReleaseScope { scope: at(), reason: reason() };
+                self.step(Phase::ScopesReopened, order + 1, command);
+            }
+            (true, false) => {
+                let command = tenancy::FreezeScope { scope: at(), reason: reason() };
+                self.step(Phase::ScopesArchived, -order, command);
+            }
+            _ => {}
+        }
+        if then.name != now.name {
+            let name = then.name.to_string();
+            self.step(Phase::ObjectsChanged, order, tenancy::RenameScope { scope: at(), name });
+        }
+        let parent = self.then.tenancy().at(then.parent).map(|node| node.id.into());
+        if let Some(parent) = parent.filter(|_| then.parent != now.parent) {
+            self.step(Phase::ObjectsChanged, order, tenancy::MoveScope { scope: at(), parent });
+        }
+        self.description(id, order)
+    }
+
+    fn description(&mut self, id: ScopeId, order: i64) -> Result<Problem> {
+        let described = |world: &World| world.tenancy().described(world.tenancy().row(id)?);
+        let (then, now) = (described(self.then), described(self.now));
+        if then == now {
+            return Ok(None);
+        }
+        let text = |inverse: &Self, at| match at {
+            Some(at) => inverse.data(at),
+            // What was never described is described by nothing.
+            None => Data::new(serde_json::json!({})),
+        };
+        let (description, current) = (text(self, then)?, text(self, now)?);
+        if description != current {
+            self.step(Phase::ObjectsChanged, order, tenancy::DescribeScope { scope: id.into(), description });
+        }
+        Ok(None)
     }
 
     pub(crate) fn member(&mut self, scope: ScopeId, principal: PrincipalId) -> Problem {
-        fn part(world: &World, scope: ScopeId, principal: PrincipalId) -> Option<Member> {
+        let part = |world: &World| -> Option<Member> {
             world.tenancy().member(world.tenancy().row(scope)?, world.identity().row(principal)?).copied()
-        }
-        // A scope that goes as a whole keeps its members, so that reopening it finds them: a root must not lose its owner.
-        self.then.tenancy().get(scope)?;
-        let at = scope.into();
+        };
+        // A scope that goes as a whole takes its members along.
+        let was = self.then.tenancy().get(scope).filter(|node| !node.archived)?;
+        let row = self.now.tenancy().row(scope)?;
+        let is_deleted = self.now.tenancy().at(row)?.archived;
+        let at = || was.id.into();
         // What would have ended by now grants nothing: it is as good as gone.
-        let then = part(self.then, scope, principal).filter(|member| member.in_force(self.time));
-        match (then, part(self.now, scope, principal)) {
+        let in_force = |member: &Member| member.in_force(self.time);
+        let then = part(self.then).filter(in_force);
+        let now = if is_deleted {
+            // The scope is opened again, and brings these back.
+            let who = self.now.identity().row(principal)?;
+            let parked = self.now.tenancy().parked(row).find(|(parked, _)| *parked == who);
+            parked.map(|(_, member)| *member).filter(in_force)
+        } else {
+            part(self.now)
+        };
+        match (then, now) {
             (Some(then), None) => {
                 let (role, expires_at) = (then.role, then.expires_at);
                 self.step(
                     Phase::MembersBack,
                     0,
-                    tenancy::AddMember { scope: at, principal, role, expires_at },
+                    tenancy::AddMember { scope: at(), principal, role, expires_at },
                 );
             }
             (Some(then), Some(now)) if (then.role, then.expires_at) != (now.role, now.expires_at) => {
                 let (role, expires_at) = (then.role, then.expires_at);
                 let phase = if role >= now.role { Phase::MembersBack } else { Phase::MembersGone };
-                self.step(phase, 0, tenancy::ChangeMember { scope: at, principal, role, expires_at });
+                self.step(phase, 0, tenancy::ChangeMember { scope: at(), principal, role, expires_at });
             }
             (None, Some(_)) => {
-                self.step(Phase::MembersGone, 0, tenancy::RemoveMember { scope: at, principal })
+                self.step(Phase::MembersGone, 0, tenancy::RemoveMember { scope: at(), principal })
             }
             _ => {}
         }
@@ -87,7 +143,19 @@ impl Inverse<'_> {
         None
     }
 
-    pub(crate) fn policy(&mut self, _: ScopeId) -> Problem {
-        None
+    pub(crate) fn policy(&mut self, id: ScopeId) -> Result<Problem> {
+        // A scope that was not there goes as a whole.
+        if self.then.tenancy().get(id).is_none() {
+            return Ok(None);
+        }
+        let declared = |world: &World| -> Policy {
+            let row = world.tenancy().row(id);
+            row.and_then(|row| world.tenancy().policy(row)).map(|d| d.policy).unwrap_or_default()
+        };
+        let then = declared(self.then);
+        if then != declared(self.now) {
+            self.step(Phase::PoliciesChanged, 0, tenancy::SetPolicy::new(id, &then)?);
+        }
+        Ok(None)
     }
 }

@@ -45,6 +45,21 @@ events! {
             /// The version.
             version: u32,
         }
+        /// an object reached the greatest age that its scope keeps, and was tombstoned
+        32 "objects.expired" ObjectExpired {
+            /// Which.
+            object: ObjectId,
+        }
+        /// an object was tombstoned because its home scope was deleted
+        33 "objects.forgotten" ObjectForgotten {
+            /// Which.
+            object: ObjectId,
+        }
+        /// an object came back with its home scope
+        34 "objects.recovered" ObjectRecovered {
+            /// Which.
+            object: ObjectId,
+        }
     }
 }
 
@@ -58,7 +73,10 @@ impl ObjectsEvent {
             | Self::ObjectTombstoned(ObjectTombstoned { object })
             | Self::ObjectRestored(ObjectRestored { object })
             | Self::OwnershipTransferred(OwnershipTransferred { object, .. })
-            | Self::VersionExplained(VersionExplained { object, .. }) => *object,
+            | Self::VersionExplained(VersionExplained { object, .. })
+            | Self::ObjectExpired(ObjectExpired { object })
+            | Self::ObjectForgotten(ObjectForgotten { object })
+            | Self::ObjectRecovered(ObjectRecovered { object }) => *object,
         })
     }
 }

@@ -8,9 +8,11 @@
 
 mod events;
 mod state;
+mod usage;
 
 pub use events::{
-    ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent, OwnershipTransferred,
-    VersionExplained,
+    ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored, ObjectTombstoned,
+    ObjectUpdated, ObjectsEvent, OwnershipTransferred, VersionExplained,
 };
 pub use state::{Change, ChangeKind, Object, Objects};
+pub use usage::Held;

@@ -1,12 +1,13 @@
 //! The fold over objects.
 
 use super::ObjectsEvent as E;
+use super::usage::{Held, Usage};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
 use crate::store::{Identified, NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
 use crate::tagged::tagged;
-use crate::tenancy::Tenancy;
-use crate::{Envelope, ObjectId, Sequence};
+use crate::tenancy::{Parked, Tenancy};
+use crate::{Envelope, Micros, ObjectId, Sequence};
 use roaring::RoaringBitmap;
 
 /// An object's envelope.
@@ -82,8 +83,10 @@ pub struct Objects {
     by_owner: Postings,
     /// Why a version came, where that was said: (object, version) → the event whose payload says it.
     reasons: Sorted<(u32, u32), Sequence>,
+    pub(crate) usage: Usage,
+    parked: Parked<()>,
 }
-transact!(Objects { objects, changes, types, by_owner, reasons });
+transact!(Objects { objects, changes, types, by_owner, reasons, usage, parked });
 
 impl Objects {
     /// The object with that id.
@@ -130,6 +133,31 @@ impl Objects {
     pub fn owned_by(&self, principal: u32) -> Option<&RoaringBitmap> {
         self.by_owner.get(principal)
     }
+    /// What a scope and all below it hold, by home.
+    #[must_use]
+    pub fn held(&self, scope: u32) -> Held {
+        self.usage.held(scope)
+    }
+    /// Rows of what was tombstoned when that scope was deleted: reopening it brings that back.
+    pub fn parked(&self, scope: u32, tenancy: &Tenancy) -> impl Iterator<Item = u32> + '_ {
+        let since = tenancy.at(scope).map(|node| node.changed).unwrap_or_default();
+        self.parked.of(scope, since).map(|(object, ())| object)
+    }
+    /// Length of an object's current payload, in bytes.
+    #[must_use]
+    pub fn size(&self, object: u32) -> u32 {
+        self.usage.size(object)
+    }
+    /// When an object was made, µs since the epoch.
+    #[must_use]
+    pub fn made(&self, object: u32) -> Micros {
+        self.usage.made(object)
+    }
+    /// Rows of the live objects whose home a scope is, oldest first.
+    #[must_use]
+    pub fn homed(&self, scope: u32) -> Option<&RoaringBitmap> {
+        self.usage.homed(scope)
+    }
     /// All objects, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Object> {
         self.objects.iter()
@@ -167,17 +195,24 @@ impl Objects {
                     Object { id, data, object_type, owner, home, version: 1, last, tombstoned: false };
                 let row = self.objects.insert(object);
                 self.by_owner.insert(owner, row);
+                self.usage.add(row, home, (at.payload, at.time), tenancy);
             }
-            E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated),
-            E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned),
-            E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored),
+            E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated, tenancy),
+            E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned, tenancy),
+            E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored, tenancy),
+            E::ObjectExpired(e) => self.change(at, by, e.object, ChangeKind::Tombstoned, tenancy),
+            E::ObjectForgotten(e) => {
+                self.change(at, by, e.object, ChangeKind::Tombstoned, tenancy);
+                self.park(e.object, tenancy);
+            }
+            E::ObjectRecovered(e) => self.change(at, by, e.object, ChangeKind::Restored, tenancy),
             E::OwnershipTransferred(e) => {
                 let (Some(row), Some(owner)) = (self.row(e.object), identity.row(e.owner)) else { return };
                 let Some(object) = self.objects.edit(row) else { return };
                 let before = std::mem::replace(&mut object.owner, owner);
                 self.by_owner.remove(before, row);
                 self.by_owner.insert(owner, row);
-                self.change(at, by, e.object, ChangeKind::Transferred);
+                self.change(at, by, e.object, ChangeKind::Transferred, tenancy);
             }
             E::VersionExplained(e) => {
                 let known = |row: &u32| self.at(*row).is_some_and(|object| e.version <= object.version);
@@ -188,16 +223,38 @@ impl Objects {
         }
     }
 
-    fn change(&mut self, at: &Envelope, by: u32, id: ObjectId, kind: ChangeKind) {
+    /// It ended with its home scope.
+    fn park(&mut self, id: ObjectId, tenancy: &Tenancy) {
+        let Some((row, object)) = self.row(id).and_then(|row| Some((row, self.at(row)?))) else { return };
+        if let Some(node) = tenancy.at(object.home).filter(|node| node.archived) {
+            let (home, ended) = (object.home, node.changed);
+            self.parked.put(home, row, (), ended);
+        }
+    }
+
+    fn change(&mut self, at: &Envelope, by: u32, id: ObjectId, kind: ChangeKind, tenancy: &Tenancy) {
         let Some(row) = self.row(id) else { return };
         let Some(object) = self.objects.edit(row) else { return };
+        let (home, live) = (object.home, !object.tombstoned);
         match kind {
-            ChangeKind::Tombstoned => object.tombstoned = true,
-            ChangeKind::Restored => object.tombstoned = false,
             ChangeKind::Transferred => {}
+            ChangeKind::Tombstoned => {
+                object.tombstoned = true;
+                if live {
+                    self.usage.bury(row, home, tenancy);
+                }
+            }
+            ChangeKind::Restored => {
+                object.tombstoned = false;
+                if !live {
+                    self.usage.raise(row, home, tenancy);
+                    self.parked.take(home, row);
+                }
+            }
             ChangeKind::Created | ChangeKind::Updated => {
                 object.version += 1;
                 object.data = at.sequence;
+                self.usage.resize(row, home, at.payload, live, tenancy);
             }
         }
         let (previous, version) = (object.last, object.version);
@@ -231,6 +288,8 @@ impl Objects {
             out.u32(*version);
             out.sequence(*reason);
         }
+        self.usage.save(out);
+        self.parked.save(out, |(), _| ());
     }
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
@@ -268,6 +327,9 @@ impl Objects {
             let (object, version) = (input.u32()?, input.u32()?);
             state.reasons.insert((object, version), input.sequence()?);
         }
+        state.usage =
+            Usage::load(input, state.objects.iter().map(|object| (object.home, !object.tombstoned)))?;
+        state.parked = Parked::load(input, |_| Ok(()))?;
         Ok(state)
     }
 }

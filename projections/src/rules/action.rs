@@ -85,6 +85,7 @@ impl Action {
             C::ContractsManage => Self::Contracts,
             C::TemplatesManage => Self::Templates,
             C::ConfigWrite => Self::Config,
+            C::Sweep => Self::Delete,
         }
     }
 }

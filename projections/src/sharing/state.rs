@@ -4,7 +4,7 @@ use super::SharingEvent as E;
 use crate::canonical::{Input, InputError, Output};
 use crate::objects::Objects;
 use crate::store::{Postings, Rows, transact};
-use crate::tenancy::{Level, Tenancy};
+use crate::tenancy::{Level, Parked, Tenancy};
 use crate::{Envelope, ObjectId, ScopeId, Sequence};
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
@@ -29,8 +29,9 @@ pub struct Sharing {
     /// By row of the object; shorter than the table of objects when the last ones are private.
     of_object: Rows<Shares>,
     in_scope: Postings,
+    parked: Parked<Level>,
 }
-transact!(Sharing { of_object, in_scope });
+transact!(Sharing { of_object, in_scope, parked });
 
 impl Sharing {
     /// Where an object is projected, oldest first.
@@ -49,6 +50,12 @@ impl Sharing {
         self.in_scope.get(scope)
     }
 
+    /// What was projected into a deleted scope when it ended, by row: reopening it brings that back.
+    pub fn parked(&self, scope: u32, tenancy: &Tenancy) -> impl Iterator<Item = (u32, Level)> + '_ {
+        let since = tenancy.at(scope).map(|node| node.changed).unwrap_or_default();
+        self.parked.of(scope, since).map(|(object, level)| (object, *level))
+    }
+
     pub(crate) fn apply(&mut self, at: &Envelope, event: &E, tenancy: &Tenancy, objects: &Objects) {
         let rows = |object: ObjectId, scope: ScopeId| Some((objects.row(object)?, tenancy.row(scope)?));
         match event {
@@ -61,8 +68,13 @@ impl Sharing {
                 if let Some((object, scope)) = rows(e.object, e.scope)
                     && let Some(shares) = self.of_object.edit(object)
                 {
+                    let level = shares.iter().find(|share| share.scope == scope).map(|share| share.level);
                     shares.retain(|share| share.scope != scope);
                     self.in_scope.remove(scope, object);
+                    let ended = tenancy.at(scope).filter(|node| node.archived).map(|node| node.changed);
+                    if let Some((level, ended)) = level.zip(ended) {
+                        self.parked.put(scope, object, level, ended);
+                    }
                 }
             }
         }
@@ -79,6 +91,7 @@ impl Sharing {
             }
         }
         self.in_scope.insert(share.scope, object);
+        self.parked.take(share.scope, object);
     }
 
     pub(crate) fn save(&self, out: &mut impl Output) {
@@ -94,6 +107,7 @@ impl Sharing {
                 out.sequence(share.since);
             }
         }
+        self.parked.save(out, |level, out| out.u8(level.tag()));
     }
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
@@ -108,6 +122,7 @@ impl Sharing {
                 state.put(object, Share { scope, level, since: input.sequence()? });
             }
         }
+        state.parked = Parked::load(input, |input| Level::from_tag(input.u8()?).ok_or(InputError))?;
         Ok(state)
     }
 }

@@ -51,6 +51,8 @@ tagged! {
         TemplatesManage = 21, "scope.templates.manage";
         /// Set and delete settings.
         ConfigWrite = 22, "scope.config.write";
+        /// Close what has run out: memberships, records past their greatest age. Held by operators only.
+        Sweep = 30, "log.sweep";
     }
 }
 

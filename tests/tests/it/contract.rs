@@ -67,12 +67,24 @@ pub(crate) fn samples() -> Vec<Event> {
         }
         .into(),
         t::AclEntryRemoved { entry }.into(),
+        t::ScopeProvisioned { scope, parent: ScopeId(0x55), path: "org:a/ws:b".into() }.into(),
+        t::ScopeAdopted { scope }.into(),
+        t::ScopeFrozen { scope }.into(),
+        t::ScopeReleased { scope }.into(),
+        t::ScopeRenamed { scope, name: "née".into() }.into(),
+        t::ScopeDescribed { scope }.into(),
+        t::ScopeMoved { scope, parent: ScopeId(0x55) }.into(),
+        t::PolicySet { scope, policy: policy() }.into(),
+        t::MemberExpired { scope, principal }.into(),
         o::ObjectCreated { object, object_type: "file".into(), owner: principal }.into(),
         o::ObjectUpdated { object }.into(),
         o::ObjectTombstoned { object }.into(),
         o::ObjectRestored { object }.into(),
         o::OwnershipTransferred { object, owner: principal }.into(),
         o::VersionExplained { object, version: 9 }.into(),
+        o::ObjectExpired { object }.into(),
+        o::ObjectForgotten { object }.into(),
+        o::ObjectRecovered { object }.into(),
         s::ObjectProjected { object, scope, level }.into(),
         s::ProjectionRevoked { object, scope }.into(),
         m::MarkSet { name: "begin".into(), position: 7 }.into(),
@@ -113,6 +125,32 @@ pub(crate) fn samples() -> Vec<Event> {
         }
         .into(),
     ]
+}
+
+/// Every key declared, no two alike.
+fn policy() -> t::Policy {
+    let ages = |max: Option<u64>, min: u64| t::Ages {
+        max_age: max.and_then(t::Period::days),
+        min_age: t::Period::days(min),
+    };
+    t::Policy {
+        retention: t::Retention {
+            objects: ages(Some(9), 1),
+            versions: ages(Some(8), 2),
+            events: ages(None, 3),
+        },
+        default_view: Some(t::View::Holistic),
+        quota: t::Quota {
+            max_records: Some(4),
+            max_bytes: Some(5),
+            max_log_bytes: Some(6),
+            max_scopes: Some(7),
+            max_members: Some(10),
+        },
+        visible_to_descendants: Some(false),
+        inherit_members: Some(true),
+        audit_reads: Some(t::AuditReads::All),
+    }
 }
 
 fn context() -> Context {
@@ -168,7 +206,7 @@ fn every_kind_has_a_number_and_a_name_of_its_own() {
 #[test]
 fn kinds_are_named_domain_dot_past_participle() {
     // Participles that do not end in -ed.
-    let irregular = ["set", "frozen", "unfrozen"];
+    let irregular = ["set", "frozen", "unfrozen", "forgotten"];
     for (_, domain, kinds) in DOMAINS {
         for kind in *kinds {
             let (first, rest) = kind.name.split_once('.').unwrap();

@@ -248,7 +248,7 @@ fn a_member_a_scope_and_a_principal_go_back_each_by_itself() {
     })
     .unwrap();
     ada.execute(identity::SuspendPrincipal { principal: PrincipalId(3) }).unwrap();
-    ada.execute(tenancy::ArchiveScope { scope: path("org:a") }).unwrap();
+    ada.execute(tenancy::DeleteScope::new(path("org:a"))).unwrap();
     let state = |entity| presence(&engine, entity, engine.history().head());
     let member = Entity::Member(ScopeId(1), PrincipalId(3));
     for (entity, check) in [
@@ -490,11 +490,14 @@ fn the_life_of_an_entity_is_its_events_with_the_state_after_each() {
             (step.entry.kind(), step.entry.envelope.actor.0, step.state.presence, value)
         })
         .collect();
-    assert_eq!(told, [
-        ("objects.created", 1, Presence::Live, 1),
-        ("objects.updated", 3, Presence::Live, 2),
-        ("objects.tombstoned", 1, Presence::Tombstoned, 2)
-    ]);
+    assert_eq!(
+        told,
+        [
+            ("objects.created", 1, Presence::Live, 1),
+            ("objects.updated", 3, Presence::Live, 2),
+            ("objects.tombstoned", 1, Presence::Tombstoned, 2)
+        ]
+    );
     // In parts, and of the past only what was there.
     let first = ada.reading().timeline(Entity::Object(NOTE), Sequence::NONE, 2).unwrap();
     let rest = ada.reading().timeline(Entity::Object(NOTE), first.next.unwrap(), 2).unwrap();
@@ -523,7 +526,11 @@ fn many_entities_are_asked_for_in_any_order_a_missing_one_among_them() {
     ];
     let presences = asked.map(|entity| reading.state(entity).unwrap().presence);
     assert_eq!(presences, [Presence::Live, Presence::Missing, Presence::Live, Presence::Live]);
-    assert_eq!(reading.state(Entity::Object(ObjectId(77))).unwrap_err().code(), "denied", "of objects nothing is told");
+    assert_eq!(
+        reading.state(Entity::Object(ObjectId(77))).unwrap_err().code(),
+        "denied",
+        "of objects nothing is told"
+    );
 }
 
 #[test]

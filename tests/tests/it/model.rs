@@ -112,6 +112,19 @@ const NOT_MODELLED: &[&str] = &[
     "registry.reinstate",
     "registry.transition",
     "registry.unfreeze",
+    "tenancy.provision_scope",
+    "tenancy.adopt_scope",
+    "tenancy.freeze_scope",
+    "tenancy.release_scope",
+    "tenancy.rename_scope",
+    "tenancy.describe_scope",
+    "tenancy.move_scope",
+    "tenancy.set_policy",
+    "tenancy.set_members",
+    "tenancy.update_members",
+    "tenancy.expire_member",
+    "tenancy.set_acl",
+    "objects.expire",
 ];
 
 impl Seen {
@@ -129,10 +142,10 @@ impl Seen {
         }
         for code in [
             "denied",
-            "exists",
+            "scope_exists",
             "not_found",
             "stale",
-            "archived",
+            "scope_deleted",
             "tombstoned",
             "last_owner",
             "last_operator",
@@ -209,7 +222,11 @@ fn op(raw: &[u8; 6]) -> Op {
             };
             tenancy::CreateScope { scope: Some(ScopeId(id)), path, name, parent }.into()
         }
-        13 => tenancy::ArchiveScope { scope: place }.into(),
+        13 => {
+            let records = [tenancy::Records::Refuse, tenancy::Records::Forget, tenancy::Records::Keep];
+            let (records, recursive) = (records[usize::from(c) % 3], d % 3 == 0);
+            tenancy::DeleteScope { scope: place, records, recursive }.into()
+        }
         14 | 15 => tenancy::ReopenScope { scope: place }.into(),
         16..=19 => tenancy::AddMember { scope: place, principal, role, expires_at }.into(),
         20 => tenancy::ChangeMember { scope: place, principal, role, expires_at }.into(),
@@ -372,6 +389,10 @@ impl Run {
             Some(_) => Err("idempotency_conflict"),
             None => self.oracle().decide(&batch, self.now().max(time), position + 1),
         };
+        // Scopes that come to be on the way have ids that nobody can foresee: their own tests are elsewhere.
+        if expected == Err("provisions") {
+            return;
+        }
         let answer = self.engine.execute(batch.clone());
         match (expected, answer) {
             (Ok(_), Ok(receipt)) if known.is_some() => {
@@ -389,7 +410,13 @@ impl Run {
                 assert_eq!(receipt.first.get(), position + 1);
                 assert_eq!(receipt.ids.len(), batch.steps.len());
                 let facts = self.adopt(receipt.first.get(), receipt.last.get());
-                assert_eq!(facts, expected, "what {batch:?} comes to");
+                // What ends or comes back together has no order that matters.
+                let sorted = |facts: &[What]| {
+                    let mut words: Vec<String> = facts.iter().map(|what| format!("{what:?}")).collect();
+                    words.sort();
+                    words
+                };
+                assert_eq!(sorted(&facts), sorted(&expected), "what {batch:?} comes to");
                 if let Some(key) = key {
                     self.keys.insert(key, (batch, receipt));
                 }
@@ -616,6 +643,15 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
                 What::Entry { id: e.entry, entry }
             }
             T::AclEntryRemoved(e) => What::EntryRemoved { id: e.entry },
+            T::ScopeProvisioned(_)
+            | T::ScopeAdopted(_)
+            | T::ScopeFrozen(_)
+            | T::ScopeReleased(_)
+            | T::ScopeRenamed(_)
+            | T::ScopeDescribed(_)
+            | T::ScopeMoved(_)
+            | T::PolicySet(_)
+            | T::MemberExpired(_) => return None,
         },
         Event::Objects(event) => match event {
             O::ObjectCreated(e) => What::Object {
@@ -628,6 +664,9 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             O::ObjectUpdated(e) => What::Data { id: e.object, data: described() },
             O::ObjectTombstoned(e) => What::Tombstoned { id: e.object, tombstoned: true },
             O::ObjectRestored(e) => What::Tombstoned { id: e.object, tombstoned: false },
+            O::ObjectExpired(e) => What::Tombstoned { id: e.object, tombstoned: true },
+            O::ObjectForgotten(e) => What::Forgotten { id: e.object },
+            O::ObjectRecovered(e) => What::Tombstoned { id: e.object, tombstoned: false },
             // Not modelled here.
             _ => return None,
         },

@@ -68,6 +68,10 @@ pub(crate) enum What {
         id: ObjectId,
         tombstoned: bool,
     },
+    /// Tombstoned with its home scope.
+    Forgotten {
+        id: ObjectId,
+    },
     Share {
         object: ObjectId,
         scope: ScopeId,
@@ -136,6 +140,12 @@ pub(crate) struct Oracle {
     pub(crate) objects: BTreeMap<ObjectId, Object>,
     pub(crate) shares: BTreeMap<(ObjectId, ScopeId), Level>,
     pub(crate) marks: BTreeMap<String, u64>,
+    /// The scope that a path names now.
+    named: BTreeMap<String, ScopeId>,
+    /// What ended with a scope that was deleted.
+    parked_members: BTreeMap<(ScopeId, PrincipalId), (Role, Option<u64>)>,
+    parked_shares: BTreeMap<(ObjectId, ScopeId), Level>,
+    parked_objects: BTreeSet<(ScopeId, ObjectId)>,
 }
 
 /// What a question is about.
@@ -216,14 +226,29 @@ impl Oracle {
             What::Status { id, status } => self.principals.get_mut(&id).unwrap().status = status,
             What::Operator { id, operator } => self.principals.get_mut(&id).unwrap().operator = operator,
             What::Scope { id, parent, path, name } => {
+                self.named.insert(path.clone(), id);
                 self.scopes.insert(id, Scope { parent, path, name, archived: false });
             }
-            What::Archived { id, archived } => self.scopes.get_mut(&id).unwrap().archived = archived,
+            What::Archived { id, archived } => {
+                let scope = self.scopes.get_mut(&id).unwrap();
+                scope.archived = archived;
+                if archived {
+                    self.parked_members.retain(|(at, _), _| *at != id);
+                    self.parked_shares.retain(|(_, at), _| *at != id);
+                    self.parked_objects.retain(|(at, _)| *at != id);
+                } else {
+                    self.named.insert(scope.path.clone(), id);
+                }
+            }
             What::Member { scope, principal, part: Some(part) } => {
                 self.members.insert((scope, principal), part);
+                self.parked_members.remove(&(scope, principal));
             }
             What::Member { scope, principal, part: None } => {
-                self.members.remove(&(scope, principal));
+                let part = self.members.remove(&(scope, principal));
+                if self.scopes[&scope].archived {
+                    self.parked_members.extend(part.map(|part| ((scope, principal), part)));
+                }
             }
             What::Entry { id, entry } => {
                 self.used_entries.insert(id, entry.scope);
@@ -237,12 +262,27 @@ impl Oracle {
                 self.objects.insert(id, Object { object_type, owner, home, versions, tombstoned: false });
             }
             What::Data { id, data } => self.objects.get_mut(&id).unwrap().versions.push((fact.at, data)),
-            What::Tombstoned { id, tombstoned } => self.objects.get_mut(&id).unwrap().tombstoned = tombstoned,
+            What::Tombstoned { id, tombstoned } => {
+                let object = self.objects.get_mut(&id).unwrap();
+                object.tombstoned = tombstoned;
+                if !tombstoned {
+                    self.parked_objects.retain(|(_, object)| *object != id);
+                }
+            }
+            What::Forgotten { id } => {
+                let object = self.objects.get_mut(&id).unwrap();
+                object.tombstoned = true;
+                self.parked_objects.insert((object.home.unwrap(), id));
+            }
             What::Share { object, scope, level: Some(level) } => {
                 self.shares.insert((object, scope), level);
+                self.parked_shares.remove(&(object, scope));
             }
             What::Share { object, scope, level: None } => {
-                self.shares.remove(&(object, scope));
+                let level = self.shares.remove(&(object, scope));
+                if self.scopes[&scope].archived {
+                    self.parked_shares.extend(level.map(|level| ((object, scope), level)));
+                }
             }
             What::Mark { name, position } => {
                 self.marks.insert(name, position.unwrap_or(fact.at));
@@ -319,7 +359,7 @@ impl Oracle {
                 let object = &self.objects[&id];
                 let mut allowed = false;
                 for ((_, scope), level) in self.shares.iter().filter(|((object, _), _)| *object == id) {
-                    if self.scopes[scope].archived {
+                    if self.scopes[scope].archived && !self.descends_to(actor, name, *scope, now) {
                         continue;
                     }
                     let voices = self.voices(actor, name, *scope, false, now);
@@ -336,6 +376,15 @@ impl Oracle {
                 object.owner == actor || (allowed && !(object.tombstoned && name == "scope.read.local"))
             }
         }
+    }
+
+    /// What stayed in a deleted scope is for those who read everything below the scope above it.
+    fn descends_to(&self, actor: PrincipalId, name: &str, deleted: ScopeId, now: u64) -> bool {
+        let Some(above) = self.scopes[&deleted].parent.filter(|_| name == "scope.read.local") else {
+            return false;
+        };
+        let voices = self.voices(actor, "scope.read.descend", above, true, now);
+        voices.contains(&Voice::Allow) && !voices.contains(&Voice::Deny)
     }
 
     /// Does a deny (not only the lack of an allow) keep somebody from reading here?
@@ -379,7 +428,10 @@ impl Oracle {
         };
         let mut found = BTreeSet::new();
         for (object, at) in self.shares.keys() {
-            let shown = from.contains(at) && !self.scopes[at].archived && !self.objects[object].tombstoned;
+            let stayed = reach == scoped::View::Descend && *at != scope;
+            let shown = from.contains(at)
+                && (stayed || !self.scopes[at].archived)
+                && !self.objects[object].tombstoned;
             // Reaching up takes no right on each object, but a deny by any of the scopes that it is in wins there too.
             let denied = self.shares.keys().any(|(other, at)| {
                 let speaks =
@@ -402,6 +454,9 @@ impl Oracle {
         let mut world = self.clone();
         let mut all = Vec::new();
         for step in &batch.steps {
+            if world.provisions(&step.command) {
+                return Err("provisions");
+            }
             let at = next + all.len() as u64;
             for what in world.step(step.actor, &step.command, now, at)? {
                 world.apply(&Fact { at: next + all.len() as u64, what: what.clone() });
@@ -513,9 +568,7 @@ impl Oracle {
     pub(crate) fn scope_by(&self, scope: &ScopeRef) -> Option<ScopeId> {
         match scope {
             ScopeRef::Id(id) => self.scopes.contains_key(id).then_some(*id),
-            ScopeRef::Path(path) => {
-                self.scopes.iter().find(|(_, s)| s.path == path.as_str()).map(|(id, _)| *id)
-            }
+            ScopeRef::Path(path) => self.named.get(path.as_str()).copied(),
         }
     }
 
@@ -540,8 +593,33 @@ impl Oracle {
     }
 
     fn open(&self, scope: &ScopeRef) -> Result<ScopeId, &'static str> {
-        let id = self.scope_by(scope).ok_or("not_found")?;
-        if self.scopes[&id].archived { Err("archived") } else { Ok(id) }
+        let id = self.scope_by(scope).ok_or("scope_not_found")?;
+        if self.scopes[&id].archived { Err("scope_deleted") } else { Ok(id) }
+    }
+
+    /// The scope to write into. What a write makes on the way has ids that nobody knows: such batches are left out.
+    fn open_to_write(&self, scope: &ScopeRef) -> Result<ScopeId, &'static str> {
+        self.open(scope).map_err(|code| if code == "scope_deleted" { "scope_tombstoned" } else { code })
+    }
+
+    /// Would naming this path make scopes on the way?
+    fn makes_scopes(&self, scope: &ScopeRef) -> bool {
+        matches!(scope, ScopeRef::Path(_)) && self.scope_by(scope).is_none()
+    }
+
+    /// Would this command?
+    pub(crate) fn provisions(&self, command: &Command) -> bool {
+        match command {
+            Command::Objects(objects::Command::Create(c)) => {
+                c.scope.as_ref().is_some_and(|at| self.makes_scopes(at))
+            }
+            Command::Sharing(sharing::Command::Project(c)) => self.makes_scopes(&c.scope),
+            Command::Tenancy(tenancy::Command::CreateScope(c)) => {
+                let parent = c.path.as_ref().and_then(|path| path.as_str().rsplit_once('/'));
+                parent.is_some_and(|(parent, _)| self.makes_scopes(&ScopeRef::Path(parent.parse().unwrap())))
+            }
+            _ => false,
+        }
     }
 
     fn manage_member(
@@ -629,50 +707,113 @@ impl Oracle {
                     (Some(_), parent) => parent.map(|(parent, _)| ScopeRef::Path(parent.parse().unwrap())),
                     (None, _) => c.parent.clone(),
                 };
+                let path = c.path.as_ref().map_or_else(String::new, |path| path.as_str().to_owned());
+                let there =
+                    self.named.get(&path).copied().filter(|id| c.path.is_some() && !self.scopes[id].archived);
+                let creates_there =
+                    there.is_some_and(|id| self.may(actor, Capability::Create, On::Scope(id), now));
                 match &above {
+                    _ if creates_there => {}
                     None => self.need(actor, Capability::CreateRoot, On::Deployment, now)?,
                     Some(above) => self.need(actor, Capability::Create, self.on_scope(above), now)?,
                 }
                 if c.path.is_some() == c.name.is_some() || (c.path.is_some() && c.parent.is_some()) {
                     return Err("invalid");
                 }
-                let parent = above.as_ref().map(|above| self.open(above)).transpose()?;
-                if let (Some(parent), Some(_)) = (parent, &c.path)
-                    && self.scopes[&parent].path.is_empty()
-                {
-                    return Err("flat_parent");
-                }
-                let path = c.path.as_ref().map_or_else(String::new, |path| path.as_str().to_owned());
-                let taken = !path.is_empty() && self.scopes.values().any(|scope| scope.path == path);
                 let id = c.scope.unwrap();
-                if taken || self.scopes.contains_key(&id) {
-                    return Err("exists");
+                if there.is_some() || self.scopes.contains_key(&id) {
+                    return Err("scope_exists");
                 }
-                let mut all =
-                    vec![What::Scope { id, parent, path, name: c.name.clone().unwrap_or_default() }];
-                if parent.is_none() {
-                    all.push(What::Member { scope: id, principal: actor, part: Some((Role::Owner, None)) });
+                let parent = above.as_ref().map(|above| self.open(above)).transpose()?;
+                vec![
+                    What::Scope { id, parent, path, name: c.name.clone().unwrap_or_default() },
+                    What::Member { scope: id, principal: actor, part: Some((Role::Owner, None)) },
+                ]
+            }
+            T::DeleteScope(c) => {
+                self.need(actor, Capability::Delete, self.on_scope(&c.scope), now)?;
+                let found = self.scope_by(&c.scope);
+                let below = |id: ScopeId| -> Vec<ScopeId> {
+                    let live = self.scopes.iter().filter(|(_, scope)| !scope.archived).map(|(id, _)| *id);
+                    live.filter(|at| self.chain(*at).contains(&id)).collect()
+                };
+                for at in found.filter(|_| c.recursive).map(below).unwrap_or_default() {
+                    self.need(actor, Capability::Delete, On::Scope(at), now)?;
+                }
+                let id = self.open(&c.scope)?;
+                let ending = below(id);
+                if ending.len() > 1 && !c.recursive {
+                    return Err("scope_has_children");
+                }
+                let homed = |id: ScopeId| {
+                    self.objects.iter().filter(move |(_, o)| o.home == Some(id) && !o.tombstoned)
+                };
+                if c.records == tenancy::Records::Refuse
+                    && ending.iter().any(|id| homed(*id).next().is_some())
+                {
+                    return Err("scope_has_records");
+                }
+                let mut all = Vec::new();
+                for id in ending {
+                    all.push(What::Archived { id, archived: true });
+                    if c.records == tenancy::Records::Forget {
+                        all.extend(homed(id).map(|(id, _)| What::Forgotten { id: *id }));
+                    }
+                    let stays = |object: &ObjectId| {
+                        c.records == tenancy::Records::Keep && homed(id).any(|(kept, _)| kept == object)
+                    };
+                    let ends = self.shares.keys().filter(|(object, at)| *at == id && !stays(object));
+                    all.extend(ends.map(|(object, at)| What::Share {
+                        object: *object,
+                        scope: *at,
+                        level: None,
+                    }));
+                    let members = self.members.keys().filter(|(at, _)| *at == id);
+                    all.extend(members.map(|(at, who)| What::Member {
+                        scope: *at,
+                        principal: *who,
+                        part: None,
+                    }));
                 }
                 all
             }
-            T::ArchiveScope(c) => {
-                self.need(actor, Capability::Delete, self.on_scope(&c.scope), now)?;
-                let id = self.open(&c.scope)?;
-                if self.scopes.values().any(|scope| scope.parent == Some(id) && !scope.archived) {
-                    return Err("has_children");
-                }
-                vec![What::Archived { id, archived: true }]
-            }
             T::ReopenScope(c) => {
-                self.need(actor, Capability::Delete, self.on_scope(&c.scope), now)?;
-                let id = self.scope_by(&c.scope).ok_or("not_found")?;
+                let on = self.on_scope(&c.scope);
+                let there = self.scope_by(&c.scope);
+                if there.is_none() || !self.may(actor, Capability::CreateRoot, On::Deployment, now) {
+                    self.need(actor, Capability::Delete, on, now)?;
+                }
+                let id = there.ok_or("scope_not_found")?;
                 if !self.scopes[&id].archived {
-                    return Err("not_archived");
+                    return Err("not_deleted");
                 }
                 if self.scopes[&id].parent.is_some_and(|parent| self.scopes[&parent].archived) {
-                    return Err("archived");
+                    return Err("scope_deleted");
                 }
-                vec![What::Archived { id, archived: false }]
+                let path = &self.scopes[&id].path;
+                if !path.is_empty() && !self.scopes[&self.named[path]].archived {
+                    return Err("scope_exists");
+                }
+                let mut all = vec![What::Archived { id, archived: false }];
+                let back =
+                    self.parked_objects.iter().filter(|(at, o)| *at == id && self.objects[o].tombstoned);
+                all.extend(back.map(|(_, o)| What::Tombstoned { id: *o, tombstoned: false }));
+                let shares = self.parked_shares.iter().filter(|((_, at), _)| *at == id);
+                all.extend(shares.map(|((object, at), level)| What::Share {
+                    object: *object,
+                    scope: *at,
+                    level: Some(*level),
+                }));
+                let members = self
+                    .parked_members
+                    .iter()
+                    .filter(|((at, _), (_, end))| *at == id && end.is_none_or(|end| end > now));
+                all.extend(members.map(|((at, who), part)| What::Member {
+                    scope: *at,
+                    principal: *who,
+                    part: Some(*part),
+                }));
+                all
             }
             T::AddMember(c) => {
                 self.manage_member(actor, &c.scope, c.principal, Some(c.role), now)?;
@@ -688,7 +829,7 @@ impl Oracle {
             T::ChangeMember(c) => {
                 self.manage_member(actor, &c.scope, c.principal, Some(c.role), now)?;
                 ahead(c.expires_at)?;
-                let scope = self.scope_by(&c.scope).ok_or("not_found")?;
+                let scope = self.scope_by(&c.scope).ok_or("scope_not_found")?;
                 known(c.principal)?;
                 let (held, own_end) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
                 self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
@@ -711,7 +852,7 @@ impl Oracle {
                 } else {
                     self.manage_member(actor, &c.scope, c.principal, None, now)?;
                 }
-                let scope = self.scope_by(&c.scope).ok_or("not_found")?;
+                let scope = self.scope_by(&c.scope).ok_or("scope_not_found")?;
                 known(c.principal)?;
                 let (held, _) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
                 if *held == Role::Owner {
@@ -747,6 +888,7 @@ impl Oracle {
                 self.entries.get(&c.entry).ok_or("not_found")?;
                 vec![What::EntryRemoved { id: c.entry }]
             }
+            _ => return Err("unmodelled"),
         })
     }
 
@@ -766,7 +908,7 @@ impl Oracle {
             O::Create(c) => {
                 let on = c.scope.as_ref().map_or(On::Own, |scope| self.on_scope(scope));
                 self.need(actor, Capability::Write, on, now)?;
-                let home = c.scope.as_ref().map(|scope| self.open(scope)).transpose()?;
+                let home = c.scope.as_ref().map(|scope| self.open_to_write(scope)).transpose()?;
                 let id = c.object.unwrap();
                 if self.objects.contains_key(&id) {
                     return Err("exists");
@@ -786,6 +928,7 @@ impl Oracle {
                 self.live(c.object, c.expected_version)?;
                 vec![What::Tombstoned { id: c.object, tombstoned: true }]
             }
+            O::Expire(_) => return Err("unmodelled"),
             O::Restore(c) => {
                 write(c.object)?;
                 if !self.objects[&c.object].tombstoned {
@@ -803,7 +946,7 @@ impl Oracle {
             S::Project(c) => {
                 self.need(actor, Capability::AclManage, self.on_object(c.object), now)?;
                 self.need(actor, Capability::Write, self.on_scope(&c.scope), now)?;
-                let scope = self.open(&c.scope)?;
+                let scope = self.open_to_write(&c.scope)?;
                 if self.objects[&c.object].tombstoned {
                     return Err("tombstoned");
                 }

@@ -73,14 +73,6 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 [at("org:nope/ws:x"), below(no_id)],
             )
         }
-        "tenancy.archive_scope" => row(
-            [scope(), by_id].map(|scope| tenancy::ArchiveScope { scope }),
-            [no_scope(), no_id].map(|scope| tenancy::ArchiveScope { scope }),
-        ),
-        "tenancy.reopen_scope" => row(
-            [scope(), path("org:a/dept:c/ws:old")].map(|scope| tenancy::ReopenScope { scope }),
-            [no_scope(), no_id].map(|scope| tenancy::ReopenScope { scope }),
-        ),
         "tenancy.add_member" => {
             let add = |scope, principal| tenancy::AddMember { scope, principal, role, expires_at };
             row(
@@ -161,4 +153,5 @@ fn others(name: &str, actor: PrincipalId) -> Option<Row> {
     None.or_else(|| super::principals::command(name, actor))
         .or_else(|| super::transfers::command(name))
         .or_else(|| super::registry::command(name, actor))
+        .or_else(|| tenancy_rows::command(name, actor))
 }
