@@ -4,6 +4,7 @@
 
 mod support;
 
+mod access;
 mod any_input;
 mod bad_input;
 mod conformance;

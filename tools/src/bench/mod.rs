@@ -10,6 +10,7 @@
 //! verify   a whole log                            against hashing its records in memory
 //! replay   the same log, from record 1            events a second
 //! check    authorization in a world               nanoseconds
+//! decisions  one decision, as the grants grow     nanoseconds
 //! read     objects as a principal                 against look-ups in a hash map
 //! import   a real history, with and without sync  events a second
 //! ```
@@ -18,7 +19,9 @@
 
 mod check;
 mod commit;
+mod decisions;
 mod floor;
+pub mod forest;
 mod import;
 mod latency;
 mod load;
@@ -83,6 +86,8 @@ pub enum Section {
     Replay,
     /// Authorization.
     Check,
+    /// Decisions, as the number of grants grows.
+    Decisions,
     /// Reading objects.
     Read,
     /// Import of a git history.
@@ -182,6 +187,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         verify: None,
         replay: None,
         check: None,
+        decisions: None,
         read: None,
         import: Vec::new(),
         verdicts: Vec::new(),
@@ -211,6 +217,11 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         }
         drop(world);
         directory.clear("world");
+    }
+    if args.wants(Section::Decisions) {
+        telling("decisions");
+        report.decisions = Some(decisions::measure(&directory.sub("forest"), args.large)?);
+        directory.clear("forest");
     }
     let history = args.history.clone().or_else(import::kept);
     if args.wants(Section::Import)

@@ -2,6 +2,7 @@
 //!
 //! Units stand in the names: `_ns`, `_us`, `_s`, `_bytes`; a `ratio` compares with the floor measured in the same run.
 
+use super::decisions::Decisions;
 use super::machine::{Machine, State};
 use super::spread::Spread;
 use serde::Serialize;
@@ -32,6 +33,9 @@ pub struct Report {
     /// Authorization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
+    /// Decisions, as the number of grants grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decisions: Option<Decisions>,
     /// Reading objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
@@ -224,6 +228,22 @@ impl Report {
         if let Some(check) = &self.check {
             verdicts.push(at_most("check on hot objects, p50 in ns", check.hot_p50_ns as f64, 500.0));
             verdicts.push(at_most("check on any object, p50 in ns", check.p50_ns as f64, 500.0));
+        }
+        if let Some(decisions) = &self.decisions {
+            let worst = |of: &dyn Fn(&super::decisions::Decision) -> f64| {
+                decisions.of.iter().map(of).fold(0.0, f64::max)
+            };
+            verdicts.push(at_most("decision, p50 in ns, the worst kind", worst(&|it| it.p50_ns), 500.0));
+            verdicts.push(at_most(
+                "decision, p99 in ns, the worst kind",
+                worst(&|it| it.p99_ns as f64),
+                2_000.0,
+            ));
+            verdicts.push(at_most(
+                "decision, median with most grants in that with fewest",
+                decisions.growth,
+                1.5,
+            ));
         }
         if let Some(read) = &self.read {
             let (one, all) = (read.one_by_one.ratio, read.overlapped.ratio);

@@ -89,6 +89,17 @@ fn figures(report: &Report) -> Table {
         row("check, any object", ns(it.p50_ns as f64), None, None, how.clone());
         row("check, hot objects", ns(it.hot_p50_ns as f64), None, None, how);
     }
+    if let Some(it) = &report.decisions {
+        for of in &it.of {
+            let how = format!(
+                "{} grants, {} objects, p99 {} ns",
+                grouped(f64::from(of.grants)),
+                grouped(f64::from(it.objects)),
+                of.p99_ns
+            );
+            row(of.kind.as_str(), ns(of.p50_ns), None, None, how);
+        }
+    }
     if let Some(it) = &report.read {
         for (name, of) in [("read, one by one", it.one_by_one), ("read, overlapped", it.overlapped)] {
             let how = |map| format!("{} objects, against {map}", it.objects);

@@ -1,0 +1,111 @@
+//! What one decision costs, as the number of grants grows: a million objects, ten thousand principals, scopes eight nodes deep.
+//!
+//! The median is that of batches of 64 different questions, each batch timed as one: reading the clock is then a sixty-fourth of
+//! a sample. The 99th percentile is of single decisions, each timed alone, with the median cost of reading the clock taken off;
+//! on a machine with neighbours it is mostly theirs. Every answer is held against the one the question was drawn for.
+
+use super::forest::{DEPTH, Forest, Kind, Question};
+use super::load::engine;
+use super::spread::{Times, median};
+use scoped::{Capability, Durability, Engine, Target};
+use serde::Serialize;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Questions of each kind.
+const QUESTIONS: usize = 100_000;
+/// Questions that are timed as one.
+const BATCH: usize = 64;
+
+/// Decisions of one kind in a world of one size.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Decision {
+    /// How it is answered.
+    pub kind: Kind,
+    /// Memberships in the world.
+    pub grants: u32,
+    /// The median of batches, of one decision.
+    pub p50_ns: f64,
+    /// All but one in a hundred single decisions.
+    pub p99_ns: u64,
+}
+
+/// Decisions as the number of grants grows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Decisions {
+    /// Objects in the world.
+    pub objects: u32,
+    /// Principals in the world.
+    pub principals: u32,
+    /// Nodes from an object's scope to its root, both counted.
+    pub depth: usize,
+    /// Of each kind and size.
+    pub of: Vec<Decision>,
+    /// Median with the most grants against that with the fewest: the worst of the kinds.
+    pub growth: f64,
+}
+
+pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions> {
+    let forest = if large {
+        Forest { objects: 1_000_000, principals: 10_000 }
+    } else {
+        Forest { objects: 100_000, principals: 1_000 }
+    };
+    let steps: &[u32] = if large { &[10_000, 100_000, 1_000_000] } else { &[1_000, 10_000] };
+    let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
+    forest.build(&engine)?;
+    let (mut of, mut before) = (Vec::new(), 0);
+    for grants in steps.iter().copied() {
+        forest.grant_up_to(&engine, before, grants)?;
+        before = grants;
+        for kind in Kind::ALL {
+            // Questions about the oldest grants, whatever came later: the same ones in each world.
+            let questions = forest.questions(kind, grants, QUESTIONS);
+            let (p50_ns, p99_ns) = ask(&engine, kind, &questions)?;
+            of.push(Decision { kind, grants, p50_ns, p99_ns });
+        }
+    }
+    let growth = Kind::ALL.iter().map(|kind| {
+        let mut own = of.iter().filter(|decision| decision.kind == *kind).map(|decision| decision.p50_ns);
+        let first = own.next().unwrap_or(1.0);
+        own.next_back().unwrap_or(first) / first
+    });
+    let growth = growth.fold(0.0, f64::max);
+    Ok(Decisions { objects: forest.objects, principals: forest.principals, depth: DEPTH, of, growth })
+}
+
+/// The median of a decision in batches, and the 99th percentile of single ones, in ns.
+fn ask(engine: &Engine, kind: Kind, questions: &[Question]) -> anyhow::Result<(f64, u64)> {
+    // What draws ids is not what decides.
+    let asked: Vec<_> =
+        questions.iter().map(|q| (Forest::principal(q.principal), Forest::object(q.object))).collect();
+    let decide = |(actor, object)| {
+        engine.read(|moment| {
+            let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
+            moment.can(actor, Capability::Write, target).allowed
+        })
+    };
+    for (nth, question) in asked.iter().enumerate().take(1_000) {
+        let right = decide(*question) == kind.allows();
+        anyhow::ensure!(right, "{kind:?}: {:?} is answered otherwise", questions[nth]);
+    }
+    let mut batches = Vec::with_capacity(asked.len() / BATCH);
+    for batch in asked.chunks_exact(BATCH) {
+        let begun = Instant::now();
+        for question in batch {
+            black_box(decide(black_box(*question)));
+        }
+        batches.push(begun.elapsed().as_nanos() as f64 / BATCH as f64);
+    }
+    let (mut times, mut clock) = (Times::new()?, Times::new()?);
+    for question in &asked {
+        let begun = Instant::now();
+        black_box(decide(black_box(*question)));
+        times.record(begun.elapsed());
+        let begun = Instant::now();
+        clock.record(black_box(begun.elapsed()));
+    }
+    let p99 = times.spread().p99_ns.saturating_sub(clock.spread().p50_ns);
+    Ok((median(batches), p99))
+}
