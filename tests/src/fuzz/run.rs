@@ -59,8 +59,13 @@ impl Run {
     fn begin(seed: u8) -> Self {
         let door = Arc::new(ManualDoor::new(NOON, u64::from(seed)));
         let log = scoped::log::Options { segment_bytes: 64 << 10, ..scoped::log::Options::default() };
-        let options =
-            Options::default().log(log).door(door.clone()).founder(PrincipalId(1)).snapshot_after(0);
+        // Most of the words that objects are drawn to be are types; the others are refused.
+        let options = Options::default()
+            .log(log)
+            .door(door.clone())
+            .founder(PrincipalId(1))
+            .snapshot_after(0)
+            .types(["thing", "a", "b", "note", "limits", "name", "cpu", "k", "person", "bot", "core"]);
         let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
         engine.execute(prelude()).expect("the prelude is in order");
         Self { engine, door, made: Vec::new(), story: Vec::new() }
