@@ -5,19 +5,26 @@
 //! ```text
 //! 1  unknown or inactive actor                                    deny
 //! 2  any deny in force on the way from the root to the target     deny, naming the outermost; no allow overrides it
-//! 3  owner of the object, or a role or an allow on that way       allow, naming the nearest
-//! 4  otherwise                                                    deny
+//! 3  a voting rule that denies                                    deny; owners are not exempt
+//! 4  owner of the object, or a role or an allow on that way       allow, naming the nearest …
+//!    … unless rules govern the question and none of them allows   deny
+//! 5  otherwise                                                    deny
 //! ```
+//!
+//! Rules ([`crate::rules`]) narrow and never widen. They do not speak about changing rules, nor about what belongs to no scope.
 //!
 //! For an object the way is that of every scope it is projected into, and an allow counts as far as the projection's level
 //! goes. It is pure: world, question and time in, decision out; so it answers for the past as for the present.
 //! Units: one walk is at most 32 nodes; a node without list costs one probe of the membership map.
 
+use crate::rules::outside::{AskedData, Known};
+use crate::rules::policy::{Policy, Way, Weight};
 use scoped_projections::identity::{Identity, Status};
-use scoped_projections::rules::Action;
+use scoped_projections::rules::{Action, Actions, Entry, Rules};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Role, Subject, Tenancy};
-use scoped_projections::{EntryId, Micros, PrincipalId, Sequence, World};
+use scoped_projections::{BindingId, EntryId, Micros, PrincipalId, RuleId, Sequence, World};
+use smallvec::SmallVec;
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +54,39 @@ pub struct Request<'a> {
     pub target: Target,
     /// The type of the object that is to be made; of an object that is there the type is known.
     pub object_type: Option<&'a str>,
+    /// The environment it is done in, where one is known.
+    pub environment: Option<&'a str>,
+    /// The connector it comes through, where one is known.
+    pub connector: Option<&'a str>,
+    /// How sensitive it is, where that is known.
+    pub classification: Option<&'a str>,
+    /// What conditions on data look at.
+    pub(crate) data: AskedData<'a>,
 }
 
 impl<'a> Request<'a> {
     /// The question for a capability, with the action that mostly goes with it.
     #[must_use]
     pub fn new(capability: Capability, target: Target) -> Self {
-        Self { capability, action: Action::of(capability), target, object_type: None }
+        Self {
+            capability,
+            action: Action::of(capability),
+            target,
+            object_type: None,
+            environment: None,
+            connector: None,
+            classification: None,
+            data: AskedData::Missing,
+        }
+    }
+    /// The same as asked of tenancy alone: rules never speak about changing rules.
+    pub(crate) fn ungoverned(self) -> Self {
+        self.doing(Action::Rules)
+    }
+    /// The same, with the data that conditions look at.
+    pub(crate) fn with_data(mut self, data: AskedData<'a>) -> Self {
+        self.data = data;
+        self
     }
     /// The same, about another action.
     #[must_use]
@@ -135,6 +168,49 @@ pub enum Rule {
         /// The event that put it there.
         since: Sequence,
     },
+    /// A rule of the policy.
+    Policy {
+        /// Which.
+        rule: RuleId,
+        /// Its version.
+        version: u32,
+        /// Where it is bound.
+        binding: BindingId,
+        /// The event that made it so.
+        since: Sequence,
+    },
+    /// Rules govern the question, this one among them, and none allows.
+    Governed {
+        /// Which.
+        rule: RuleId,
+        /// Its version.
+        version: u32,
+        /// Where it is bound.
+        binding: BindingId,
+        /// The event that made it so.
+        since: Sequence,
+    },
+}
+
+impl Rule {
+    /// The rule of the policy that an entry stands for.
+    pub(crate) fn policy(rules: &Rules, entry: &Entry) -> Self {
+        let (rule, version, binding, since) = named(rules, entry);
+        Self::Policy { rule, version, binding, since }
+    }
+    fn governed(rules: &Rules, entry: &Entry) -> Self {
+        let (rule, version, binding, since) = named(rules, entry);
+        Self::Governed { rule, version, binding, since }
+    }
+}
+
+/// Rule, version, binding, and the event since which both are so.
+fn named(rules: &Rules, entry: &Entry) -> (RuleId, u32, BindingId, Sequence) {
+    let (version, binding) = (rules.version(entry.version), rules.binding_at(entry.binding));
+    let rule = version.and_then(|version| rules.at(version.rule)).map_or(RuleId::NONE, |rule| rule.id);
+    let since =
+        version.map_or(Sequence::NONE, |v| v.since).max(binding.map_or(Sequence::NONE, |b| b.changed));
+    (rule, version.map_or(0, |v| v.number), binding.map_or(BindingId::NONE, |b| b.id), since)
 }
 
 /// The answer, with its reason.
@@ -150,18 +226,28 @@ pub struct Decision {
     pub rule: Rule,
     /// The scope that the object was reached through, by row.
     pub via: Option<u32>,
+    /// Where rules govern the question: the one that allowed.
+    pub granted: Option<Rule>,
+    /// A rule looks at data that the question did not carry.
+    pub wants_data: bool,
     /// The position of the world that was asked.
     pub position: Sequence,
 }
 
 /// Somebody who watches a decision being made.
-trait Witness {
+pub(crate) trait Witness {
     fn saw(&mut self, rule: Rule, effect: Effect, counted: bool, why: &'static str);
+    /// The same for a compiled entry, which is named only for those who listen.
+    fn considered(&mut self, rules: &Rules, entry: &Entry, counted: bool, why: &'static str) {
+        self.saw(Rule::policy(rules, entry), entry.effect, counted, why);
+    }
 }
 
 impl Witness for () {
     #[inline(always)]
     fn saw(&mut self, _: Rule, _: Effect, _: bool, _: &'static str) {}
+    #[inline(always)]
+    fn considered(&mut self, _: &Rules, _: &Entry, _: bool, _: &'static str) {}
 }
 
 /// One rule that was looked at.
@@ -202,6 +288,9 @@ pub(crate) fn explain(
     (decision, considered)
 }
 
+/// What allows access through a scope, if anything does, and the way there.
+type Reached = (Option<(Tier, Rule)>, Way);
+
 fn decide(
     world: &World,
     actor: PrincipalId,
@@ -210,12 +299,15 @@ fn decide(
     witness: &mut impl Witness,
 ) -> Decision {
     let Request { capability, target, .. } = request;
+    let known = Known::new(request.data);
     let decision = |allowed, tier, rule, via| Decision {
         allowed,
         capability,
         tier,
         rule,
         via,
+        granted: None,
+        wants_data: known.wanted(),
         position: world.position(),
     };
     let refuse = || decision(false, Tier::Default, Rule::Nothing, None);
@@ -225,9 +317,36 @@ fn decide(
         witness.saw(Rule::Inactive, Effect::Deny, true, "the actor is unknown, suspended or archived");
         return decision(false, Tier::Deployment, Rule::Inactive, None);
     };
-    let asker = Asker { tenancy: world.tenancy(), identity, row, capability, now };
+    let rules = world.rules();
+    let governed = !rules.is_silent() && Actions::any().contains(request.action);
+    let policy = || Policy::new(world, row, request, now, &known);
+    let lists = governed.then_some(rules);
+    let asker = Asker { tenancy: world.tenancy(), identity, row, capability, now, rules: lists };
+    // A deny by a rule, wherever it is bound.
+    let denied = |policy: &Policy<'_>, (entry, scope): (Entry, u32), via| {
+        decision(false, policy.tier(scope), Rule::policy(rules, &entry), via)
+    };
+    // What tenancy allows, if the rules that govern it do.
+    let passed = |weight: Weight, tier, rule, via| match weight.verdict() {
+        Ok(granted) => {
+            let granted = granted.map(|entry| Rule::policy(rules, &entry));
+            Decision { granted, ..decision(true, tier, rule, via) }
+        }
+        Err(entry) => decision(false, Tier::Default, Rule::governed(rules, &entry), via),
+    };
     match target {
-        Target::Own => decision(true, Tier::Actor, Rule::Active, None),
+        Target::Own => {
+            let mut weight = Weight::default();
+            if governed {
+                let mut policy = policy();
+                policy.related(true, None);
+                weight = policy.globally(&[], witness);
+                if let Some(deny) = weight.deny {
+                    return denied(&policy, deny, None);
+                }
+            }
+            passed(weight, Tier::Actor, Rule::Active, None)
+        }
         Target::Nothing => refuse(),
         Target::Deployment => {
             witness.saw(
@@ -239,37 +358,64 @@ fn decide(
             if principal.operator { decision(true, Tier::Deployment, Rule::Operator, None) } else { refuse() }
         }
         Target::Scope(scope) | Target::Below(scope) => {
-            match asker.along(scope, scope, Reach::of(target), witness) {
-                Verdict { deny: Some((tier, rule)), .. } => decision(false, tier, rule, Some(scope)),
-                Verdict { allow: Some((tier, rule)), .. } => decision(true, tier, rule, Some(scope)),
-                _ => refuse(),
+            let (verdict, way) = asker.along(scope, scope, Reach::of(target), witness);
+            if let Some((tier, rule)) = verdict.deny {
+                return decision(false, tier, rule, Some(scope));
+            }
+            let mut weight = Weight::default();
+            if governed {
+                let mut policy = policy();
+                policy.related(false, way.role);
+                weight = policy.globally(&[scope], witness).with(policy.through(&way, witness));
+                if let Some(deny) = weight.deny {
+                    return denied(&policy, deny, Some(scope));
+                }
+            }
+            match verdict.allow {
+                Some((tier, rule)) => passed(weight, tier, rule, Some(scope)),
+                None => refuse(),
             }
         }
         Target::Object(at) => {
             let Some(object) = world.objects().at(at) else { return refuse() };
-            let (mut deny, mut allow) = (None, None);
+            let mut deny = None;
+            let mut ways: SmallVec<[Reached; 1]> = SmallVec::new();
             for share in world.sharing().of(at) {
                 let scope = share.scope;
                 let Some(link) = world.tenancy().link(scope) else { continue };
                 if link.archived && !asker.descends_to(link.parent, witness) {
                     continue;
                 }
-                let verdict = asker.along(scope, scope, Reach::Full, witness);
+                let (verdict, way) = asker.along(scope, scope, Reach::Full, witness);
                 deny = deny.or(verdict.deny.map(|found| (found, scope)));
                 let enough = share.level >= level_for(capability);
-                allow = allow.or(verdict.allow.filter(|_| enough).map(|found| (found, scope)));
+                ways.push((verdict.allow.filter(|_| enough), way));
             }
             if let Some(((tier, rule), scope)) = deny {
                 return decision(false, tier, rule, Some(scope));
             }
-            if object.owner == row {
+            let owner = object.owner == row;
+            let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight; 1]>::new());
+            if governed {
+                let mut policy = policy();
+                policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
+                let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
+                general = policy.globally(&scopes, witness);
+                weights.extend(ways.iter().map(|(_, way)| policy.through(way, witness)));
+                let bound = weights.iter().zip(&scopes).map(|(weight, scope)| (weight.deny, Some(*scope)));
+                let mut denies = std::iter::once((general.deny, None)).chain(bound);
+                if let Some((deny, via)) = denies.find_map(|(deny, via)| Some((deny?, via))) {
+                    return denied(&policy, deny, via);
+                }
+            }
+            if owner {
                 witness.saw(
                     Rule::Owner,
                     Effect::Allow,
                     true,
                     "the owner of an object may do everything with it",
                 );
-                return decision(true, Tier::Actor, Rule::Owner, None);
+                return passed(general, Tier::Actor, Rule::Owner, None);
             }
             if object.tombstoned && capability == Capability::ReadLocal {
                 witness.saw(
@@ -280,19 +426,34 @@ fn decide(
                 );
                 return decision(false, Tier::Default, Rule::Tombstoned, None);
             }
-            match allow {
-                Some(((tier, rule), scope)) => decision(true, tier, rule, Some(scope)),
-                None => refuse(),
+            let mut kept_out = None;
+            for (at, (allow, way)) in ways.iter().enumerate() {
+                let weight = general.with(weights.get(at).copied().unwrap_or_default());
+                let (tier, rule) = allow.unwrap_or((Tier::Default, Rule::Nothing));
+                let answer = passed(weight, tier, rule, Some(way.scope));
+                match (allow, answer.allowed) {
+                    (Some(_), true) => return answer,
+                    (_, false) => kept_out = kept_out.or(Some(answer)),
+                    (None, true) => {}
+                }
             }
+            kept_out.unwrap_or_else(refuse)
         }
     }
+}
+
+/// The way to an object through a scope: the role that somebody holds there.
+pub(crate) fn way(world: &World, actor: u32, scope: u32, now: Micros) -> Way {
+    let (tenancy, identity) = (world.tenancy(), world.identity());
+    let asker = Asker { tenancy, identity, row: actor, capability: Capability::ReadLocal, now, rules: None };
+    asker.along(scope, scope, Reach::Full, &mut ()).1
 }
 
 /// What a projection must let through for a capability to reach the object.
 fn level_for(capability: Capability) -> Level {
     match capability {
         Capability::Write => Level::Write,
-        Capability::AclManage => Level::Admin,
+        Capability::AclManage | Capability::RulesManage => Level::Admin,
         _ => Level::Read,
     }
 }
@@ -322,6 +483,8 @@ struct Asker<'a> {
     row: u32,
     capability: Capability,
     now: Micros,
+    /// Set when rules may speak about the question.
+    rules: Option<&'a Rules>,
 }
 
 impl Asker<'_> {
@@ -331,20 +494,25 @@ impl Asker<'_> {
             return false;
         }
         let (tenancy, identity, row, now) = (self.tenancy, self.identity, self.row, self.now);
-        let below = Asker { tenancy, identity, row, capability: Capability::ReadDescend, now };
-        let verdict = below.along(above, above, Reach::SubtreeOnly, witness);
+        let below = Asker { tenancy, identity, row, capability: Capability::ReadDescend, now, rules: None };
+        let (verdict, _) = below.along(above, above, Reach::SubtreeOnly, witness);
         verdict.allow.is_some() && verdict.deny.is_none()
     }
 
     /// Walks from a node to its root: the nearest allow, the outermost deny.
-    fn along(&self, from: u32, target: u32, reach: Reach, witness: &mut impl Witness) -> Verdict {
+    fn along(&self, from: u32, target: u32, reach: Reach, witness: &mut impl Witness) -> (Verdict, Way) {
         let mut verdict = Verdict::default();
+        let mut way = Way { scope: target, role: None, lists: SmallVec::new() };
         // Behind an inheritance cut allows count no more, but for owners above, who may mend the list of members.
         let (mut next, mut cut) = (Some(from), false);
         while let Some(at) = next {
             let Some(link) = self.tenancy.link(at) else { break };
             next = Some(link.parent).filter(|parent| *parent != NO_ROW);
             let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
+            // A rule reaches past an inheritance cut, whatever its effect: it only narrows.
+            if let Some(slot) = self.rules.and_then(|rules| rules.slot_of_scope(at)) {
+                way.lists.push((slot, at));
+            }
             for who in self.identity.selves(self.row).filter(|_| link.has_members) {
                 let Some(member) = self.tenancy.member(at, who) else { continue };
                 let rule = Rule::Member { scope: at, role: member.role, since: member.since };
@@ -358,6 +526,9 @@ impl Asker<'_> {
                     (true, true, false) => "inheritance is cut below",
                     (true, true, true) => "the role includes it",
                 };
+                if in_force && !cut {
+                    way.role = way.role.max(Some(member.role));
+                }
                 let counts = in_force && enough && reaches;
                 witness.saw(rule, Effect::Allow, counts, why);
                 if counts && verdict.allow.is_none() {
@@ -370,7 +541,7 @@ impl Asker<'_> {
             }
             cut |= link.cut;
         }
-        verdict
+        (verdict, way)
     }
 
     fn entries(

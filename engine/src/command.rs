@@ -18,7 +18,7 @@ pub(crate) type Needs<'a> = SmallVec<[Request<'a>; 2]>;
 /// A command of a domain: what it needs, and what follows from it.
 pub(crate) trait Decide {
     /// What must be allowed before anything else is said about the request.
-    fn needs<'a>(&'a self, on: &View<'_>) -> Needs<'a>;
+    fn needs<'a>(&'a self, on: &View<'a>) -> Needs<'a>;
     /// World + command → facts, or a refusal. Pure; runs only after `needs` was allowed.
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()>;
 }
@@ -66,7 +66,7 @@ macro_rules! commands {
                 match *self { $(Self::$variant(ref command) => serde_json::value::to_raw_value(command)),* }
             }
             #[allow(unused_variables, reason = "a domain without commands decides nothing")]
-            pub(crate) fn needs<'a>(&'a self, on: &$crate::kernel::execute::View<'_>) -> $crate::command::Needs<'a> {
+            pub(crate) fn needs<'a>(&'a self, on: &$crate::kernel::execute::View<'a>) -> $crate::command::Needs<'a> {
                 match *self { $(Self::$variant(ref command) => $crate::command::Decide::needs(command, on)),* }
             }
             #[allow(unused_variables, reason = "a domain without commands decides nothing")]
@@ -120,7 +120,7 @@ macro_rules! declare {
             pub(crate) fn arguments_text(&self) -> Box<str> {
                 self.arguments().map(Into::into).unwrap_or_default()
             }
-            pub(crate) fn needs<'a>(&'a self, on: &View<'_>) -> Needs<'a> {
+            pub(crate) fn needs<'a>(&'a self, on: &View<'a>) -> Needs<'a> {
                 match self { $(Self::$state(command) => command.needs(on)),+ }
             }
             pub(crate) fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {

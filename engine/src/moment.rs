@@ -9,10 +9,11 @@ use crate::diff::Diff;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
+use crate::rules::outside::AskedData;
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
-use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
+use scoped_projections::{Micros, ObjectId, PrincipalId, RuleId, Sequence, World};
 
 /// A world, its log, and the time of decisions.
 #[derive(Clone, Copy)]
@@ -212,7 +213,24 @@ impl<'a> Moment<'a> {
     /// May they? Decided for this moment.
     #[must_use]
     pub fn can(&self, actor: PrincipalId, capability: Capability, target: Target) -> Decision {
-        authorize(self.world, actor, Request::new(capability, target), self.now)
+        self.decide(actor, Request::new(capability, target))
+    }
+
+    /// May they? Rules that look at an object's data get to see it; everything else is decided without.
+    pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
+        let first = authorize(self.world, actor, request.with_data(AskedData::Later), self.now);
+        if !(first.allowed && first.wants_data) {
+            return first;
+        }
+        let data = self.value(request.target);
+        let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
+        authorize(self.world, actor, request.with_data(data), self.now)
+    }
+
+    /// The data of an object, for rules to look at.
+    fn value(&self, target: Target) -> Option<serde_json::Value> {
+        let Target::Object(row) = target else { return None };
+        self.data_of(self.world.objects().at(row)?.data).ok()?.value().ok()
     }
 
     /// The same decision, with every rule that was looked at.
@@ -223,7 +241,9 @@ impl<'a> Moment<'a> {
         capability: Capability,
         target: Target,
     ) -> (Decision, Vec<Considered>) {
-        explain(self.world, actor, Request::new(capability, target), self.now)
+        let data = self.value(target);
+        let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
+        explain(self.world, actor, Request::new(capability, target).with_data(data), self.now)
     }
 
     /// Everybody who may do this with an object, oldest principal first, and why.
@@ -279,7 +299,20 @@ impl<'a> Moment<'a> {
                 });
                 format!("{words}entry of {} since {since}", label(scope))
             }
+            Rule::Policy { rule, version, since, .. } => {
+                format!("rule `{}` version {version} since {since}", self.rule_name(rule, version))
+            }
+            Rule::Governed { rule, version, .. } => format!(
+                "rules govern it and none allows; one is `{}` version {version}",
+                self.rule_name(rule, version)
+            ),
         }
+    }
+
+    fn rule_name(&self, rule: RuleId, version: u32) -> String {
+        let rules = self.world.rules();
+        let found = rules.get(rule).and_then(|rule| rules.versions(rule).find(|v| v.number == version));
+        found.map_or_else(|| rule.to_string(), |version| version.name.to_string())
     }
 
     /// A decision's reason in words.

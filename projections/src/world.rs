@@ -138,6 +138,8 @@ impl World {
         if at.payload > 0 && at.scope.is_some() {
             self.states.tenancy.count_bytes(at.scope, at.payload);
         }
+        let States { identity, tenancy, objects, sharing, rules, .. } = &mut self.states;
+        rules.note(at, event, identity, tenancy, objects, sharing);
         if at.context.undoes != 0 {
             self.states.temporal.note(Sequence::new(at.context.undoes), at.sequence);
         }

@@ -10,5 +10,6 @@ use scoped_projections::rules::Action;
 pub(crate) fn admit(on: &View<'_>, _action: Action, proposed: &[Proposed]) -> Result<()> {
     crate::registry::admit(on, proposed)?;
     crate::tenancy::admit(on, proposed)?; // frozen scopes, holds, subtree quotas
+    crate::rules::admit(on, proposed)?;
     Ok(())
 }

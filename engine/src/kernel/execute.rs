@@ -10,8 +10,10 @@ use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
 use crate::data::Data;
 use crate::error::Error;
 use crate::receipt::Warning;
+use crate::rules::outside::AskedData;
 use crate::temporal::{Entity, Remark};
 use scoped_log::Payload;
+use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::requests::RequestKeyed;
 use scoped_projections::rules::Action;
 use scoped_projections::store::Transact;
@@ -249,10 +251,11 @@ impl Scribe<'_> {
         let (actor, now, world) = (step.actor, self.time, &*self.world);
         let view =
             View { world, actor, now, next: world.position().next(), step: nth, warnings: self.warnings };
-        let mut action = None;
-        for need in step.command.needs(&view) {
-            action.get_or_insert(need.action);
-            if !authorize(world, actor, need, now).allowed {
+        let (needs, mut waits) = (step.command.needs(&view), false);
+        for need in &needs {
+            let answer = authorize(world, actor, need.with_data(AskedData::Later), now);
+            waits |= answer.wants_data;
+            if !answer.allowed {
                 return Err(Refusal::Denied(need.bare()));
             }
             // Who may do a thing may take it back, unless a rule keeps `rollback` from them.
@@ -270,9 +273,19 @@ impl Scribe<'_> {
         let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
         step.command.decide(&view, &mut facts)?;
         let list = facts.list;
-        if let Some(action) = action {
-            admit(&view, action, &list)?;
+        if waits {
+            // Rules that look at data are asked again, now that it is known what would be written.
+            let data = proposed_data(&list);
+            let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
+            let denied = |need: &&Request<'_>| !authorize(world, actor, need.with_data(data), now).allowed;
+            if let Some(need) = needs.iter().find(denied) {
+                return Err(Refusal::Denied(need.bare()));
+            }
         }
+        if let Some(need) = needs.first() {
+            admit(&view, need.action, &list)?;
+        }
+        drop(needs);
         let id = main_fact(&list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
         let cause = self.cause;
         for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
@@ -319,6 +332,15 @@ fn main_fact(list: &[Proposed]) -> Option<&Proposed> {
 /// A scope that came to be because something was written below it, or its owner.
 pub(crate) fn is_on_the_way(event: &Event) -> bool {
     matches!(event, Event::Tenancy(TenancyEvent::ScopeProvisioned(_) | TenancyEvent::MemberAdded(_)))
+}
+
+/// The data that an object would have. What removes or shares one proposes none: a rule that looks at data denies it then.
+fn proposed_data(proposed: &[Proposed]) -> Option<serde_json::Value> {
+    let has_data = |fact: &&Proposed| {
+        matches!(fact.event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)))
+    };
+    let payload = proposed.iter().find(has_data)?.payload.as_ref()?;
+    serde_json::from_slice(payload.bytes()).ok()
 }
 
 /// What an object question is about, for commands and queries alike.

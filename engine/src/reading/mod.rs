@@ -21,7 +21,7 @@ pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use versions::ReadVersion;
 
 use crate::audit::{Reads, is_sensitive, reads};
-use crate::authorize::{Decision, Request, Target, authorize};
+use crate::authorize::{Decision, Request, Target};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
@@ -56,10 +56,10 @@ impl Ask<'_> {
         self.ask(Request::new(capability, target))
     }
     fn ask(&self, request: Request<'_>) -> Result<Decision, Refusal> {
-        let then = authorize(self.moment.world, self.actor, request, self.moment.now);
+        let then = self.moment.decide(self.actor, request);
         let both = then.allowed
             && (std::ptr::eq(self.moment.world, self.present)
-                || authorize(self.present, self.actor, request, self.now).allowed);
+                || self.today().decide(self.actor, request).allowed);
         if !both {
             return Err(Refusal::Denied(request.bare()));
         }
@@ -70,7 +70,11 @@ impl Ask<'_> {
     }
     /// Rows never change, so a row of then is a row of now.
     fn allowed_now(&self, capability: C, target: Target) -> bool {
-        authorize(self.present, self.actor, Request::new(capability, target), self.now).allowed
+        self.today().decide(self.actor, Request::new(capability, target)).allowed
+    }
+    /// The present as a moment.
+    fn today(&self) -> Moment<'_> {
+        Moment { world: self.present, history: self.moment.history, now: self.now }
     }
     /// The record that this read is to leave, if it is to leave one.
     fn record(&self, operation: Operation, past: bool) -> Option<Access> {

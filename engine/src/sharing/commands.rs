@@ -37,12 +37,16 @@ commands! {
 }
 
 impl Decide for Project {
-    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+    fn needs<'a>(&'a self, on: &View<'a>) -> Needs<'a> {
         let mut needs: Needs<'_> = smallvec::smallvec![
             Request::new(C::AclManage, object_target(on.world, self.object)).doing(Action::Share)
         ];
-        needs.extend(write_needs(on, &self.scope, |target| {
-            Request::new(C::Write, target).doing(Action::Share)
+        // Rules of the scope hear what sort of object comes in.
+        let found = on.world.objects().get(self.object);
+        let object_type = found.map(|found| on.world.objects().object_type(found));
+        needs.extend(write_needs(on, &self.scope, |target| Request {
+            object_type,
+            ..Request::new(C::Write, target).doing(Action::Share)
         }));
         needs
     }

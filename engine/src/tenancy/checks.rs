@@ -80,7 +80,8 @@ pub(super) fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies
         // What is held in the scope alone cannot be handed on to everything below it.
         Applies::Subtree => Target::Below(row),
     };
-    let held = |c: C| authorize(on.world, on.actor, Request::new(c, target), on.now).allowed;
+    // Rules narrow what is done, not what may be handed on: whoever gets it is under them as well.
+    let held = |c: C| authorize(on.world, on.actor, Request::new(c, target).ungoverned(), on.now).allowed;
     match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
         None => Ok(()),
         Some(missing) => {
@@ -123,8 +124,13 @@ pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AclRule) -> Result<
         .filter(|(_, member)| member.expires_at.is_none());
     let way_back = managers.any(|(who, _)| {
         !speaks_to(who)
-            && authorize(on.world, identity.id(who), Request::new(C::AclManage, Target::Scope(row)), on.now)
-                .allowed
+            && authorize(
+                on.world,
+                identity.id(who),
+                Request::new(C::AclManage, Target::Scope(row)).ungoverned(),
+                on.now,
+            )
+            .allowed
     });
     if way_back {
         return Ok(());

@@ -1,5 +1,6 @@
 //! What is being done, as rules and the audit trail name it.
 
+use crate::Event;
 use crate::tagged::tagged;
 use crate::tenancy::Capability as C;
 
@@ -87,5 +88,98 @@ impl Action {
             C::ConfigWrite => Self::Config,
             C::Sweep => Self::Delete,
         }
+    }
+}
+
+/// A set of actions: one bit each, so that a decision asks with one instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Actions(u64);
+
+impl Actions {
+    /// The set of these.
+    #[must_use]
+    pub const fn of(members: &[Action]) -> Self {
+        let (mut bits, mut i) = (0, 0);
+        while i < members.len() {
+            bits |= 1 << members[i].tag();
+            i += 1;
+        }
+        Self(bits)
+    }
+    /// Every action that rules may speak about: all but changing rules, so that no rule locks rule administration out.
+    #[must_use]
+    pub const fn any() -> Self {
+        Self(!(1 << Action::Rules.tag()))
+    }
+    /// Is it in the set?
+    #[must_use]
+    pub const fn contains(self, action: Action) -> bool {
+        self.0 & (1 << action.tag()) != 0
+    }
+    /// What is in both.
+    #[must_use]
+    pub const fn within(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl Action {
+    /// Is it done to an object? Then a question that names no object type lacks an attribute; a question about a scope as such
+    /// does not.
+    #[must_use]
+    pub const fn is_about_objects(self) -> bool {
+        const SET: Actions = Actions::of(&[
+            Action::Create,
+            Action::Update,
+            Action::Delete,
+            Action::Restore,
+            Action::Share,
+            Action::Revoke,
+            Action::Transfer,
+        ]);
+        SET.contains(self)
+    }
+
+    /// What had been done when this happened; `None` for what is history and nobody's doing (keys, traces).
+    ///
+    /// By number and not by name of the variant: a kind that comes to a domain later counts as what its domain mostly does.
+    #[must_use]
+    pub fn of_event(event: &Event) -> Option<Self> {
+        use crate::{identity as i, objects as o, sharing as s, tenancy as t};
+        let kind = event.kind();
+        Some(match kind {
+            o::ObjectCreated::KIND => Self::Create,
+            o::ObjectTombstoned::KIND | o::ObjectForgotten::KIND => Self::Delete,
+            o::ObjectRestored::KIND | o::ObjectRecovered::KIND => Self::Restore,
+            o::OwnershipTransferred::KIND => Self::Transfer,
+            s::ProjectionRevoked::KIND => Self::Revoke,
+            t::ScopeCreated::KIND | t::ScopeProvisioned::KIND => Self::ScopeCreate,
+            t::ScopeArchived::KIND => Self::ScopeDissolve,
+            t::MemberAdded::KIND | t::MemberRoleChanged::KIND | t::MemberRemoved::KIND => Self::Membership,
+            t::AclEntryAdded::KIND | t::AclEntryRemoved::KIND => Self::Acl,
+            // The words that go with an update are not a second one; what time brings about is nobody's doing.
+            i::Founded::KIND
+            | o::VersionExplained::KIND
+            | o::ObjectExpired::KIND
+            | t::MemberExpired::KIND => {
+                return None;
+            }
+            _ => match kind >> 8 {
+                domain if domain == i::Founded::KIND >> 8 => Self::Principals,
+                domain if domain == t::ScopeCreated::KIND >> 8 => Self::ScopeModify,
+                domain if domain == o::ObjectCreated::KIND >> 8 => Self::Update,
+                domain if domain == s::ObjectProjected::KIND >> 8 => Self::Share,
+                5 => match event {
+                    Event::Temporal(crate::temporal::TemporalEvent::MarkSet(_)) => Self::Mark,
+                    _ => Self::Rollback,
+                },
+                8 => Self::Register,
+                9 => Self::Contracts,
+                10 => Self::Templates,
+                11 => Self::Config,
+                12 => Self::Rules,
+                _ => return None,
+            },
+        })
     }
 }

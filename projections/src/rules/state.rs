@@ -1,32 +1,574 @@
 //! The fold over rules.
 
-use super::RulesEvent;
-use crate::Envelope;
+use super::compiled::{Entry, List, Lists, Place, actions, check_row};
+use super::usage::Usage;
+use super::{Body, Class, Clause, Content, RulesEvent as E, Targets};
 use crate::canonical::{Input, InputError, Output};
+use crate::codec::{decode_exact, encode_into};
 use crate::identity::Identity;
 use crate::objects::Objects;
 use crate::sharing::Sharing;
-use crate::store::transact;
+use crate::store::{Identified, NO_ROW, Rows, Sorted, Table, transact};
 use crate::tenancy::Tenancy;
+use crate::{BindingId, Envelope, Event, RuleId, Sequence};
+use std::sync::Arc;
 
-/// To come.
+/// A rule, whatever its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// What it is for.
+    pub class: Class,
+    /// Row of the scope it is administered in, [`NO_ROW`] for none.
+    pub home: u32,
+    /// Row of who defined it.
+    pub author: u32,
+    /// Out of force, with its bindings?
+    pub archived: bool,
+    /// Row of its current version.
+    pub current: u32,
+    /// The event that made it.
+    pub created: Sequence,
+    /// The event whose payload describes it.
+    pub described: Sequence,
+    /// The last event about it.
+    pub changed: Sequence,
+}
+
+impl Identified for Rule {
+    fn id(&self) -> u128 {
+        self.id.0
+    }
+}
+
+/// What a rule says from some event on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Row of the rule.
+    pub rule: u32,
+    /// 1, 2, 3 …
+    pub number: u32,
+    /// What the rule is called.
+    pub name: Box<str>,
+    /// What it says.
+    pub body: Arc<Body>,
+    /// Its conditions without the actions, which the compiled entry holds as bits; `None` when that asks for nothing.
+    pub when: Option<Arc<Clause>>,
+    /// The event that brought it.
+    pub since: Sequence,
+    /// Row of who brought it.
+    pub by: u32,
+    previous: u32,
+}
+
+/// A rule bound to something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// Its id.
+    pub id: BindingId,
+    /// Row of the rule.
+    pub rule: u32,
+    /// To what.
+    pub targets: Arc<Targets>,
+    /// Row of the scope it names, [`NO_ROW`] for none.
+    pub scope: u32,
+    /// Row of the principal it names, [`NO_ROW`] for none.
+    pub principal: u32,
+    /// Row of the object it names, [`NO_ROW`] for none.
+    pub object: u32,
+    /// Taken back?
+    pub removed: bool,
+    /// 1, 2, 3 … counted up by each change.
+    pub version: u32,
+    /// The event that made it what it is.
+    pub changed: Sequence,
+    /// Row of who made it what it is.
+    pub by: u32,
+}
+
+impl Identified for Binding {
+    fn id(&self) -> u128 {
+        self.id.0
+    }
+}
+
+impl Binding {
+    fn unaimed(id: BindingId, rule: u32, changed: Sequence, by: u32) -> Self {
+        Self {
+            id,
+            rule,
+            targets: Arc::default(),
+            scope: NO_ROW,
+            principal: NO_ROW,
+            object: NO_ROW,
+            removed: false,
+            version: 1,
+            changed,
+            by,
+        }
+    }
+    /// The list that its entry stands in.
+    fn place(&self) -> Place {
+        let word = |text: &str| Box::<str>::from(text);
+        let row = |row: u32, place: fn(u32) -> Place| if row == NO_ROW { Place::Nowhere } else { place(row) };
+        let to = &*self.targets;
+        match (&to.object_type, &to.environment, &to.connector) {
+            _ if to.scope.is_some() => row(self.scope, Place::Scope),
+            _ if to.object.is_some() => row(self.object, Place::Object),
+            _ if to.principal.is_some() => row(self.principal, Place::Principal),
+            (Some(object_type), _, _) => Place::Type(word(object_type)),
+            (_, Some(environment), _) => Place::Environment(word(environment)),
+            (_, _, Some(connector)) => Place::Connector(word(connector)),
+            _ => Place::Everywhere,
+        }
+    }
+}
+
+/// All rules.
 #[derive(Debug, Clone, Default)]
-pub struct Rules {}
-transact!(Rules {});
+pub struct Rules {
+    rules: Table<Rule>,
+    versions: Rows<Version>,
+    bindings: Table<Binding>,
+    /// `(rule, binding)`, also those that were taken back.
+    by_rule: Sorted<(u32, u32), ()>,
+    /// `(name, rule)` of feature flags.
+    flags: Sorted<(Box<str>, u32), ()>,
+    pub(super) lists: Lists,
+    pub(super) usage: Usage,
+}
+transact!(Rules { rules, versions, bindings, by_rule, flags, lists, usage });
 
 impl Rules {
+    /// The rule with that id.
+    #[must_use]
+    pub fn get(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.by_id(id.0)
+    }
+    /// Its row.
+    #[must_use]
+    pub fn row(&self, id: RuleId) -> Option<u32> {
+        self.rules.find(id.0)
+    }
+    /// The rule in a row.
+    #[must_use]
+    pub fn at(&self, row: u32) -> Option<&Rule> {
+        self.rules.get(row)
+    }
+    /// All rules, oldest first, archived ones included.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+    /// How many rules there are, archived ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+    /// True without any rule.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+    /// What a rule says now.
+    #[must_use]
+    pub fn current(&self, rule: &Rule) -> Option<&Version> {
+        self.versions.get(rule.current)
+    }
+    /// A version by its row.
+    #[must_use]
+    pub fn version(&self, row: u32) -> Option<&Version> {
+        self.versions.get(row)
+    }
+    /// What it said, newest first.
+    pub fn versions(&self, rule: &Rule) -> impl Iterator<Item = &Version> {
+        std::iter::successors(self.versions.get(rule.current), |version| self.versions.get(version.previous))
+    }
+    /// The binding with that id, also one that was taken back.
+    #[must_use]
+    pub fn binding(&self, id: BindingId) -> Option<&Binding> {
+        self.bindings.by_id(id.0)
+    }
+    /// The binding in a row.
+    #[must_use]
+    pub fn binding_at(&self, row: u32) -> Option<&Binding> {
+        self.bindings.get(row)
+    }
+    /// All bindings of a rule, oldest first, also those that were taken back.
+    pub fn bindings_of(&self, rule: u32) -> impl Iterator<Item = (u32, &Binding)> {
+        let rows = self.by_rule.range((rule, 0)..=(rule, NO_ROW));
+        rows.filter_map(|((_, row), ())| Some((*row, self.bindings.get(*row)?)))
+    }
+    /// All bindings, oldest first, also those that were taken back.
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter()
+    }
+    /// What is bound to the same thing as this would be, with rule and version; in force or it would not be listed.
+    pub fn bound_to<'a>(
+        &'a self,
+        targets: &Targets,
+        world: &crate::World,
+    ) -> impl Iterator<Item = (&'a Binding, &'a Rule, &'a Version)> + use<'a> {
+        let mut binding = Binding::unaimed(BindingId::NONE, NO_ROW, Sequence::NONE, NO_ROW);
+        aim(&mut binding, targets, world.identity(), world.tenancy(), world.objects());
+        let list = self.lists.get(self.lists.slot(&binding.place()));
+        let entries = list.into_iter().flat_map(|list| list.votes.iter().chain(&list.others));
+        entries.filter_map(|entry| {
+            let (binding, version) = (self.binding_at(entry.binding)?, self.version(entry.version)?);
+            Some((binding, self.at(binding.rule)?, version))
+        })
+    }
+    /// Is anything bound that redacts?
+    #[must_use]
+    pub fn has_redactions(&self) -> bool {
+        self.usage.has_redactions()
+    }
+    /// Does it hold: neither taken back, nor its rule archived?
+    #[must_use]
+    pub fn is_active(&self, binding: &Binding) -> bool {
+        !binding.removed && self.at(binding.rule).is_some_and(|rule| !rule.archived)
+    }
+    /// Was nothing ever bound? Then no question has to look any further.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.lists.is_empty()
+    }
+    /// Rows of the feature flags of that name, oldest first.
+    pub fn flags_named(&self, name: &str) -> impl Iterator<Item = u32> {
+        let name: Box<str> = name.into();
+        self.flags.range((name.clone(), 0)..=(name, NO_ROW)).map(|((_, rule), ())| *rule)
+    }
+    /// The names of all feature flags, in order.
+    #[must_use]
+    pub fn flag_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.flags.iter().map(|((name, _), ())| &**name).collect();
+        names.dedup();
+        names
+    }
+    /// The list of a scope, by number; `None` when nothing is bound there.
+    #[inline]
+    #[must_use]
+    pub fn slot_of_scope(&self, scope: u32) -> Option<u32> {
+        self.lists.scope(scope)
+    }
+    /// A list by its number.
+    #[must_use]
+    pub fn list(&self, slot: u32) -> Option<&List> {
+        self.lists.get(Some(slot))
+    }
+
     pub(crate) fn apply(
         &mut self,
-        _at: &Envelope,
-        _event: &RulesEvent,
-        _identity: &Identity,
-        _tenancy: &Tenancy,
-        _objects: &Objects,
+        at: &Envelope,
+        event: &E,
+        identity: &Identity,
+        tenancy: &Tenancy,
+        objects: &Objects,
         _sharing: &Sharing,
     ) {
+        let by = identity.row(at.actor).unwrap_or(NO_ROW);
+        match event {
+            E::RuleCreated(e) => {
+                if self.row(e.rule).is_some() {
+                    return;
+                }
+                let home = tenancy.row(e.home).unwrap_or(NO_ROW);
+                let (rule, since) = (self.rules.len() as u32, at.sequence);
+                let current = self.push_version(rule, 1, &e.name, &e.body, since, by, NO_ROW);
+                let (id, class, archived) = (e.rule, e.class, false);
+                self.rules.insert(Rule {
+                    id,
+                    class,
+                    home,
+                    author: by,
+                    archived,
+                    current,
+                    created: since,
+                    described: since,
+                    changed: since,
+                });
+                self.index_flag(rule, true);
+            }
+            E::RuleUpdated(e) => {
+                let Some((row, rule)) = self.row(e.rule).and_then(|row| Some((row, self.at(row)?))) else {
+                    return;
+                };
+                let (previous, number) =
+                    (rule.current, self.current(rule).map_or(0, |version| version.number) + 1);
+                self.index_flag(row, false);
+                let current = self.push_version(row, number, &e.name, &e.body, at.sequence, by, previous);
+                if let Some(rule) = self.rules.edit(row) {
+                    (rule.current, rule.changed) = (current, at.sequence);
+                }
+                self.index_flag(row, true);
+                self.compile_all(row, tenancy, objects);
+            }
+            E::RuleDescribed(e) => self.edit(at, e.rule, |rule| rule.described = at.sequence),
+            E::RuleArchived(e) => self.set_archived(at, e.rule, true, tenancy, objects),
+            E::RuleUnarchived(e) => self.set_archived(at, e.rule, false, tenancy, objects),
+            E::BindingAdded(e) => {
+                let Some(rule) = self.row(e.rule) else { return };
+                if self.binding(e.binding).is_some() {
+                    return;
+                }
+                let mut binding = Binding::unaimed(e.binding, rule, at.sequence, by);
+                aim(&mut binding, &e.targets, identity, tenancy, objects);
+                let row = self.bindings.insert(binding);
+                self.by_rule.insert((rule, row), ());
+                self.compile(row, tenancy, objects);
+            }
+            E::BindingChanged(e) => {
+                let Some(row) = self.bindings.find(e.binding.0) else { return };
+                self.withdraw(row);
+                if let Some(binding) = self.bindings.edit(row) {
+                    aim(binding, &e.targets, identity, tenancy, objects);
+                    binding.removed = false;
+                    binding.version = binding.version.saturating_add(1);
+                    (binding.changed, binding.by) = (at.sequence, by);
+                }
+                self.compile(row, tenancy, objects);
+            }
+            E::BindingRemoved(e) => {
+                let Some(row) = self.bindings.find(e.binding.0) else { return };
+                if let Some(binding) = self.bindings.edit(row) {
+                    binding.removed = true;
+                    binding.version = binding.version.saturating_add(1);
+                    (binding.changed, binding.by) = (at.sequence, by);
+                }
+                self.compile(row, tenancy, objects);
+            }
+        }
     }
-    pub(crate) fn save(&self, _out: &mut impl Output) {}
-    pub(crate) fn load(_input: &mut Input<'_>) -> Result<Self, InputError> {
-        Ok(Self {})
+
+    /// Every event that happened, in whatever domain: what limits and quotas count.
+    pub(crate) fn note(
+        &mut self,
+        at: &Envelope,
+        event: &Event,
+        identity: &Identity,
+        tenancy: &Tenancy,
+        objects: &Objects,
+        sharing: &Sharing,
+    ) {
+        if !self.usage.is_idle() {
+            self.count(at, event, identity, tenancy, objects, sharing);
+        }
     }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a version")]
+    fn push_version(
+        &mut self,
+        rule: u32,
+        number: u32,
+        name: &str,
+        body: &Body,
+        since: Sequence,
+        by: u32,
+        previous: u32,
+    ) -> u32 {
+        let when = body.when.without_action();
+        let when = if when.is_empty() { None } else { Some(Arc::new(when)) };
+        let (name, body) = (name.into(), Arc::new(body.clone()));
+        self.versions.push(Version { rule, number, name, body, when, since, by, previous })
+    }
+
+    fn edit(&mut self, at: &Envelope, id: RuleId, change: impl FnOnce(&mut Rule)) {
+        if let Some(row) = self.row(id)
+            && let Some(rule) = self.rules.edit(row)
+        {
+            change(rule);
+            rule.changed = at.sequence;
+        }
+    }
+
+    fn set_archived(
+        &mut self,
+        at: &Envelope,
+        id: RuleId,
+        archived: bool,
+        tenancy: &Tenancy,
+        objects: &Objects,
+    ) {
+        self.edit(at, id, |rule| rule.archived = archived);
+        if let Some(row) = self.row(id) {
+            self.compile_all(row, tenancy, objects);
+        }
+    }
+
+    fn index_flag(&mut self, rule: u32, there: bool) {
+        let current = self.at(rule).and_then(|found| self.current(found));
+        let Some(Content::FeatureFlag(flag)) = current.map(|version| &version.body.content) else { return };
+        let key = (Box::<str>::from(&*flag.name), rule);
+        if there {
+            self.flags.insert(key, ());
+        } else {
+            self.flags.remove(&key);
+        }
+    }
+
+    fn compile_all(&mut self, rule: u32, tenancy: &Tenancy, objects: &Objects) {
+        let rows: Vec<u32> = self.bindings_of(rule).map(|(row, _)| row).collect();
+        for row in rows {
+            self.compile(row, tenancy, objects);
+        }
+    }
+
+    fn withdraw(&mut self, row: u32) {
+        if let Some(binding) = self.bindings.get(row) {
+            self.lists.replace(&binding.place(), row, None);
+        }
+    }
+
+    /// Puts a binding into its list as it is now, and lets what it counts begin anew.
+    fn compile(&mut self, row: u32, tenancy: &Tenancy, objects: &Objects) {
+        self.list_binding(row);
+        let Some(binding) = self.bindings.get(row) else { return };
+        let active = self.is_active(binding);
+        let current = self.at(binding.rule).and_then(|rule| self.current(rule));
+        let Some(content) = current.map(|version| Arc::clone(&version.body)) else { return };
+        self.usage.follow(row, active.then_some(&content.content));
+        self.recount(row, tenancy, objects);
+    }
+
+    fn list_binding(&mut self, row: u32) {
+        let Some(binding) = self.bindings.get(row) else { return };
+        let Some(rule) = self.at(binding.rule) else { return };
+        let entry = self.is_active(binding).then(|| self.entry(row, binding, rule)).flatten();
+        self.lists.replace(&binding.place(), row, entry);
+    }
+
+    fn entry(&self, row: u32, binding: &Binding, rule: &Rule) -> Option<Entry> {
+        if rule.class == Class::Flag {
+            return None;
+        }
+        let version = self.current(rule)?;
+        Some(Entry {
+            votes: rule.class.covers(),
+            actions: actions(rule.class, &version.body.when),
+            priority: version.body.priority,
+            binding: row,
+            version: rule.current,
+            effect: version.body.effect,
+            class: rule.class,
+            narrowed: binding.targets.count() > 1,
+            conditional: version.when.is_some(),
+        })
+    }
+
+    pub(crate) fn save(&self, out: &mut impl Output) {
+        out.count(self.versions.len());
+        for version in self.versions.iter() {
+            out.u32(version.rule);
+            out.u32(version.number);
+            out.text(&version.name);
+            let mut body = Vec::new();
+            // What was read from a body of the log fits into one.
+            let _ = encode_into(&*version.body, &mut body);
+            out.count(body.len());
+            out.bytes(&body);
+            out.sequence(version.since);
+            out.u32(version.by);
+            out.u32(version.previous);
+        }
+        out.count(self.rules.len());
+        for rule in self.rules.iter() {
+            out.u128(rule.id.0);
+            out.u8(rule.class.tag());
+            out.u32(rule.home);
+            out.u32(rule.author);
+            out.u8(u8::from(rule.archived));
+            out.u32(rule.current);
+            out.sequence(rule.created);
+            out.sequence(rule.described);
+            out.sequence(rule.changed);
+        }
+        out.count(self.bindings.len());
+        for binding in self.bindings.iter() {
+            out.u128(binding.id.0);
+            out.u32(binding.rule);
+            let mut targets = Vec::new();
+            let _ = encode_into(&*binding.targets, &mut targets);
+            out.count(targets.len());
+            out.bytes(&targets);
+            out.u32(binding.scope);
+            out.u32(binding.principal);
+            out.u32(binding.object);
+            out.u8(u8::from(binding.removed));
+            out.u32(binding.version);
+            out.sequence(binding.changed);
+            out.u32(binding.by);
+        }
+        self.usage.save(out);
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
+        let mut state = Self::default();
+        for row in 0..input.count()? {
+            let (rule, number, name) = (input.u32()?, input.u32()?, input.text()?.to_owned());
+            let length = input.count()?;
+            let body: Body = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
+            let (since, by, previous) = (input.sequence()?, input.u32()?, input.u32()?);
+            // A chain only leads backwards, so that walking one ends.
+            if previous != NO_ROW && previous as usize >= row {
+                return Err(InputError);
+            }
+            state.push_version(rule, number, &name, &body, since, by, previous);
+        }
+        for row in 0..input.count()? {
+            let rule = Rule {
+                id: RuleId(input.u128()?),
+                class: Class::from_tag(input.u8()?).ok_or(InputError)?,
+                home: input.u32()?,
+                author: input.u32()?,
+                archived: input.flag()?,
+                current: input.u32()?,
+                created: input.sequence()?,
+                described: input.sequence()?,
+                changed: input.sequence()?,
+            };
+            if state.versions.get(rule.current).is_none_or(|version| version.rule as usize != row) {
+                return Err(InputError);
+            }
+            state.rules.insert(rule);
+            state.index_flag(row as u32, true);
+        }
+        for row in 0..input.count()? {
+            let (id, rule) = (BindingId(input.u128()?), input.u32()?);
+            let length = input.count()?;
+            let targets: Targets = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
+            let (scope, principal, object) = (input.u32()?, input.u32()?, input.u32()?);
+            for target in [scope, principal, object] {
+                check_row(target)?;
+            }
+            let (removed, version) = (input.flag()?, input.u32()?);
+            let (changed, by) = (input.sequence()?, input.u32()?);
+            let targets = Arc::new(targets);
+            let binding =
+                Binding { id, rule, targets, scope, principal, object, removed, version, changed, by };
+            if state.at(rule).is_none() || state.bindings.insert(binding) as usize != row {
+                return Err(InputError);
+            }
+            state.by_rule.insert((rule, row as u32), ());
+            state.list_binding(row as u32);
+            state.follow(row as u32);
+        }
+        state.usage.load(input)?;
+        Ok(state)
+    }
+
+    fn follow(&mut self, row: u32) {
+        let Some(binding) = self.bindings.get(row) else { return };
+        let active = self.is_active(binding);
+        let current = self.at(binding.rule).and_then(|rule| self.current(rule));
+        let Some(body) = current.map(|version| Arc::clone(&version.body)) else { return };
+        self.usage.follow(row, active.then_some(&body.content));
+    }
+}
+
+/// Lets a binding point at these targets.
+fn aim(binding: &mut Binding, targets: &Targets, identity: &Identity, tenancy: &Tenancy, objects: &Objects) {
+    binding.scope = targets.scope.and_then(|id| tenancy.row(id)).unwrap_or(NO_ROW);
+    binding.principal = targets.principal.and_then(|id| identity.row(id)).unwrap_or(NO_ROW);
+    binding.object = targets.object.and_then(|id| objects.row(id)).unwrap_or(NO_ROW);
+    binding.targets = Arc::new(targets.clone());
 }

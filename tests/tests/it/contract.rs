@@ -12,14 +12,15 @@ use scoped::projections::identity as i;
 use scoped::projections::objects as o;
 use scoped::projections::registry as r;
 use scoped::projections::requests::RequestKeyed;
+use scoped::projections::rules as ru;
 use scoped::projections::sharing as s;
 use scoped::projections::temporal as m;
 use scoped::projections::tenancy::{self as t, Applies};
 use scoped::projections::{Context, DOMAINS};
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
-    Batch, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options, Policy,
-    PrincipalId, RegistrationId, Role, ScopeId, Subject, identity, objects, sharing, tenancy,
+    Batch, BindingId, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options,
+    Policy, PrincipalId, RegistrationId, Role, RuleId, ScopeId, Subject, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,11 +30,56 @@ fn golden() -> PathBuf {
     package_file("data/golden")
 }
 
+fn body(effect: Effect, when: ru::Clause, content: ru::Content) -> ru::Body {
+    ru::Body { effect, priority: -7, when, content }
+}
+
+/// A clause with every test there is, and parts.
+fn everything_a_clause_asks() -> ru::Clause {
+    let text = r#"{
+        "action": ["delete", "update"], "principal_kind": "bot", "principal": "0000000000000000000000000H",
+        "role": "writer", "relation": ["outsider"], "object_type": ["file"], "object": "00000000000000000000000012",
+        "scope": "0000000000000000000000001K", "within": "0000000000000000000000001K",
+        "time": {"weekdays": ["mon", "fri"], "from": "08:00", "to": "18:30", "not_before": 5, "until": 6},
+        "data": [{"path": "a.b", "eq": 1, "ne": null, "in": ["x", 2.5, true], "lt": 3, "gt": -3, "exists": true}],
+        "environment": "staging", "classification": ["secret"], "cel": "true",
+        "all": [{"action": "read"}], "any": [{"not": {"role": "admin"}}, {}], "not": {"relation": "owner"}
+    }"#;
+    serde_json::from_str(text).unwrap()
+}
+
+fn redaction() -> ru::Body {
+    let redactions = r#"{"email": {"strategy": "mask", "visible_chars": 4}, "people[*].phone": {"strategy": "omit"}, "name": {}}"#;
+    let content = ru::Content::Redactions(serde_json::from_str(redactions).unwrap());
+    body(Effect::Deny, ru::Clause::default(), content)
+}
+
+/// Each content has bytes of its own: a sample can show only one.
+#[test]
+fn every_content_of_a_rule_is_read_as_it_was_written() {
+    let limit = ru::RateLimit { max_count: 3, window_seconds: 60, per: ru::Per::Target };
+    let quota = ru::Quota { resource: ru::Resource::Members, max_count: 9 };
+    let flag = ru::Flag { name: "beta".into(), enabled: true, rollout_percentage: 20, salt: "pepper".into() };
+    for content in [
+        ru::Content::RateLimit(limit),
+        ru::Content::Quota(quota),
+        ru::Content::FeatureFlag(flag),
+        redaction().content,
+    ] {
+        let body = body(Effect::Allow, everything_a_clause_asks(), content);
+        let event: Event = ru::RuleUpdated { rule: RuleId(1), name: "n".into(), body }.into();
+        let mut bytes = Vec::new();
+        event.encode_into(&context(), &mut bytes).unwrap();
+        assert_eq!(Event::decode(event.kind(), event.version(), &bytes).unwrap(), (context(), event));
+    }
+}
+
 /// One of every kind, no two fields alike.
 pub(crate) fn samples() -> Vec<Event> {
     let (principal, object, scope) = (PrincipalId(0x11), ObjectId(0x22), ScopeId(0x33));
     let (entry, role, level) = (EntryId(0x44), Role::Writer, Level::Admin);
     let edge = EdgeId(0x88);
+    let (rule, binding) = (RuleId(0x66), BindingId(0x77));
     let expires_at = Some(NOON);
     vec![
         i::Founded { principal, kind: "person".into() }.into(),
@@ -105,6 +151,33 @@ pub(crate) fn samples() -> Vec<Event> {
         r::Frozen {}.into(),
         r::Unfrozen {}.into(),
         r::Reinstated { registration: RegistrationId(0x66), to: r::Lifecycle::Active }.into(),
+        ru::RuleCreated {
+            rule,
+            name: "no deletes".into(),
+            class: ru::Class::Constraint,
+            home: scope,
+            body: body(Effect::Deny, everything_a_clause_asks(), ru::Content::Vote),
+        }
+        .into(),
+        ru::RuleUpdated { rule, name: "hidden".into(), body: redaction() }.into(),
+        ru::RuleDescribed { rule }.into(),
+        ru::RuleArchived { rule }.into(),
+        ru::RuleUnarchived { rule }.into(),
+        ru::BindingAdded {
+            binding,
+            rule,
+            targets: ru::Targets {
+                scope: Some(scope),
+                principal: Some(principal),
+                object_type: Some("file".into()),
+                object: Some(object),
+                environment: Some("staging".into()),
+                connector: Some("crm".into()),
+            },
+        }
+        .into(),
+        ru::BindingChanged { binding, targets: ru::Targets::default() }.into(),
+        ru::BindingRemoved { binding }.into(),
         RequestKeyed { key: [0xa1; 16], request: [0xb2; 16], events: 4 }.into(),
         AccessDenied {
             operation: "objects.read".into(),

@@ -22,3 +22,4 @@ mod isolation;
 mod model;
 mod oracle;
 mod revocation;
+mod rules;

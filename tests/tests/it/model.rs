@@ -125,6 +125,14 @@ const NOT_MODELLED: &[&str] = &[
     "tenancy.expire_member",
     "tenancy.set_acl",
     "objects.expire",
+    "rules.archive",
+    "rules.bind",
+    "rules.define",
+    "rules.describe",
+    "rules.rebind",
+    "rules.unarchive",
+    "rules.unbind",
+    "rules.update",
 ];
 
 impl Seen {

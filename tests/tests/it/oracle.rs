@@ -368,7 +368,7 @@ impl Oracle {
                     }
                     let needed = match name {
                         "scope.write" => Level::Write,
-                        "scope.acl.manage" => Level::Admin,
+                        "scope.acl.manage" | "scope.rules.manage" => Level::Admin,
                         _ => Level::Read,
                     };
                     allowed |= voices.contains(&Voice::Allow) && *level >= needed;

@@ -1,0 +1,179 @@
+//! Limits and quotas, decided over proposed facts inside the serialised write path.
+//!
+//! A limit counts committed events in a sliding window: what was refused changed nothing, and is not counted. Everything that a step
+//! would write is looked at together, and the steps before it in the batch have happened already.
+
+use crate::error::Error;
+use crate::kernel::execute::{Proposed, Result, View};
+use crate::temporal::format_time;
+use scoped_projections::objects::ObjectsEvent;
+use scoped_projections::rules::{Action, Asked, Attribute, Doing, Resource, RulesEvent, Standing};
+use scoped_projections::sharing::SharingEvent;
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::TenancyEvent;
+use scoped_projections::{Event, ObjectId, World};
+use smallvec::SmallVec;
+
+/// Do limits and quotas admit these facts?
+pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
+    if on.world.rules().is_silent() {
+        return Ok(());
+    }
+    let mut admission = Admission { on, taken: SmallVec::new(), made: SmallVec::new(), scope: NO_ROW };
+    for (at, fact) in proposed.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| proposed.get(before));
+        if !before.is_some_and(|before| comes_along(&before.event, &fact.event)) {
+            admission.limits(fact)?;
+        }
+        admission.quotas(fact)?;
+    }
+    Ok(())
+}
+
+/// Is this the projection that comes with the creation before it? It is one doing, not two.
+fn comes_along(before: &Event, event: &Event) -> bool {
+    match (before, event) {
+        (
+            Event::Objects(ObjectsEvent::ObjectCreated(made)),
+            Event::Sharing(SharingEvent::ObjectProjected(projected)),
+        ) => made.object == projected.object,
+        _ => false,
+    }
+}
+
+struct Admission<'a> {
+    on: &'a View<'a>,
+    /// `(binding, whose, how often)` in this step.
+    taken: SmallVec<[(u32, u32, u32); 4]>,
+    /// `(binding, how many)` in this step.
+    made: SmallVec<[(u32, u64); 4]>,
+    /// The scope that was counted for last: a scope below one that is made in the same step counts there, too.
+    scope: u32,
+}
+
+impl Admission<'_> {
+    fn limits(&mut self, fact: &Proposed) -> Result<()> {
+        let world = self.on.world;
+        let rules = world.rules();
+        if !rules.has_limits() {
+            return Ok(());
+        }
+        let (tenancy, objects) = (world.tenancy(), world.objects());
+        let Some(doing) = Doing::of(&fact.event, fact.scope, tenancy, objects, world.sharing()) else {
+            return Ok(());
+        };
+        let actor = world.identity().row(self.on.actor).unwrap_or(NO_ROW);
+        let asked = doing.asked(world.identity(), tenancy, actor, self.on.now);
+        for (binding, whose, limit) in rules.limits(&asked) {
+            let place = self.taken.iter().position(|(b, w, _)| (*b, *w) == (binding, whose));
+            let more = place.map_or(0, |place| self.taken[place].2);
+            let standing = rules.standing(binding, whose, &limit, self.on.now, more);
+            if u64::from(standing.count) + u64::from(more) >= u64::from(limit.max_count) {
+                return Err(self.limited(binding, limit.max_count, limit.window_seconds, standing).into());
+            }
+            match place {
+                Some(place) => self.taken[place].2 += 1,
+                None => self.taken.push((binding, whose, 1)),
+            }
+        }
+        Ok(())
+    }
+
+    fn limited(&self, binding: u32, max: u32, window: u32, standing: Standing) -> Error {
+        let name = name(self.on.world, binding);
+        let count = standing.count;
+        let message = format!("rate limit `{name}`: {count} of {max} in {window} s");
+        match standing.free_at {
+            None => Error::refused("rate_limited", format!("{message}; so many at once never fit"))
+                .hint("send them in parts"),
+            Some(free_at) => {
+                let micros = free_at.saturating_sub(self.on.now);
+                let retry = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+                let at = format_time(free_at);
+                Error::refused("rate_limited", format!("{message}; retry after {retry} s, at {at}"))
+                    .hint("what was refused is not counted")
+            }
+        }
+    }
+
+    fn quotas(&mut self, fact: &Proposed) -> Result<()> {
+        let world = self.on.world;
+        let (tenancy, objects) = (world.tenancy(), world.objects());
+        let actor = world.identity().row(self.on.actor).unwrap_or(NO_ROW);
+        let object = |id: ObjectId| objects.row(id).and_then(|row| objects.at(row));
+        let (resource, scope, object_type, owner) = match &fact.event {
+            Event::Objects(ObjectsEvent::ObjectCreated(e)) => {
+                let owner = world.identity().row(e.owner).unwrap_or(actor);
+                (Resource::Objects, tenancy.row(fact.scope), Some(&*e.object_type), owner)
+            }
+            Event::Objects(ObjectsEvent::ObjectRestored(e)) => {
+                let Some(found) = object(e.object) else { return Ok(()) };
+                let home = Some(found.home).filter(|home| *home != NO_ROW);
+                (Resource::Objects, home, Some(objects.object_type(found)), found.owner)
+            }
+            Event::Tenancy(TenancyEvent::ScopeCreated(e)) => {
+                (Resource::Scopes, tenancy.row(e.parent), None, actor)
+            }
+            Event::Tenancy(TenancyEvent::ScopeProvisioned(e)) => {
+                (Resource::Scopes, tenancy.row(e.parent), None, actor)
+            }
+            Event::Tenancy(TenancyEvent::MemberAdded(e)) => {
+                (Resource::Members, tenancy.row(e.scope), None, actor)
+            }
+            Event::Rules(RulesEvent::RuleCreated(e)) => (Resource::Rules, tenancy.row(e.home), None, actor),
+            _ => return Ok(()),
+        };
+        let made_here = scope.is_none() && matches!(resource, Resource::Scopes | Resource::Members);
+        let scope = scope.unwrap_or(if made_here { self.scope } else { NO_ROW });
+        self.scope = scope;
+        let scopes: &[u32] = if scope == NO_ROW { &[] } else { &[scope] };
+        let asked = Asked {
+            identity: world.identity(),
+            tenancy,
+            actor: owner,
+            action: Action::Create,
+            role: Attribute::Missing,
+            relation: Attribute::Missing,
+            object_type: object_type.map_or(Attribute::None, Attribute::Is),
+            object: Attribute::None,
+            scopes,
+            now: Attribute::Is(self.on.now),
+            environment: Attribute::Missing,
+            connector: Attribute::Missing,
+            classification: Attribute::Missing,
+            outside: &(),
+        };
+        let rules = world.rules();
+        for (binding, quota) in rules.quotas(&asked) {
+            if quota.resource != resource {
+                continue;
+            }
+            let place = self.made.iter().position(|(b, _)| *b == binding);
+            let more = place.map_or(0, |place| self.made[place].1);
+            let used = rules.used(binding, &quota, owner, tenancy, objects);
+            if used + more >= quota.max_count {
+                let message = format!(
+                    "quota `{}`: {} of {} {resource} are there",
+                    name(world, binding),
+                    used + more,
+                    quota.max_count
+                );
+                return Err(Error::refused("quota_exceeded", message)
+                    .hint("take something away first, or ask for a larger quota")
+                    .into());
+            }
+            match place {
+                Some(place) => self.made[place].1 += 1,
+                None => self.made.push((binding, 1)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the rule of a binding is called.
+fn name(world: &World, binding: u32) -> String {
+    let rules = world.rules();
+    let rule = rules.binding_at(binding).and_then(|binding| rules.at(binding.rule));
+    rule.and_then(|rule| rules.current(rule)).map_or_else(String::new, |version| version.name.to_string())
+}

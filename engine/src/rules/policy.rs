@@ -1,0 +1,213 @@
+//! What rules say about a question: who denies, who governs, who allows.
+//!
+//! ```text
+//! access = tenancy allows  AND  no voting deny matches  AND  (some voting allow matches, where any governs)
+//! ```
+//!
+//! A question is *governed* when an allow of a class that votes on its action is bound to something it is about. What is bound to
+//! scopes is about access through them; the rest is about every way. See `docs/decisions/0015-rules-narrow.md`.
+
+use crate::authorize::{Request, Target, Tier, Witness};
+use crate::rules::outside::Known;
+use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Relation, Rules, Truth};
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::{Effect, Role};
+use scoped_projections::{Micros, World};
+use smallvec::SmallVec;
+
+/// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
+pub(crate) struct Way {
+    /// Row of the scope.
+    pub(crate) scope: u32,
+    /// The highest role that reaches there.
+    pub(crate) role: Option<Role>,
+    /// List and scope, from the scope up.
+    pub(crate) lists: SmallVec<[(u32, u32); 4]>,
+}
+
+/// What some lists say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Weight {
+    /// The deny that matches, and the scope that it is bound to, [`NO_ROW`] for none.
+    pub(crate) deny: Option<(Entry, u32)>,
+    /// An allow that is bound there, whether or not it matches.
+    governed: Option<Entry>,
+    /// The allow that matches.
+    allow: Option<Entry>,
+}
+
+impl Weight {
+    /// Both, as one set of rules.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self {
+            deny: self.deny.or(other.deny),
+            governed: self.governed.or(other.governed),
+            allow: self.allow.or(other.allow),
+        }
+    }
+    /// The allow that is needed and there; or the one that governs while none matches.
+    pub(crate) fn verdict(self) -> Result<Option<Entry>, Entry> {
+        match (self.governed, self.allow) {
+            (_, Some(allow)) => Ok(Some(allow)),
+            (None, None) => Ok(None),
+            (Some(governing), None) => Err(governing),
+        }
+    }
+}
+
+/// The rules that meet a question.
+pub(crate) struct Policy<'a> {
+    rules: &'a Rules,
+    asked: Asked<'a>,
+    globals: Globals<'a>,
+}
+
+/// Does listing a scope show the objects in it one by one, each asked about by itself?
+fn lists_objects(action: Action) -> bool {
+    matches!(action, Action::Read | Action::Search | Action::Export | Action::Audit | Action::Access)
+}
+
+impl<'a> Policy<'a> {
+    /// For a question about that target, by the principal in that row.
+    pub(crate) fn new(
+        world: &'a World,
+        actor: u32,
+        request: Request<'a>,
+        now: Micros,
+        outside: &'a Known<'a>,
+    ) -> Self {
+        let (mut object, mut object_type) = (Attribute::None, Attribute::None);
+        if let Target::Object(row) = request.target
+            && let Some(found) = world.objects().at(row)
+        {
+            object = Attribute::Is((row, found.id));
+            object_type = Attribute::Is(world.objects().object_type(found));
+        } else if let Some(word) = request.object_type {
+            object_type = Attribute::Is(word);
+        } else if request.action.is_about_objects() {
+            (object, object_type) = (Attribute::Missing, Attribute::Missing);
+        } else if lists_objects(request.action) {
+            (object, object_type) = (Attribute::Each, Attribute::Each);
+        }
+        let word = |word: Option<&'a str>| word.map_or(Attribute::Missing, Attribute::Is);
+        let asked = Asked {
+            identity: world.identity(),
+            tenancy: world.tenancy(),
+            actor,
+            action: request.action,
+            role: Attribute::None,
+            relation: Attribute::None,
+            object_type,
+            object,
+            scopes: &[],
+            now: Attribute::Is(now),
+            environment: word(request.environment),
+            connector: word(request.connector),
+            classification: word(request.classification),
+            outside,
+        };
+        let rules = world.rules();
+        Self { rules, asked, globals: rules.globals(&asked) }
+    }
+
+    /// What the actor is to it: known once all ways are.
+    pub(crate) fn related(&mut self, owner: bool, role: Option<Role>) {
+        let relation = match (owner, role) {
+            (true, _) => Relation::Owner,
+            (false, Some(_)) => Relation::Member,
+            (false, None) => Relation::Outsider,
+        };
+        let lists = self.asked.object == Attribute::Each && !owner;
+        // Whether somebody owns what is listed is asked of each object; a member or an outsider is one here already.
+        self.asked.relation = if lists && role.is_none() { Attribute::Each } else { Attribute::Is(relation) };
+        self.asked.role = role.map_or(Attribute::None, Attribute::Is);
+    }
+
+    /// What is bound to no scope says, about all these ways.
+    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight {
+        let asked = Asked { scopes, ..self.asked };
+        let mut weight = Weight::default();
+        for list in &self.globals {
+            self.weigh(&list.votes, NO_ROW, &asked, &mut weight, witness);
+        }
+        weight
+    }
+
+    /// What is bound to scopes says, about one way.
+    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight {
+        let mut weight = Weight::default();
+        if way.lists.is_empty() {
+            return weight;
+        }
+        let role = way.role.map_or(Attribute::None, Attribute::Is);
+        let asked = Asked { scopes: &[way.scope], role, ..self.asked };
+        for (slot, scope) in &way.lists {
+            let Some(list) = self.rules.list(*slot) else { continue };
+            self.weigh(&list.votes, *scope, &asked, &mut weight, witness);
+        }
+        weight
+    }
+
+    fn weigh(
+        &self,
+        entries: &[Entry],
+        scope: u32,
+        asked: &Asked<'_>,
+        weight: &mut Weight,
+        witness: &mut impl Witness,
+    ) {
+        for entry in entries {
+            if !entry.votes.contains(asked.action) {
+                witness.considered(self.rules, entry, false, "the rule's class does not vote on this action");
+                continue;
+            }
+            let bound = self.rules.bound(entry, asked);
+            // Where it cannot be told whether it is bound there, a deny speaks and an allow governs.
+            if bound == Truth::No || (bound == Truth::Each && entry.effect == Effect::Deny) {
+                witness.considered(self.rules, entry, false, "the binding names something else besides");
+                continue;
+            }
+            let truth = bound.and(self.rules.when(entry, asked));
+            let matches = truth.matches(entry.effect);
+            match entry.effect {
+                Effect::Deny if matches && weight.deny.is_none_or(|(d, _)| entry.priority > d.priority) => {
+                    weight.deny = Some((*entry, scope));
+                }
+                Effect::Allow => {
+                    weight.governed.get_or_insert(*entry);
+                    if matches {
+                        weight.allow.get_or_insert(*entry);
+                    }
+                }
+                Effect::Deny => {}
+            }
+            let why = match (truth, matches) {
+                (Truth::Missing, _) if self.asks_cel(entry) => super::cel::WHY_MISSING,
+                (Truth::Missing, true) => "an attribute it asks for is missing, and a deny holds then",
+                (Truth::Missing, false) => {
+                    "an attribute it asks for is missing, and an allow does not hold then"
+                }
+                (_, true) => "its conditions hold",
+                (_, false) => "its conditions do not hold",
+            };
+            witness.considered(self.rules, entry, matches, why);
+        }
+    }
+
+    fn asks_cel(&self, entry: &Entry) -> bool {
+        let mut found = false;
+        if let Some(when) = self.rules.version(entry.version).and_then(|version| version.when.as_ref()) {
+            when.walk(&mut |clause| found |= clause.cel.is_some());
+        }
+        found
+    }
+
+    /// At which level a deny that is bound to that scope falls.
+    pub(crate) fn tier(&self, scope: u32) -> Tier {
+        match self.asked.tenancy.at(scope) {
+            None => Tier::Deployment,
+            Some(node) if node.parent == NO_ROW => Tier::Tenant,
+            Some(_) => Tier::Scope,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Redaction: what of an object's data a reader does not get to see.
+//!
+//! Shape: paths of keys with dots between them, `[*]` for every element of a list: `owner.email`, `people[*].phone`. A key with a dot
+//! in it cannot be named. Of several rules on one path the strictest wins (omit, replace, mask; of masks the one that shows
+//! less); inner paths are hidden before outer ones, so that a mask of the whole never shows what an inner rule took out.
+//! Fail closed: a condition whose attribute is missing holds, and data that is no JSON is not shown at all.
+
+use crate::authorize::way;
+use crate::error::{Error, Result};
+use crate::rules::outside::{AskedData, Known};
+use scoped_projections::rules::{
+    Action, Asked, Attribute, Class, Content, Part, Redact, Redactions, Relation, Strategy,
+};
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::Effect;
+use scoped_projections::{Micros, PrincipalId, World};
+use serde_json::Value;
+use smallvec::SmallVec;
+
+/// A step of a path: into a field, or into every element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    Key(&'a str),
+    Each,
+}
+
+/// The steps of a path; `None` for a text that is none.
+pub(super) fn steps(path: &str) -> Option<Vec<Step<'_>>> {
+    let mut found = Vec::new();
+    for part in path.split('.') {
+        let key = part.find('[').map_or(part, |at| &part[..at]);
+        if key.is_empty() || key.contains(']') {
+            return None;
+        }
+        found.push(Step::Key(key));
+        let mut rest = &part[key.len()..];
+        while !rest.is_empty() {
+            rest = rest.strip_prefix("[*]")?;
+            found.push(Step::Each);
+        }
+    }
+    Some(found)
+}
+
+/// What one world's rules hide from somebody, in the data of an object ([`NO_ROW`]: of what belongs to none). The strictest for
+/// each path.
+pub(crate) fn hidden(
+    world: &World,
+    actor: PrincipalId,
+    object: u32,
+    action: Action,
+    data: &Value,
+    now: Micros,
+    into: &mut Redactions,
+) {
+    let rules = world.rules();
+    let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
+    let actor = identity.row(actor).unwrap_or(NO_ROW);
+    let found = objects.at(object);
+    // Also scopes that are archived: what stayed there is still under their rules.
+    let mut scopes: SmallVec<[u32; 4]> = world.sharing().of(object).iter().map(|share| share.scope).collect();
+    if let Some(home) = found.map(|object| object.home).filter(|home| *home != NO_ROW)
+        && !scopes.contains(&home)
+    {
+        // What was written in a scope is under its rules, wherever it is read.
+        scopes.push(home);
+    }
+    let role = scopes.iter().filter_map(|scope| way(world, actor, *scope, now).role).max();
+    let relation = match (found.is_some_and(|object| object.owner == actor), role) {
+        (true, _) => Relation::Owner,
+        (false, Some(_)) => Relation::Member,
+        (false, None) => Relation::Outsider,
+    };
+    let known = Known::new(AskedData::Is(data));
+    let asked = Asked {
+        identity,
+        tenancy,
+        actor,
+        action,
+        role: role.map_or(Attribute::None, Attribute::Is),
+        relation: Attribute::Is(relation),
+        object_type: found.map_or(Attribute::Missing, |object| Attribute::Is(objects.object_type(object))),
+        object: found.map_or(Attribute::Missing, |found| Attribute::Is((object, found.id))),
+        scopes: &scopes,
+        now: Attribute::Is(now),
+        environment: Attribute::Missing,
+        connector: Attribute::Missing,
+        classification: Attribute::Missing,
+        outside: &known,
+    };
+    rules.each(&asked, Part::Others, &mut |entry| {
+        if entry.class != Class::Redaction
+            || !rules.bound(entry, &asked).and(rules.when(entry, &asked)).matches(Effect::Deny)
+        {
+            return;
+        }
+        let Some(Content::Redactions(redactions)) = rules.content(entry) else { return };
+        for (path, how) in redactions {
+            let stricter = into.get(path).map_or(how, |known| known.stricter(how)).clone();
+            into.insert(path.clone(), stricter);
+        }
+    });
+}
+
+/// May anything be hidden at all? Spares most reads from looking into their data.
+pub(crate) fn may_hide(world: &World) -> bool {
+    !world.rules().is_silent() && world.rules().has_redactions()
+}
+
+/// Data as it may be shown.
+///
+/// # Errors
+/// When it is no JSON.
+pub(crate) fn parse(data: &[u8]) -> Result<Value> {
+    serde_json::from_slice(data).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+}
+
+/// Hides these paths, the innermost first.
+pub(crate) fn apply(redactions: &Redactions, data: &mut Value) {
+    let mut ordered: Vec<(Vec<Step<'_>>, &Redact)> =
+        redactions.iter().filter_map(|(path, how)| Some((steps(path)?, how))).collect();
+    ordered.sort_by_key(|(steps, _)| std::cmp::Reverse(steps.len()));
+    for (steps, how) in ordered {
+        hide(data, &steps, how);
+    }
+}
+
+fn hide(value: &mut Value, steps: &[Step<'_>], how: &Redact) {
+    let Some((first, rest)) = steps.split_first() else { return };
+    match (first, value) {
+        (Step::Key(key), Value::Object(map)) => {
+            if rest.is_empty() && how.strategy == Strategy::Omit {
+                map.remove(*key);
+            } else if let Some(field) = map.get_mut(*key) {
+                if rest.is_empty() { *field = covered(field, how) } else { hide(field, rest, how) }
+            }
+        }
+        (Step::Each, Value::Array(list)) => {
+            if rest.is_empty() && how.strategy == Strategy::Omit {
+                list.clear();
+                return;
+            }
+            for element in list {
+                if rest.is_empty() {
+                    *element = covered(element, how);
+                } else {
+                    hide(element, rest, how);
+                }
+            }
+        }
+        // There is no such field: nothing to hide.
+        _ => {}
+    }
+}
+
+fn covered(value: &Value, how: &Redact) -> Value {
+    if how.strategy != Strategy::Mask {
+        return Value::String(how.replacement.clone());
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let (length, visible) = (text.chars().count(), how.visible_chars as usize);
+    let masked = if length <= visible { length } else { length - visible };
+    let mask = std::iter::repeat_n(how.mask_char, masked);
+    Value::String(mask.chain(text.chars().skip(masked)).collect())
+}

@@ -1,0 +1,171 @@
+//! Rules, compiled: flat lists by what they are bound to.
+//!
+//! A binding stands in one list, that of the most telling thing it names, and whatever else it names is looked at when it is
+//! met there. So a question reads a few short lists: that of everything, of the actor and its groups, of the type, of the object, and of each scope
+//! on the way to the root. A scope without rules costs a look at four bytes.
+//!
+//! An entry holds what most decisions need (actions as bits, effect, priority); a plain one needs nothing else.
+
+use super::{Actions, Class, Clause};
+use crate::canonical::InputError;
+use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
+use crate::tenancy::Effect;
+use std::sync::Arc;
+
+/// A binding of a rule, ready to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The actions that its class votes on or covers.
+    pub votes: Actions,
+    /// Those of them that its conditions name.
+    pub actions: Actions,
+    /// The higher, the earlier it is told of.
+    pub priority: i32,
+    /// Row of the binding.
+    pub binding: u32,
+    /// Row of the version.
+    pub version: u32,
+    /// Allow or deny.
+    pub effect: Effect,
+    /// What it is for.
+    pub class: Class,
+    /// Does the binding name anything besides what it is listed under?
+    pub narrowed: bool,
+    /// Are there conditions besides the action?
+    pub conditional: bool,
+}
+
+/// All that is bound to one thing.
+#[derive(Debug, Clone, Default)]
+pub struct List {
+    /// Those that vote: highest priority first, then oldest binding.
+    pub votes: Vec<Entry>,
+    /// Redactions, limits, quotas.
+    pub others: Vec<Entry>,
+}
+
+/// What a list is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Scope(u32),
+    Principal(u32),
+    Object(u32),
+    Type(Box<str>),
+    Environment(Box<str>),
+    Connector(Box<str>),
+    Everywhere,
+    /// Bound to what is not there: never met.
+    Nowhere,
+}
+
+/// The lists. None is stored: they follow from rules and bindings.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lists {
+    lists: Rows<Arc<List>>,
+    scopes: Rows<u32>,
+    principals: Rows<u32>,
+    everywhere: Rows<u32>,
+    objects: Keyed<u32, u32>,
+    types: Sorted<Box<str>, u32>,
+    environments: Sorted<Box<str>, u32>,
+    connectors: Sorted<Box<str>, u32>,
+}
+transact!(Lists { lists, scopes, principals, everywhere, objects, types, environments, connectors });
+
+/// Most rows that a list of rows may be made to span by a stored number.
+const ROWS_MAX: u32 = 1 << 28;
+
+/// Is this a row that a list may be kept for?
+pub(super) fn check_row(row: u32) -> Result<(), InputError> {
+    if row == NO_ROW || row <= ROWS_MAX { Ok(()) } else { Err(InputError) }
+}
+
+fn in_rows(rows: &mut Rows<u32>, row: u32, slot: u32) {
+    while rows.len() <= row as usize {
+        rows.push(NO_ROW);
+    }
+    if let Some(place) = rows.edit(row) {
+        *place = slot;
+    }
+}
+
+impl Lists {
+    /// Was nothing ever bound?
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+    pub(super) fn get(&self, slot: Option<u32>) -> Option<&List> {
+        self.lists.get(slot?).map(|list| &**list)
+    }
+    #[inline]
+    pub(super) fn scope(&self, row: u32) -> Option<u32> {
+        self.scopes.get(row).copied().filter(|slot| *slot != NO_ROW)
+    }
+    pub(super) fn slot(&self, place: &Place) -> Option<u32> {
+        match place {
+            Place::Scope(row) => self.scope(*row),
+            Place::Principal(row) => self.principals.get(*row).copied().filter(|slot| *slot != NO_ROW),
+            Place::Object(row) => self.object(*row),
+            Place::Type(word) => self.of_type(word),
+            Place::Environment(word) => self.environments.get(&**word).copied(),
+            Place::Connector(word) => self.connectors.get(&**word).copied(),
+            Place::Everywhere => self.everywhere.get(0).copied(),
+            Place::Nowhere => None,
+        }
+    }
+    pub(super) fn object(&self, row: u32) -> Option<u32> {
+        if self.objects.is_empty() { None } else { self.objects.get(&row).copied() }
+    }
+    pub(super) fn of_type(&self, word: &str) -> Option<u32> {
+        if self.types.is_empty() { None } else { self.types.get(word).copied() }
+    }
+    pub(super) fn principal(&self, row: u32) -> Option<u32> {
+        self.principals.get(row).copied().filter(|slot| *slot != NO_ROW)
+    }
+    pub(super) fn environment(&self, word: &str) -> Option<u32> {
+        self.environments.get(word).copied()
+    }
+    pub(super) fn connector(&self, word: &str) -> Option<u32> {
+        self.connectors.get(word).copied()
+    }
+
+    /// Takes a binding's entry out of the list of a place, and puts another in.
+    pub(super) fn replace(&mut self, place: &Place, binding: u32, entry: Option<Entry>) {
+        let slot = match self.slot(place) {
+            Some(slot) => slot,
+            None if entry.is_none() || *place == Place::Nowhere => return,
+            None => {
+                let slot = self.lists.push(Arc::default());
+                match place {
+                    Place::Scope(row) => in_rows(&mut self.scopes, *row, slot),
+                    Place::Principal(row) => in_rows(&mut self.principals, *row, slot),
+                    Place::Object(row) => self.objects.insert(*row, slot),
+                    Place::Type(word) => self.types.insert(word.clone(), slot),
+                    Place::Environment(word) => self.environments.insert(word.clone(), slot),
+                    Place::Connector(word) => self.connectors.insert(word.clone(), slot),
+                    Place::Everywhere | Place::Nowhere => in_rows(&mut self.everywhere, 0, slot),
+                }
+                slot
+            }
+        };
+        let Some(shared) = self.lists.edit(slot) else { return };
+        let mut list = List::clone(shared);
+        for entries in [&mut list.votes, &mut list.others] {
+            entries.retain(|entry| entry.binding != binding);
+        }
+        if let Some(entry) = entry {
+            let entries = if entry.class.is_voting() { &mut list.votes } else { &mut list.others };
+            entries.push(entry);
+            entries.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
+        }
+        *shared = Arc::new(list);
+    }
+}
+
+/// The actions that a clause names at its top, within those that a class covers.
+pub(super) fn actions(class: Class, clause: &Clause) -> Actions {
+    match &clause.action {
+        Some(list) => Actions::of(&list.0).within(class.covers()),
+        None => class.covers(),
+    }
+}

@@ -1,0 +1,386 @@
+//! What limits and quotas count: a fold over committed events of all domains.
+//!
+//! A limit keeps the times of the events in its window, and forgets them as they leave it: memory is bounded by what happened in the
+//! windows. A quota on objects keeps the set of those that count; putting one in twice changes nothing, so no event can make it
+//! drift. What was refused is no event, and is not counted. A limit counts from the moment it is bound, or changed.
+
+use super::{
+    Action, Asked, Attribute, Class, Content, Entry, Part, Per, Quota, RateLimit, Resource, Rules, Truth,
+};
+use crate::canonical::{Input, InputError, Output};
+use crate::identity::Identity;
+use crate::objects::{ChangeKind, Objects, ObjectsEvent};
+use crate::sharing::{Sharing, SharingEvent};
+use crate::store::{NO_ROW, Postings, Sorted, transact};
+use crate::tenancy::Tenancy;
+use crate::{Envelope, Event, Micros, ObjectId, ScopeId, Sequence};
+use smallvec::SmallVec;
+
+/// Counters of limits and quotas, by row of the binding.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Usage {
+    limits: Sorted<u32, ()>,
+    quotas: Sorted<u32, ()>,
+    /// `(binding, event)` → whose, and when: in the order in which they leave the window.
+    order: Sorted<(u32, u64), (u32, Micros)>,
+    /// `(binding, whose, event)` → when.
+    times: Sorted<(u32, u32, u64), Micros>,
+    counted: Postings,
+    redactions: Sorted<u32, ()>,
+}
+transact!(Usage { limits, quotas, order, times, counted, redactions });
+
+impl Usage {
+    pub(super) fn is_idle(&self) -> bool {
+        self.limits.is_empty() && self.quotas.is_empty()
+    }
+
+    pub(super) fn has_redactions(&self) -> bool {
+        !self.redactions.is_empty()
+    }
+
+    /// From now on a binding counts for this, or for nothing. What it counted of times begins anew.
+    pub(super) fn follow(&mut self, binding: u32, content: Option<&Content>) {
+        let old: Vec<_> = self
+            .order
+            .range((binding, 0)..=(binding, u64::MAX))
+            .map(|((_, event), (whose, _))| (*event, *whose))
+            .collect();
+        for (event, whose) in old {
+            self.forget(binding, event, whose);
+        }
+        let (limits, quotas) = match content {
+            Some(Content::RateLimit(_)) => (true, false),
+            Some(Content::Quota(quota)) => (false, quota.resource == Resource::Objects),
+            _ => (false, false),
+        };
+        let redactions = matches!(content, Some(Content::Redactions(_)));
+        let sets =
+            [(&mut self.limits, limits), (&mut self.quotas, quotas), (&mut self.redactions, redactions)];
+        for (set, there) in sets {
+            if there {
+                set.insert(binding, ());
+            } else {
+                set.remove(&binding);
+            }
+        }
+    }
+
+    fn forget(&mut self, binding: u32, event: u64, whose: u32) {
+        self.order.remove(&(binding, event));
+        self.times.remove(&(binding, whose, event));
+    }
+
+    fn push(&mut self, binding: u32, whose: u32, event: Sequence, now: Micros, window: Micros) {
+        loop {
+            let first = self.order.range((binding, 0)..=(binding, u64::MAX)).next();
+            let Some(((_, event), (whose, then))) = first else { break };
+            if then.saturating_add(window) > now {
+                break;
+            }
+            let (event, whose) = (*event, *whose);
+            self.forget(binding, event, whose);
+        }
+        self.order.insert((binding, event.get()), (whose, now));
+        self.times.insert((binding, whose, event.get()), now);
+    }
+
+    pub(super) fn save(&self, out: &mut impl Output) {
+        // When and where things were written is not their content.
+        if !out.is_whole() {
+            return;
+        }
+        out.count(self.order.iter().len());
+        for ((binding, event), (whose, time)) in self.order.iter() {
+            out.u32(*binding);
+            out.u64(*event);
+            out.u32(*whose);
+            out.u64(*time);
+        }
+        out.count(self.quotas.len());
+        for (binding, ()) in self.quotas.iter() {
+            out.u32(*binding);
+            let set = self.counted.get(*binding);
+            out.count(set.map_or(0, |set| set.len() as usize));
+            for row in set.into_iter().flatten() {
+                out.u32(row);
+            }
+        }
+    }
+
+    pub(super) fn load(&mut self, input: &mut Input<'_>) -> Result<(), InputError> {
+        for _ in 0..input.count()? {
+            let (binding, event, whose, time) = (input.u32()?, input.u64()?, input.u32()?, input.u64()?);
+            self.order.insert((binding, event), (whose, time));
+            self.times.insert((binding, whose, event), time);
+        }
+        for _ in 0..input.count()? {
+            let binding = input.u32()?;
+            if self.quotas.get(&binding).is_none() {
+                return Err(InputError);
+            }
+            for _ in 0..input.count()? {
+                self.counted.insert(binding, input.u32()?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an event does, as limits and quotas see it.
+pub struct Doing<'a> {
+    action: Action,
+    object: Attribute<(u32, ObjectId)>,
+    object_type: Attribute<&'a str>,
+    scopes: SmallVec<[u32; 2]>,
+}
+
+impl<'a> Doing<'a> {
+    /// Of an event that is filed under that scope; `None` for what counts as nobody's doing, and for what came along with
+    /// something that counts already.
+    #[must_use]
+    pub fn of(
+        event: &'a Event,
+        filed: ScopeId,
+        tenancy: &Tenancy,
+        objects: &'a Objects,
+        sharing: &Sharing,
+    ) -> Option<Self> {
+        let action = Action::of_event(event)?;
+        let mut scopes: SmallVec<[u32; 2]> = tenancy.row(filed).into_iter().collect();
+        let (mut object, mut object_type) = (Attribute::None, Attribute::None);
+        if let Event::Objects(ObjectsEvent::ObjectCreated(e)) = event {
+            object_type = Attribute::Is(&*e.object_type);
+        }
+        if let Some(id) = event.object()
+            && let Some(row) = objects.row(id)
+            && let Some(found) = objects.at(row)
+        {
+            object = Attribute::Is((row, id));
+            object_type = Attribute::Is(objects.object_type(found));
+            scopes.extend(sharing.of(row).iter().map(|share| share.scope));
+        }
+        if let Event::Sharing(SharingEvent::ObjectProjected(e)) = event {
+            scopes.extend(tenancy.row(e.scope));
+        }
+        Some(Self { action, object, object_type, scopes })
+    }
+    /// What is being done.
+    #[must_use]
+    pub fn action(&self) -> Action {
+        self.action
+    }
+    /// The question that limits are asked about it.
+    #[must_use]
+    pub fn asked<'q>(
+        &'q self,
+        identity: &'q Identity,
+        tenancy: &'q Tenancy,
+        actor: u32,
+        now: Micros,
+    ) -> Asked<'q> {
+        Asked {
+            identity,
+            tenancy,
+            actor,
+            action: self.action,
+            role: Attribute::Missing,
+            relation: Attribute::Missing,
+            object_type: self.object_type,
+            object: self.object,
+            scopes: &self.scopes,
+            now: Attribute::Is(now),
+            environment: Attribute::Missing,
+            connector: Attribute::Missing,
+            classification: Attribute::Missing,
+            outside: &(),
+        }
+    }
+}
+
+/// Is this the projection that came with the creation just before? It is one doing, not two.
+fn came_along(at: Sequence, event: &Event, objects: &Objects) -> bool {
+    let Event::Sharing(SharingEvent::ObjectProjected(e)) = event else { return false };
+    let made = objects.get(e.object).and_then(|object| objects.last_change(object));
+    made.is_some_and(|change| change.kind == ChangeKind::Created && change.sequence.next() == at)
+}
+
+/// How a limit stands for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Events in the window.
+    pub count: u32,
+    /// When there is room again for as many as were asked about; `None` when there never is.
+    pub free_at: Option<Micros>,
+}
+
+impl Rules {
+    /// Are there limits that count?
+    #[must_use]
+    pub fn has_limits(&self) -> bool {
+        !self.usage.limits.is_empty()
+    }
+
+    /// The limits that apply to a question, each with whose doings it counts.
+    #[must_use]
+    pub fn limits(&self, asked: &Asked<'_>) -> SmallVec<[(u32, u32, RateLimit); 4]> {
+        let mut found: SmallVec<[(u32, u32, RateLimit); 4]> = SmallVec::new();
+        self.each(asked, Part::Others, &mut |entry| {
+            if entry.class == Class::RateLimit
+                && !found.iter().any(|(binding, _, _)| *binding == entry.binding)
+                && self.bound(entry, asked).and(self.when(entry, asked)) == Truth::Yes
+                && let Some(Content::RateLimit(limit)) = self.content(entry)
+            {
+                let whose = if limit.per == Per::Actor { asked.actor } else { NO_ROW };
+                found.push((entry.binding, whose, *limit));
+            }
+        });
+        found
+    }
+
+    /// What an entry's rule does.
+    #[must_use]
+    pub fn content(&self, entry: &Entry) -> Option<&Content> {
+        self.version(entry.version).map(|version| &version.body.content)
+    }
+
+    /// How many events count against a limit, and when there is room for one more besides `more` others.
+    #[must_use]
+    pub fn standing(&self, binding: u32, whose: u32, limit: &RateLimit, now: Micros, more: u32) -> Standing {
+        let window = limit.window();
+        let times = self.usage.times.range((binding, whose, 0)..=(binding, whose, u64::MAX));
+        let live: Vec<Micros> =
+            times.map(|(_, time)| *time).filter(|time| time.saturating_add(window) > now).collect();
+        let count = live.len() as u32;
+        let surplus = (u64::from(count) + u64::from(more) + 1).checked_sub(u64::from(limit.max_count));
+        let free_at = match surplus {
+            None | Some(0) => Some(now),
+            Some(surplus) => live.get(surplus as usize - 1).map(|time| time.saturating_add(window)),
+        };
+        Standing { count, free_at }
+    }
+
+    /// The quotas on objects that one of this type, made in this scope by this owner, would count against.
+    #[must_use]
+    pub fn quotas(&self, asked: &Asked<'_>) -> SmallVec<[(u32, Quota); 4]> {
+        let mut found: SmallVec<[(u32, Quota); 4]> = SmallVec::new();
+        self.each(asked, Part::Others, &mut |entry| {
+            if entry.class == Class::Quota
+                && !found.iter().any(|(binding, _)| *binding == entry.binding)
+                && self.bound(entry, asked).and(self.when(entry, asked)) == Truth::Yes
+                && let Some(Content::Quota(quota)) = self.content(entry)
+            {
+                found.push((entry.binding, *quota));
+            }
+        });
+        found
+    }
+
+    /// How many count against a quota now. One that is bound to a principal counts what `owner` owns: bound to a group, it
+    /// holds for each of its members apart.
+    #[must_use]
+    pub fn used(&self, binding: u32, quota: &Quota, owner: u32, tenancy: &Tenancy, objects: &Objects) -> u64 {
+        let Some(bound) = self.binding_at(binding) else { return 0 };
+        let below = || match bound.scope {
+            NO_ROW => tenancy.in_order(),
+            scope => tenancy.subtree(scope),
+        };
+        let inside =
+            |home: u32| bound.scope == NO_ROW || (home != NO_ROW && tenancy.is_within(home, bound.scope));
+        match quota.resource {
+            Resource::Objects if bound.principal != NO_ROW => {
+                let owned = objects.owned_by(owner).into_iter().flatten();
+                owned.filter(|row| self.counts(binding, *row, tenancy, objects)).count() as u64
+            }
+            Resource::Objects => self.usage.counted.get(binding).map_or(0, |set| set.len()),
+            Resource::Scopes => {
+                let open =
+                    |row: &u32| *row != bound.scope && tenancy.at(*row).is_some_and(|node| !node.archived);
+                below().iter().filter(|row| open(row)).count() as u64
+            }
+            Resource::Members => below().iter().map(|row| tenancy.members(*row).count() as u64).sum(),
+            Resource::Rules => self.iter().filter(|rule| !rule.archived && inside(rule.home)).count() as u64,
+            Resource::Contracts | Resource::Templates | Resource::Settings => 0,
+        }
+    }
+
+    /// Does this object count against a quota on objects?
+    fn counts(&self, binding: u32, object: u32, tenancy: &Tenancy, objects: &Objects) -> bool {
+        let (Some(bound), Some(found)) = (self.binding_at(binding), objects.at(object)) else { return false };
+        let object_type = objects.object_type(found);
+        let current = self.at(bound.rule).and_then(|rule| self.current(rule));
+        let listed = current.and_then(|version| version.body.when.object_type.as_ref());
+        !found.tombstoned
+            && listed.is_none_or(|types| types.0.iter().any(|word| word == object_type))
+            && bound.targets.object_type.as_ref().is_none_or(|word| word == object_type)
+            && (bound.targets.scope.is_none()
+                || (bound.scope != NO_ROW
+                    && found.home != NO_ROW
+                    && tenancy.is_within(found.home, bound.scope)))
+    }
+
+    /// Counts what counts against a quota anew, after its rule or binding has changed.
+    pub(super) fn recount(&mut self, binding: u32, tenancy: &Tenancy, objects: &Objects) {
+        let follows = self.usage.quotas.get(&binding).is_some();
+        let by_set = self.binding_at(binding).is_some_and(|bound| bound.targets.principal.is_none());
+        let old: Vec<u32> = self.usage.counted.get(binding).into_iter().flatten().collect();
+        if old.is_empty() && !follows {
+            return;
+        }
+        for row in old {
+            self.usage.counted.remove(binding, row);
+        }
+        if follows && by_set {
+            for row in 0..objects.len() as u32 {
+                if self.counts(binding, row, tenancy, objects) {
+                    self.usage.counted.insert(binding, row);
+                }
+            }
+        }
+    }
+
+    /// Counts an event that has happened and been applied.
+    pub(super) fn count(
+        &mut self,
+        at: &Envelope,
+        event: &Event,
+        identity: &Identity,
+        tenancy: &Tenancy,
+        objects: &Objects,
+        sharing: &Sharing,
+    ) {
+        let Some(doing) = Doing::of(event, at.scope, tenancy, objects, sharing) else { return };
+        let actor = identity.row(at.actor).unwrap_or(NO_ROW);
+        let asked = doing.asked(identity, tenancy, actor, at.time);
+        if self.has_limits() && !came_along(at.sequence, event, objects) {
+            for (binding, whose, limit) in self.limits(&asked) {
+                self.usage.push(binding, whose, at.sequence, at.time, limit.window());
+            }
+        }
+        if let Some((object, _)) = asked.object.value()
+            && !self.usage.quotas.is_empty()
+        {
+            let home = objects.at(object).map_or(NO_ROW, |object| object.home);
+            let scopes: &[u32] = if home == NO_ROW { &[] } else { &[home] };
+            // Whatever is bound on the way from its home: it may count against that, or no longer.
+            let asked = Asked { scopes, action: Action::Create, ..asked };
+            let mut bindings: SmallVec<[u32; 8]> = SmallVec::new();
+            self.each(&asked, Part::Others, &mut |entry| {
+                if entry.class == Class::Quota {
+                    bindings.push(entry.binding);
+                }
+            });
+            for binding in bindings {
+                let by_set = self.binding_at(binding).is_some_and(|bound| bound.targets.principal.is_none());
+                if !by_set || self.usage.quotas.get(&binding).is_none() {
+                    continue;
+                }
+                if self.counts(binding, object, tenancy, objects) {
+                    self.usage.counted.insert(binding, object);
+                } else {
+                    self.usage.counted.remove(binding, object);
+                }
+            }
+        }
+    }
+}
