@@ -2,7 +2,10 @@
 
 use crate::command::Batch;
 use crate::error::{Error, Result};
-use scoped_projections::{Digest, EntryId, Micros, ObjectId, PrincipalId, RegistrationId, ScopeId, Sequence};
+use scoped_projections::{
+    ContractId, Digest, EntryId, Micros, ObjectId, PrincipalId, RegistrationId, ScopeId, Sequence, SettingId,
+    TemplateId,
+};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -76,6 +79,21 @@ impl Receipt {
     #[must_use]
     pub fn registration(&self) -> RegistrationId {
         RegistrationId(self.id(0))
+    }
+    /// The contract that the first step made or changed.
+    #[must_use]
+    pub fn contract(&self) -> ContractId {
+        ContractId(self.id(0))
+    }
+    /// The template that the first step made or changed.
+    #[must_use]
+    pub fn template(&self) -> TemplateId {
+        TemplateId(self.id(0))
+    }
+    /// The setting that the first step made or changed.
+    #[must_use]
+    pub fn setting(&self) -> SettingId {
+        SettingId(self.id(0))
     }
     /// The access control list entry that the first step made or changed.
     #[must_use]

@@ -65,6 +65,33 @@ fn samples() -> Vec<(&'static str, String)> {
         ("rules.bind", format!("{{\"rule\":\"{ADA}\",\"to\":{{\"scope\":\"org:acme\",\"object_type\":\"file\"}}}}")),
         ("rules.rebind", format!("{{\"binding\":\"{ADA}\",\"to\":{{}}}}")),
         ("rules.unbind", format!("{{\"binding\":\"{ADA}\"}}")),
+        (
+            "contracts.create",
+            r#"{"name":"limits","type":"limits","scope":"org:acme","fields":[{"name":"cpu","type":"integer","required":false,"nullable":true,"default":1,"constraints":{"min_value":0,"choices":[0,1]}}],"constraints":[{"name":"r","type":"depends_on","config":{"field":"cpu","depends_on":"gpu"}}],"description":"d","metadata":{"a":1}}"#.to_owned(),
+        ),
+        (
+            "contracts.update",
+            format!(
+                r#"{{"contract":"{ADA}","fields":[{{"name":"n","type":"list"}}],"upgrades":[{{"rename":{{"from":"a","to":"n"}}}},{{"set_default":{{"field":"n","value":[]}}}},{{"drop":{{"field":"b"}}}},{{"convert":{{"field":"c","to":"to_string"}}}},{{"wrap":{{"field":"n"}}}}],"change_reason":"x","expected_version":1}}"#
+            ),
+        ),
+        ("contracts.deprecate", format!("{{\"contract\":\"{ADA}\"}}")),
+        ("contracts.activate", format!("{{\"contract\":\"{ADA}\"}}")),
+        ("contracts.archive", format!("{{\"contract\":\"{ADA}\"}}")),
+        ("contracts.unarchive", format!("{{\"contract\":\"{ADA}\"}}")),
+        (
+            "templates.create",
+            r#"{"name":"small","type":"scope","schema":{"a":{"b":1}},"description":"d","scope":"org:acme"}"#.to_owned(),
+        ),
+        (
+            "templates.update",
+            format!(r#"{{"template":"{ADA}","schema":{{}},"name":"n","description":"","change_reason":"x"}}"#),
+        ),
+        ("templates.archive", format!("{{\"template\":\"{ADA}\"}}")),
+        ("templates.reopen", format!("{{\"template\":\"{ADA}\"}}")),
+        ("templates.instantiate", format!(r#"{{"template":"{ADA}","version":2,"overrides":{{"a":null}}}}"#)),
+        ("config.set", r#"{"scope":"org:acme","key":"k","value":null,"description":"d","locked":true}"#.to_owned()),
+        ("config.delete", r#"{"scope":"org:acme","key":"k"}"#.to_owned()),
         ("temporal.mark", "{\"name\":\"v1\"}".to_owned()),
         ("registry.register", "{\"urn\":\"scoped:MODEL:app:file:2\",\"lifecycle\":\"DRAFT\",\"tags\":[\"a\"],\"metadata\":{\"x\":1}}".to_owned()),
         ("registry.transition", "{\"entry\":\"scoped:MODEL:app:file:2\",\"to\":\"ACTIVE\"}".to_owned()),

@@ -165,6 +165,21 @@ pub fn entity_label(entity: Entity, moment: &Moment<'_>, names: &Names) -> Strin
         Entity::Object(id) => object_label(moment, id),
         Entity::Share(object, scope) => format!("{} in {}", object_label(moment, object), label(scope)),
         Entity::Policy(scope) => format!("policy of {}", label(scope)),
+        Entity::Contract(id) => {
+            let found = moment.world().contracts().get(id);
+            found.map_or_else(|| id.to_string(), |contract| contract.name.to_string())
+        }
+        Entity::Template(id) => {
+            let found = moment.world().templates().get(id);
+            found.map_or_else(|| id.to_string(), |template| template.name.to_string())
+        }
+        Entity::Setting(id) => match moment.world().config().get(id) {
+            Some(setting) => {
+                let scope = tenancy.at(setting.scope).map_or("?", |node| node.label());
+                format!("{} in {scope}", setting.key)
+            }
+            None => id.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -1,44 +1,20 @@
-//! Config.
+//! Config: settings, inherited down the scope tree.
+//!
+//! Who may: setting and deleting takes `scope.config.write`; asking takes `scope.read.local` in the scope that is asked about, values
+//! from above included: they are what holds there. Refusals: a key that is locked above; a value that does not fit the contract
+//! for `setting:KEY`; changes in a scope that takes none.
+//! Typed keys: a contract whose object type is `setting:KEY` governs the key like any other type, from the nearest scope; it
+//! sees the map `{"value": …}`, so that one field named `value` types it.
+//! What is decided here and not by the specification: see decision 0014.
 
+mod commands;
+mod info;
+mod inverse;
 mod nature;
+mod queries;
+
+pub use commands::{Command, Delete, Set};
+pub(crate) use commands::{admit, entity, recall};
+pub use info::{Resolved, SettingChangeInfo, SettingInfo};
+pub(crate) use inverse::{changed, invert, place};
 pub(crate) use nature::nature;
-
-use crate::command::commands;
-use crate::error::Result;
-use crate::export::{Recalled, Recalling};
-use crate::temporal::{Entity, Inverse, Problem};
-use scoped_projections::config::ConfigEvent;
-use scoped_projections::{ScopeId, Sequence, World};
-
-commands! {
-    /// Commands about config.
-    domain "config";
-    enum Command {}
-}
-
-/// What an event changes.
-pub(crate) fn entity(event: &ConfigEvent) -> Option<Entity> {
-    match event {
-        ConfigEvent::SettingSet(e) => Some(Entity::Setting(e.setting)),
-    }
-}
-
-/// The command that would bring this fact about.
-pub(crate) fn recall(_: ConfigEvent, _: Recalling<'_>) -> Option<Recalled> {
-    Some(Recalled::Silent)
-}
-
-/// What brings this domain's things back.
-pub(crate) fn invert(_: &mut Inverse<'_>) -> Result<Problem> {
-    Ok(None)
-}
-
-/// The event that made a thing what it is in this world; `None` when it is not there.
-pub(crate) fn changed(_: &World, _: Entity) -> Option<Sequence> {
-    None
-}
-
-/// The scope that a thing belongs to.
-pub(crate) fn place(_: &World, _: Entity) -> Option<ScopeId> {
-    None
-}

@@ -7,6 +7,6 @@ use scoped_projections::rules::Action;
 /// An exhaustive match: a new kind says what it is, or the engine does not compile.
 pub(crate) fn nature(event: &E) -> Nature {
     match event {
-        E::SettingSet(_) => Nature::reversible(Action::Config),
+        E::SettingSet(_) | E::SettingDeleted(_) => Nature::reversible(Action::Config),
     }
 }

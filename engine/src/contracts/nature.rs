@@ -7,6 +7,11 @@ use scoped_projections::rules::Action;
 /// An exhaustive match: a new kind says what it is, or the engine does not compile.
 pub(crate) fn nature(event: &E) -> Nature {
     match event {
-        E::ContractCreated(_) => Nature::reversible(Action::Contracts),
+        E::ContractCreated(_) => Nature::differently(Action::Contracts, "the contract is archived"),
+        E::ContractUpdated(_)
+        | E::ContractDeprecated(_)
+        | E::ContractActivated(_)
+        | E::ContractArchived(_)
+        | E::ContractUnarchived(_) => Nature::reversible(Action::Contracts),
     }
 }

@@ -11,5 +11,7 @@ pub(crate) fn admit(on: &View<'_>, _action: Action, proposed: &[Proposed]) -> Re
     crate::registry::admit(on, proposed)?;
     crate::tenancy::admit(on, proposed)?; // frozen scopes, holds, subtree quotas
     crate::rules::admit(on, proposed)?;
+    crate::contracts::admit(on, proposed)?;
+    crate::config::admit(on, proposed)?;
     Ok(())
 }

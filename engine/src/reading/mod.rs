@@ -4,11 +4,14 @@
 
 mod access;
 mod audit;
+mod config;
+mod contracts;
 mod lists;
 mod objects;
 mod operation;
 mod principals;
 mod show;
+mod templates;
 mod time;
 mod versions;
 mod views;

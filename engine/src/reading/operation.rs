@@ -38,6 +38,32 @@ operations! {
     ObjectsVersions = "objects.versions";
     /// When an object was out of sight.
     ObjectsTombstones = "objects.tombstones";
+    /// An object's data as a version of its contract has it.
+    ObjectsReadAs = "objects.read_as";
+    /// A contract and its versions.
+    ContractsRead = "contracts.read";
+    /// The contracts one may know.
+    ContractsList = "contracts.list";
+    /// Which contract governs a type in a scope.
+    ContractsForType = "contracts.for_type";
+    /// Which contract governed a version of an object.
+    ContractsOfObject = "contracts.of_object";
+    /// Does data fit a contract?
+    ContractsValidate = "contracts.validate";
+    /// Which objects are behind their contract.
+    ContractsMigrate = "contracts.migrate";
+    /// A template and its versions.
+    TemplatesRead = "templates.read";
+    /// The templates one may see.
+    TemplatesList = "templates.list";
+    /// A setting of a scope.
+    ConfigGet = "config.get";
+    /// The settings of a scope.
+    ConfigList = "config.list";
+    /// What holds in a scope, from wherever above.
+    ConfigResolve = "config.resolve";
+    /// The life of a setting.
+    ConfigHistory = "config.history";
     /// May somebody?
     AccessCheck = "access.check";
     /// Who may?

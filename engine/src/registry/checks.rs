@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::identity::check_word;
 use crate::kernel::execute::{Proposed, Result, View};
 use scoped_projections::Event;
+use scoped_projections::contracts::ContractsEvent;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::registry::{Kind, Lifecycle, Registration, Urn};
 
@@ -18,6 +19,12 @@ const RESERVED: &[&str] = &["identity", "tenancy", "objects", "rules", "contract
 pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     for fact in proposed {
         if let Event::Objects(ObjectsEvent::ObjectCreated(created)) = &fact.event {
+            check_type(on, &created.object_type)?;
+        }
+        // What a contract speaks about: a type, or a key of the settings, which is no type.
+        if let Event::Contracts(ContractsEvent::ContractCreated(created)) = &fact.event
+            && !created.object_type.starts_with("setting:")
+        {
             check_type(on, &created.object_type)?;
         }
     }

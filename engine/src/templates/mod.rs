@@ -1,44 +1,21 @@
-//! Templates.
+//! Templates: blueprints, of which something can be made.
+//!
+//! Who may: a template of a scope is made with `scope.templates.manage` there, and read and instantiated by whoever reads that scope;
+//! one without scope is made by operators and is everybody's to read. It is changed by whoever may make one there, and by its owner as
+//! long as that one still reads the scope. Instantiating is a command, so that it leaves its trace (with the overrides as its
+//! payload), and creates nothing else. Refusals: changes of an archived template, and instances of it.
+//! What is decided here and not by the specification: see decision 0013.
 
+mod commands;
+mod info;
+mod inverse;
+mod merge;
 mod nature;
+mod queries;
+
+pub use commands::{Archive, Command, Create, Instantiate, Reopen, Update};
+pub(crate) use commands::{entity, recall, seeing};
+pub use info::{Instance, TemplateFilter, TemplateInfo, TemplateVersionInfo};
+pub(crate) use inverse::{changed, invert, place};
+pub use merge::merge;
 pub(crate) use nature::nature;
-
-use crate::command::commands;
-use crate::error::Result;
-use crate::export::{Recalled, Recalling};
-use crate::temporal::{Entity, Inverse, Problem};
-use scoped_projections::templates::TemplatesEvent;
-use scoped_projections::{ScopeId, Sequence, World};
-
-commands! {
-    /// Commands about templates.
-    domain "templates";
-    enum Command {}
-}
-
-/// What an event changes.
-pub(crate) fn entity(event: &TemplatesEvent) -> Option<Entity> {
-    match event {
-        TemplatesEvent::TemplateCreated(e) => Some(Entity::Template(e.template)),
-    }
-}
-
-/// The command that would bring this fact about.
-pub(crate) fn recall(_: TemplatesEvent, _: Recalling<'_>) -> Option<Recalled> {
-    Some(Recalled::Silent)
-}
-
-/// What brings this domain's things back.
-pub(crate) fn invert(_: &mut Inverse<'_>) -> Result<Problem> {
-    Ok(None)
-}
-
-/// The event that made a thing what it is in this world; `None` when it is not there.
-pub(crate) fn changed(_: &World, _: Entity) -> Option<Sequence> {
-    None
-}
-
-/// The scope that a thing belongs to.
-pub(crate) fn place(_: &World, _: Entity) -> Option<ScopeId> {
-    None
-}

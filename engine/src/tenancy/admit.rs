@@ -6,8 +6,10 @@ use super::quota;
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::temporal::format_time;
+use scoped_projections::contracts::ContractsEvent as C;
 use scoped_projections::objects::ObjectsEvent as O;
 use scoped_projections::sharing::SharingEvent as S;
+use scoped_projections::templates::TemplatesEvent as B;
 use scoped_projections::tenancy::{Effect, Node, TenancyEvent as T};
 use scoped_projections::{Event, ObjectId, ScopeId};
 
@@ -60,6 +62,14 @@ fn touched(on: &View<'_>, fact: &Proposed) -> Option<ScopeId> {
         }
         Event::Tenancy(event) => widened(on, event),
         Event::Config(_) => Some(fact.scope),
+        Event::Contracts(event) => {
+            matches!(event, C::ContractCreated(_) | C::ContractUpdated(_) | C::ContractActivated(_))
+                .then_some(fact.scope)
+        }
+        Event::Templates(event) => {
+            matches!(event, B::TemplateCreated(_) | B::TemplateUpdated(_) | B::TemplateReopened(_))
+                .then_some(fact.scope)
+        }
         _ => None,
     }
 }

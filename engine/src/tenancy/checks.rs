@@ -24,7 +24,7 @@ pub(super) fn node<'a>(on: &View<'a>, row: u32) -> Result<&'a Node> {
 }
 
 /// A scope that has not been deleted.
-pub(super) fn live_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
+pub(crate) fn live_node<'a>(on: &View<'a>, scope: &ScopeRef) -> Result<(u32, &'a Node)> {
     let row = scope_row(on, scope)?;
     let found = node(on, row)?;
     if found.archived {

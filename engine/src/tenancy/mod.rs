@@ -33,7 +33,7 @@ mod scope_ref;
 mod scopes;
 
 pub(crate) use admit::admit;
-pub(crate) use checks::{archived, orphaned_root, scope_row};
+pub(crate) use checks::{archived, live_node, orphaned_root, scope_row};
 pub use commands::{
     AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
     DescribeScope, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope, ProvisionScope, Records,

@@ -248,5 +248,18 @@ fn prelude() -> Batch {
         );
         step("objects.create", with);
     }
+    for (number, kind) in [(1, "limits"), (2, "note")] {
+        let fields = r#"[{"name":"cpu","type":"any","required":false}]"#;
+        let with =
+            format!(r#""contract":"{}","name":"{kind}","type":"{kind}","fields":{fields}"#, id(number));
+        step("contracts.create", with);
+    }
+    for number in 1..=3 {
+        let with = format!(r#""template":"{}","name":"a","type":"b","schema":{{"cpu":1}}"#, id(number));
+        step("templates.create", with);
+    }
+    for number in 1..=3 {
+        step("config.set", format!(r#""scope":"{}","key":"k","value":null"#, id(number)));
+    }
     parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0
 }

@@ -8,19 +8,23 @@
 use crate::support::{NOON, data, files, member, object, package_file, path, principal, scope_at, update};
 use scoped::log::VerifyOptions;
 use scoped::projections::audit::{AccessDenied, AccessRecorded};
+use scoped::projections::config as f;
+use scoped::projections::contracts as c;
 use scoped::projections::identity as i;
 use scoped::projections::objects as o;
 use scoped::projections::registry as r;
 use scoped::projections::requests::RequestKeyed;
 use scoped::projections::rules as ru;
 use scoped::projections::sharing as s;
+use scoped::projections::templates as b;
 use scoped::projections::temporal as m;
 use scoped::projections::tenancy::{self as t, Applies};
 use scoped::projections::{Context, DOMAINS};
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
-    Batch, BindingId, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor, ObjectId, Options,
-    Policy, PrincipalId, RegistrationId, Role, RuleId, ScopeId, Subject, identity, objects, sharing, tenancy,
+    Batch, BindingId, ContractId, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor,
+    ObjectId, Options, Policy, PrincipalId, RegistrationId, Role, RuleId, ScopeId, SettingId, Subject,
+    TemplateId, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -81,6 +85,7 @@ pub(crate) fn samples() -> Vec<Event> {
     let edge = EdgeId(0x88);
     let (rule, binding) = (RuleId(0x66), BindingId(0x77));
     let expires_at = Some(NOON);
+    let (contract, template, setting) = (ContractId(0x99), TemplateId(0xaa), SettingId(0xbb));
     vec![
         i::Founded { principal, kind: "person".into() }.into(),
         i::PrincipalCreated { principal, kind: "bot".into() }.into(),
@@ -178,6 +183,34 @@ pub(crate) fn samples() -> Vec<Event> {
         .into(),
         ru::BindingChanged { binding, targets: ru::Targets::default() }.into(),
         ru::BindingRemoved { binding }.into(),
+        c::ContractCreated {
+            contract,
+            name: "limits".into(),
+            object_type: "limits".into(),
+            scope,
+            definition: definition(),
+        }
+        .into(),
+        c::ContractUpdated {
+            contract,
+            definition: c::Definition { schema: r#"{"type":"object"}"#.into(), ..c::Definition::default() },
+            upgrades: vec![
+                c::Upgrade { kind: c::UpgradeKind::Rename, field: "a".into(), other: "b".into() },
+                c::Upgrade { kind: c::UpgradeKind::Drop, field: "c".into(), other: String::new() },
+            ],
+        }
+        .into(),
+        c::ContractDeprecated { contract }.into(),
+        c::ContractActivated { contract }.into(),
+        c::ContractArchived { contract }.into(),
+        c::ContractUnarchived { contract }.into(),
+        b::TemplateCreated { template, name: "small".into(), template_type: "scope".into(), scope }.into(),
+        b::TemplateUpdated { template, name: "large".into() }.into(),
+        b::TemplateArchived { template }.into(),
+        b::TemplateReopened { template }.into(),
+        b::TemplateInstantiated { template, version: 3 }.into(),
+        f::SettingSet { setting, scope, key: "limit".into(), locked: true }.into(),
+        f::SettingDeleted { setting, scope, key: "limit".into() }.into(),
         RequestKeyed { key: [0xa1; 16], request: [0xb2; 16], events: 4 }.into(),
         AccessDenied {
             operation: "objects.read".into(),
@@ -224,6 +257,26 @@ fn policy() -> t::Policy {
         inherit_members: Some(true),
         audit_reads: Some(t::AuditReads::All),
     }
+}
+
+/// A definition with one of everything in it.
+fn definition() -> c::Definition {
+    let field = c::Field {
+        name: "cpu".into(),
+        field_type: c::FieldType::Integer,
+        required: true,
+        nullable: false,
+        default: Some("1".into()),
+        description: "cores".into(),
+        rules: vec![c::FieldRule { kind: c::RuleKind::MaxValue, value: "64".into() }],
+    };
+    let rule = c::CrossRule {
+        name: "one".into(),
+        kind: c::CrossKind::MutuallyExclusive,
+        fields: vec!["cpu".into(), "gpu".into()],
+        description: "not both".into(),
+    };
+    c::Definition { fields: vec![field], constraints: vec![rule], schema: String::new() }
 }
 
 fn context() -> Context {

@@ -99,3 +99,27 @@ pub(crate) fn files(directory: &Path) -> std::collections::BTreeMap<PathBuf, Vec
     }
     found
 }
+
+/// Writes a log out as commands, carries them out in an engine that was made by the same founder, and asks for the same content.
+pub(crate) fn same_elsewhere(engine: &Engine) {
+    // It knows no types: the log says which there are.
+    let options = Options::default().door(Arc::new(ManualDoor::new(NOON, 77))).founder(PrincipalId(1));
+    let other = Engine::on(Arc::new(scoped::log::MemoryStorage::new()), options).unwrap();
+    let (mut records, history) = (Vec::new(), engine.history());
+    for record in history.reader().records(Sequence::new(2), history.head()) {
+        let record = record.unwrap();
+        let last = record.batch_left() == 0;
+        records.push(record);
+        if last {
+            if let Some(batch) = scoped::export::recall(&records).unwrap() {
+                let line = scoped::write_line(&batch, records[0].sequence()).unwrap();
+                let (batch, _) = scoped::parse_line(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+                other.execute(batch).unwrap_or_else(|e| panic!("{e}: {line}"));
+            }
+            records.clear();
+        }
+    }
+    let content = |engine: &Engine| engine.read(|moment| moment.world().content_digest());
+    assert_eq!(content(engine), content(&other), "the same commands come to the same content");
+    digest(&other);
+}

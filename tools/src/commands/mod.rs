@@ -2,6 +2,8 @@
 
 mod can;
 mod completions;
+mod config;
+mod contracts;
 mod diff;
 mod export;
 mod history;
@@ -14,6 +16,7 @@ mod replay;
 mod rollback;
 mod show;
 mod stats;
+mod templates;
 mod tree;
 mod verify;
 mod what;
@@ -53,6 +56,12 @@ pub(crate) enum Command {
     Who(who::Args),
     /// What a principal may do that with, and why
     What(what::Args),
+    /// What data of a type has to look like: contracts and their versions
+    Contracts(contracts::Args),
+    /// Blueprints and their versions
+    Templates(templates::Args),
+    /// The settings that hold in a scope, and where they come from
+    Config(config::Args),
     /// Bring things back to how they were, as new events
     Rollback(rollback::Args),
     /// Give a position of the log a name
@@ -85,6 +94,9 @@ impl Command {
             Self::Can(args) => can::run(args, output),
             Self::Who(args) => who::run(args, output),
             Self::What(args) => what::run(args, output),
+            Self::Contracts(args) => contracts::run(args, output),
+            Self::Templates(args) => templates::run(args, output),
+            Self::Config(args) => config::run(args, output),
             Self::Rollback(args) => rollback::run(args, output),
             Self::Mark(args) => mark::run(args, output),
             Self::Stats(args) => stats::run(args, output),

@@ -96,6 +96,7 @@ fn world() -> (Engine, Arc<ManualDoor>) {
         batch.push(founder, identity::AddRelationship { edge: Some(edge), ..relationship });
     }
     rules::furnish(&mut batch);
+    contracts::seed(&mut batch);
     engine.execute(batch).unwrap();
     (engine, door)
 }
@@ -119,6 +120,7 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
 }
 
 mod audit;
+mod contracts;
 mod principals;
 mod registry;
 mod rows;
@@ -221,7 +223,11 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
         "access.who" => vec![|reading, aim| reading.who(Capability::ReadLocal, aim.object).map(drop)],
         // These are refused to nobody who is active; what they show is looked at below.
         "objects.own" => vec![],
-        _ => return principals::reading(operation).or_else(|| audit::reading(operation)),
+        _ => {
+            return principals::reading(operation)
+                .or_else(|| audit::reading(operation))
+                .or_else(|| contracts::reading(operation));
+        }
     })
 }
 

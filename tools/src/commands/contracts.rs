@@ -1,0 +1,185 @@
+//! `scoped contracts`: what data of a type has to look like.
+
+use crate::args::cutoff;
+use crate::cells::time;
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::open::{self, Tell};
+use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
+use scoped::contracts::{
+    ContractDiff, ContractFilter, ContractInfo, ContractVersionInfo, FieldSpec, Lifecycle,
+};
+use scoped::temporal::Cutoff;
+use scoped::{ContractId, Moment};
+use serde::Serialize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Without an ID all contracts are listed, newest first; with one its fields, its versions, and what each version changed.
+
+Examples:
+  scoped contracts notes
+  scoped contracts notes --type file --active
+  scoped contracts notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --at head~100";
+
+/// What `scoped contracts` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The log directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// One contract in detail
+    #[arg(value_name = "ID")]
+    contract: Option<ContractId>,
+    /// For objects of this type
+    #[arg(long = "type", value_name = "TYPE", conflicts_with = "contract")]
+    object_type: Option<String>,
+    /// Only those that govern
+    #[arg(long, conflicts_with = "contract")]
+    active: bool,
+    /// As of this moment
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
+    at: Option<Cutoff>,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let opened = open::read(&args.directory, output, Tell::Trouble)?;
+    let scene = opened.scene(output, args.at.as_ref())?;
+    let (moment, names) = (scene.moment(), scene.names()?);
+    match args.contract {
+        None => list(args, output, &moment),
+        Some(contract) => detail(contract, output, &moment, &names),
+    }
+}
+
+fn list(args: &Args, output: &Output, moment: &Moment<'_>) -> Result<(), Failure> {
+    let (object_type, active_only) = (args.object_type.clone(), args.active);
+    let filter = ContractFilter { object_type, active_only, limit: usize::MAX, ..ContractFilter::default() };
+    let found = moment.contracts(&filter)?;
+    output.show(&found, || {
+        let columns = [
+            Column::text("contract"),
+            Column::text("name"),
+            Column::text("type"),
+            Column::text("scope"),
+            Column::text("state"),
+            Column::number("version"),
+        ];
+        let mut table = Table::new(&columns);
+        for info in &found {
+            table.push(vec![
+                Cell::new(info.contract).tone(Tone::Accent),
+                info.name.as_str().into(),
+                info.object_type.as_str().into(),
+                info.scope.as_deref().unwrap_or_default().into(),
+                state(info.lifecycle),
+                info.version.into(),
+            ]);
+        }
+        table.into()
+    })
+}
+
+fn state(lifecycle: Lifecycle) -> Cell {
+    let tone = if lifecycle == Lifecycle::Active { Tone::Plain } else { Tone::Caution };
+    Cell::new(lifecycle).tone(tone)
+}
+
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    info: ContractInfo,
+    versions: Vec<ContractVersionInfo>,
+    changes: Vec<ContractDiff>,
+}
+
+fn detail(id: ContractId, output: &Output, moment: &Moment<'_>, names: &Names) -> Result<(), Failure> {
+    let (info, versions) = (moment.contract(id)?, moment.contract_versions(id)?);
+    let pairs = versions.windows(2).map(|pair| moment.contract_diff(id, pair[0].version, pair[1].version));
+    let changes = pairs.collect::<Result<Vec<_>, _>>()?;
+    let detail = Detail { info, versions, changes };
+    output.show(&detail, || page(&detail, names))
+}
+
+fn page(detail: &Detail, names: &Names) -> Page {
+    let info = &detail.info;
+    let mut facts = Facts::new()
+        .with("contract", Cell::new(info.contract).tone(Tone::Strong))
+        .with("name", info.name.as_str())
+        .with("type", info.object_type.as_str())
+        .with("scope", info.scope.as_deref().unwrap_or("everywhere"))
+        .with("state", state(info.lifecycle))
+        .with("version", info.version)
+        .with("owner", Cell::new(names.label(info.owner)).raw(info.owner));
+    if !info.description.is_empty() {
+        facts.push("about", info.description.as_str());
+    }
+    let mut page = Page::new().facts(facts);
+    if let Some(current) = detail.versions.last() {
+        page = page.title(format!("fields of version {}", current.version)).table(fields(current));
+        if let Some(schema) = &current.schema {
+            page = page.line(vec![format!("JSON Schema: {schema}").into()]);
+        }
+        for rule in &current.constraints {
+            let over = serde_json::to_string(&rule.config).unwrap_or_default();
+            page = page.line(vec![format!("{}: {} {over}", rule.name, rule.kind).into()]);
+        }
+    }
+    page.title("versions").table(versions(detail, names))
+}
+
+fn fields(version: &ContractVersionInfo) -> Table {
+    let columns = ["field", "type", "required", "default", "bounds", "about"].map(Column::text);
+    let mut table = Table::new(&columns);
+    for field in &version.fields {
+        let bounds: Vec<String> =
+            field.constraints.iter().map(|(kind, value)| format!("{kind}={value}")).collect();
+        table.push(vec![
+            Cell::new(&field.name).tone(Tone::Accent),
+            Cell::new(typed(field)),
+            Cell::new(if field.required { "yes" } else { "no" }),
+            field.default.as_ref().map_or_else(Cell::default, Cell::new),
+            bounds.join(" ").into(),
+            field.description.as_str().into(),
+        ]);
+    }
+    table
+}
+
+fn typed(field: &FieldSpec) -> String {
+    let null = if field.nullable { " or null" } else { "" };
+    format!("{}{null}", field.field_type)
+}
+
+fn versions(detail: &Detail, names: &Names) -> Table {
+    let columns = [
+        Column::number("version"),
+        Column::number("event"),
+        Column::text("time"),
+        Column::text("who"),
+        Column::text("change"),
+        Column::text("reason"),
+    ];
+    let mut table = Table::new(&columns);
+    for version in &detail.versions {
+        let diff = detail.changes.iter().find(|diff| diff.new_version == version.version);
+        table.push(vec![
+            version.version.into(),
+            Cell::new(format!("#{}", version.at)).raw(version.at).tone(Tone::Accent),
+            time(version.created_at),
+            Cell::new(names.label(version.created_by)).raw(version.created_by),
+            diff.map_or_else(Cell::default, |diff| Cell::new(change(diff))),
+            version.change_reason.as_str().into(),
+        ]);
+    }
+    table
+}
+
+/// `+` for fields that came, `-` for those that went, `~` for those that are different.
+fn change(diff: &ContractDiff) -> String {
+    let signs = [("+", &diff.added_fields), ("-", &diff.removed_fields), ("~", &diff.modified_fields)];
+    let words =
+        signs.iter().flat_map(|(sign, fields)| fields.iter().map(move |field| format!("{sign}{field}")));
+    words.collect::<Vec<_>>().join(" ")
+}
