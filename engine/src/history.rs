@@ -156,7 +156,8 @@ impl History {
             |what: String| Error::refused("unknown_cutoff", what).hint("`scoped log` lists what there is");
         match cutoff {
             Cutoff::At(at) if *at > head => {
-                Err(unknown(format!("there is no event {at}: the log ends at {head}")))
+                let message = format!("there is no event {at}: the log ends at {head}");
+                Err(Error::refused("position_ahead", message).hint("`scoped log` lists what there is"))
             }
             Cutoff::At(at) => Ok(*at),
             Cutoff::Time(time) => Ok(reader.at_time(*time)?),

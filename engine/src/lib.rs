@@ -77,6 +77,11 @@ pub use reading::{
     Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
+pub use reading::{
+    AuditEntry, AuditPage, Omission, Omitted, Operation, PAGE_DEFAULT, PAGE_MAX, ReadObject, Reading, Recall,
+    RecalledRecord, RecordEdge, RecordEvent, RecordNode, ViewItem, ViewPage, ViewSource,
+};
+pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Session, SessionBatch};
 pub use temporal::{Policy, RollbackNote};

@@ -130,17 +130,17 @@ impl<'a> Moment<'a> {
         Ok(Diff::between(&self.version(id, a)?.value()?, &self.version(id, b)?.value()?))
     }
 
-    /// The rows that a view from a scope reads, the scope first for `Holistic`, in path order for `Descend`.
+    /// The rows of the scopes within reach of a view, in its order.
     ///
     /// # Errors
     /// When there is no such scope at this moment.
-    pub fn reach(&self, scope: &ScopeRef, reach: View) -> Result<Vec<u32>> {
+    pub fn reach(&self, scope: &ScopeRef, view: View) -> Result<Vec<u32>> {
         let tenancy = self.world.tenancy();
         let missing = || {
             Error::refused("not_found", format!("there is no scope `{scope}` at {}", self.world.position()))
         };
         let row = scope.row(tenancy).ok_or_else(missing)?;
-        Ok(match reach {
+        Ok(match view {
             View::Raw | View::Granular | View::Structured => vec![row],
             View::Holistic => tenancy.chain(row).collect(),
             View::Descend => tenancy.subtree(row),
@@ -162,6 +162,7 @@ impl<'a> Moment<'a> {
     }
 
     /// Live objects: all of them, or those that a view from a scope reads; oldest first.
+    /// Live objects: all of them, oldest first; or those that a view from a scope reads, in the view's order.
     ///
     /// # Errors
     /// When there is no such scope at this moment.
@@ -181,6 +182,10 @@ impl<'a> Moment<'a> {
                 rows.into_iter().filter_map(|row| objects.at(row)).map(|object| self.info(object)).collect()
             }
         })
+        match within {
+            None => Ok(objects.iter().filter(|o| !o.tombstoned).map(|o| self.info(o)).collect()),
+            Some((scope, view)) => self.seen(scope, view),
+        }
     }
 
     /// All scopes: paths in path order, then flat ones.

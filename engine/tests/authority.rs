@@ -260,7 +260,7 @@ fn a_holistic_list_keeps_to_the_objects_own_decision() {
         let found = reading.objects(&at(SUB), View::Holistic).unwrap();
         found.into_iter().map(|info| info.object).collect::<Vec<_>>()
     };
-    assert_eq!(list(reader.reading()), [above, both, passing]);
+    assert_eq!(list(reader.reading()), [both, above, passing], "the scope itself first, then outwards");
     let then = founder
         .execute(sharing::Project { object: both, scope: at("org:a/ws:t"), level: Level::Read })
         .unwrap()

@@ -22,6 +22,11 @@ pub use objects::ReadObject;
 pub use operation::Operation;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use versions::ReadVersion;
+pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX};
+pub use views::{
+    Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode,
+    ViewItem, ViewPage, ViewSource,
+};
 
 use crate::audit::{Reads, is_sensitive, reads};
 use crate::authorize::{Decision, Request, Target};
@@ -44,6 +49,7 @@ pub struct Reading {
 }
 
 /// The worlds that a question is put to.
+#[derive(Clone, Copy)]
 struct Ask<'a> {
     moment: Moment<'a>,
     present: &'a World,

@@ -64,6 +64,10 @@ operations! {
     ConfigResolve = "config.resolve";
     /// The life of a setting.
     ConfigHistory = "config.history";
+    /// What can be recalled from a scope, page by page.
+    ViewsRecall = "views.recall";
+    /// A scope's own layer, page by page.
+    ViewsLayer = "views.layer";
     /// May somebody?
     AccessCheck = "access.check";
     /// Who may?

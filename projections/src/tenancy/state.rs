@@ -194,7 +194,7 @@ impl Tenancy {
     pub fn children(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
         self.children.range((row, 0)..=(row, NO_ROW)).map(|((_, child), ())| *child)
     }
-    /// Rows of the node and all below it: paths in path order, then flat nodes in the order in which they were made.
+    /// Rows of the node and all below it: paths in path order, then flat nodes by id.
     #[must_use]
     pub fn subtree(&self, row: u32) -> Vec<u32> {
         let mut found = vec![row];
@@ -206,12 +206,13 @@ impl Tenancy {
         found.sort_by(|a, b| self.order(*a).cmp(&self.order(*b)));
         found
     }
-    /// Sorts path nodes by path, and flat nodes behind them.
-    fn order(&self, row: u32) -> (bool, Option<&ScopePath>, u32) {
-        let path = self.at(row).and_then(|node| node.path.as_ref());
-        (path.is_none(), path, row)
+    /// Sorts path nodes by path, and flat nodes behind them by id.
+    fn order(&self, row: u32) -> (bool, Option<&ScopePath>, ScopeId, u32) {
+        let node = self.at(row);
+        let path = node.and_then(|node| node.path.as_ref());
+        (path.is_none(), path, node.map_or(ScopeId::NONE, |node| node.id), row)
     }
-    /// All nodes: paths in path order, then flat nodes in the order in which they were made.
+    /// All nodes: paths in path order, then flat nodes by id.
     #[must_use]
     pub fn in_order(&self) -> Vec<u32> {
         let mut rows: Vec<u32> = (0..self.nodes.len() as u32).collect();

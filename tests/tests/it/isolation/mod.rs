@@ -127,6 +127,7 @@ mod rows;
 mod rules;
 mod tenancy_rows;
 mod transfers;
+mod views;
 
 fn state(engine: &Engine) -> scoped::Digest {
     engine.read(|moment| moment.world().state_digest())
@@ -217,6 +218,7 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
             |reading, aim| reading.objects(&aim.scope, View::Holistic).map(drop),
             |reading, aim| reading.objects(&aim.scope, View::Descend).map(drop),
         ],
+        "views.recall" | "views.layer" => views::reading(operation),
         "access.check" => {
             vec![|reading, aim| reading.can(PrincipalId(1), Capability::ReadLocal, aim.object).map(drop)]
         }

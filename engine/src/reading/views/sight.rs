@@ -1,0 +1,192 @@
+//! Who looks: a principal, of whom then and now are asked; or whoever holds the files, from whom nothing is kept.
+//!
+//! The one place that says how a record is reached through the scopes of a view, and how far its reader may go with it.
+
+use super::plan::Plan;
+use crate::authorize::{Request, Rule, Target, authorize};
+use crate::error::{Error, Result};
+use crate::info::ObjectInfo;
+use crate::kernel::execute::Result as Asked;
+use crate::moment::Moment;
+use crate::reading::Ask;
+use scoped_projections::objects::Object;
+use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::{Capability as C, Level, Node, View};
+use scoped_projections::{Micros, Sequence, World};
+use serde_json::Value;
+
+/// Who looks, and at which world.
+pub(crate) struct Eyes<'a> {
+    pub(crate) moment: Moment<'a>,
+    /// `None`: nothing is filtered.
+    asker: Option<Ask<'a>>,
+}
+
+/// How a record is reached.
+pub(crate) struct Seen {
+    /// Places of the scopes it is reached through, in the view's order.
+    pub(crate) via: Vec<usize>,
+    /// How far its reader may go.
+    pub(crate) access: Level,
+}
+
+impl<'a> Eyes<'a> {
+    /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
+    pub(crate) fn of(ask: &Ask<'a>, time: Option<Micros>) -> Self {
+        let mut ask = *ask;
+        ask.moment.now = time.unwrap_or(ask.moment.now);
+        Self { moment: ask.moment, asker: Some(ask) }
+    }
+    /// Whoever holds the files.
+    pub(crate) fn unfiltered(moment: Moment<'a>) -> Self {
+        Self { moment, asker: None }
+    }
+    /// The world that is looked at.
+    pub(crate) fn world(&self) -> &'a World {
+        self.moment.world
+    }
+    /// Who looks, as bytes that a cursor is bound to.
+    pub(crate) fn name(&self) -> [u8; 16] {
+        self.asker.as_ref().map_or([0; 16], |ask| ask.actor.0.to_le_bytes())
+    }
+
+    /// Allowed then and now, or refused in words that disclose nothing.
+    pub(crate) fn need(&self, capability: C, target: Target) -> Asked<()> {
+        self.asker.as_ref().map_or(Ok(()), |ask| ask.need(capability, target).map(drop))
+    }
+    /// Allowed then and now?
+    pub(crate) fn holds(&self, capability: C, target: Target) -> bool {
+        self.need(capability, target).is_ok()
+    }
+    /// Does a rule keep the reader out, then or now?
+    pub(super) fn kept_out(&self, request: Request<'_>) -> bool {
+        self.asker.as_ref().is_some_and(|ask| ask.kept_out(request))
+    }
+    /// Is it so in the world that is looked at, or at present?
+    pub(super) fn both(&self, so: impl Fn(&World) -> bool) -> bool {
+        so(self.world()) || self.asker.as_ref().is_some_and(|ask| so(ask.present))
+    }
+
+    /// Why the reader may read a record.
+    pub(super) fn why(&self, object: Target) -> String {
+        let Some(ask) = &self.asker else { return "nothing is filtered".to_owned() };
+        let decision = self.moment.can(ask.actor, C::ReadLocal, object);
+        if decision.allowed { self.moment.reason(&decision) } else { "shown by a scope above".to_owned() }
+    }
+    /// Is a record projected into a scope, then and now?
+    pub(super) fn shared(&self, row: u32, scope: u32) -> bool {
+        !self.both(|world| world.sharing().share(row, scope).is_none())
+    }
+    /// Does a rule other than a tombstone keep the reader out, then or now?
+    pub(super) fn forbidden(&self, request: Request<'_>) -> bool {
+        self.asker.as_ref().is_some_and(|ask| ask.kept_out_but(request, Rule::Tombstoned))
+    }
+
+    /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.
+    pub(crate) fn sees(&self, plan: &Plan, row: u32) -> Option<Seen> {
+        let shares = self.world().sharing().of(row);
+        let mut via: Vec<(usize, Level)> =
+            shares.iter().filter_map(|share| Some((plan.place(share.scope)?, share.level))).collect();
+        if via.is_empty() {
+            return None;
+        }
+        via.sort_unstable();
+        let Some(ask) = &self.asker else {
+            let access = via.iter().map(|(_, level)| *level).max().unwrap_or(Level::Read);
+            return Some(Seen { via: via.into_iter().map(|(place, _)| place).collect(), access });
+        };
+        let (object, shown) = (Target::Object(row), |ask: &Ask<'_>| {
+            let now = ask.present.sharing().of(row);
+            now.iter().any(|share| plan.place(share.scope).is_some())
+        });
+        let gone = ask.present.objects().at(row).is_none_or(|object| object.tombstoned);
+        let access = if gone {
+            // Tombstoned since: only for those who may audit where it is reached, and who could read it now if it were not.
+            let buried = |d: &crate::Decision| d.allowed || d.rule == Rule::Tombstoned;
+            let now = authorize(ask.present, ask.actor, Request::new(C::ReadLocal, object), ask.now);
+            let then =
+                authorize(self.world(), ask.actor, Request::new(C::ReadLocal, object), self.moment.now);
+            let readable = (then.allowed || self.reaches_up(plan, &then)) && buried(&now) && shown(ask);
+            let audits = |place: usize| {
+                plan.order.get(place).is_some_and(|at| self.holds(C::AuditRead, Target::Scope(*at)))
+            };
+            if !readable || !via.iter().any(|(place, _)| audits(*place)) {
+                return None;
+            }
+            Level::Read
+        } else if self.holds(C::ReadLocal, object) {
+            self.access(object)
+        } else if plan.view == View::Holistic
+            && !self.kept_out(Request::new(C::ReadLocal, object))
+            && via.iter().any(|(place, _)| *place > 0)
+            && shown(ask)
+        {
+            // Reaching up is the one way to read without a role, and gives no more than reading.
+            Level::Read
+        } else {
+            return None;
+        };
+        Some(Seen { via: via.into_iter().map(|(place, _)| place).collect(), access })
+    }
+
+    fn reaches_up(&self, plan: &Plan, decision: &crate::Decision) -> bool {
+        plan.view == View::Holistic && decision.rule == Rule::Nothing
+    }
+
+    /// How far the reader of a record may go: as far as every step up to there is allowed.
+    pub(crate) fn access(&self, object: Target) -> Level {
+        match (self.holds(C::Write, object), self.holds(C::AclManage, object)) {
+            (true, true) => Level::Admin,
+            (true, false) => Level::Write,
+            (false, _) => Level::Read,
+        }
+    }
+
+    /// The scope that a record was written in, if its reader may know: it lies on the way up from the target, or may be read.
+    pub(crate) fn home(&self, plan: Option<&Plan>, object: &Object) -> Option<String> {
+        let tenancy = self.world().tenancy();
+        let node = Some(object.home).filter(|home| *home != NO_ROW).and_then(|home| tenancy.at(home))?;
+        let above = plan.is_some_and(|plan| tenancy.is_within(plan.target, object.home));
+        let known = above || self.holds(C::ReadLocal, Target::Scope(object.home));
+        known.then(|| node.label().to_owned())
+    }
+
+    /// The data of a record, as its reader may see it.
+    pub(crate) fn data(&self, row: u32, at: Sequence) -> Result<Value> {
+        let missing = || Error::corrupt(format!("event {at} has no payload"));
+        let payload = self.moment.history.payload(at)?.ok_or_else(missing)?;
+        self.shown(row, &payload)
+    }
+    pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
+        let shown = match &self.asker {
+            Some(ask) => ask.show(row, payload)?,
+            None => payload.into(),
+        };
+        serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
+    }
+
+    /// All live records that the plan shows, in its order.
+    pub(crate) fn infos(&self, plan: &Plan) -> Result<Vec<ObjectInfo>> {
+        let mut found = Vec::new();
+        for (place, scope) in plan.order.iter().enumerate().filter(|(_, scope)| plan.place(**scope).is_some())
+        {
+            for row in self.world().sharing().within(*scope).into_iter().flatten() {
+                let Some(object) = self.world().objects().at(row).filter(|object| !object.tombstoned) else {
+                    continue;
+                };
+                // A record that is reached several ways stands where it is reached first.
+                if self.sees(plan, row).is_some_and(|seen| seen.via.first() == Some(&place)) {
+                    let home = self.home(Some(plan), object);
+                    found.push(ObjectInfo { home, ..self.moment.object(object.id)? });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The label of the scope in a place.
+    pub(crate) fn label(&self, plan: &Plan, place: usize) -> String {
+        let row = plan.order.get(place).copied().unwrap_or(NO_ROW);
+        self.world().tenancy().at(row).map_or("?", Node::label).to_owned()
+    }
+}
