@@ -78,9 +78,11 @@ pub use reading::{
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use reading::{
-    AuditEntry, AuditPage, Omission, Omitted, Operation, PAGE_DEFAULT, PAGE_MAX, ReadObject, Reading, Recall,
-    RecalledRecord, RecordEdge, RecordEvent, RecordNode, ViewItem, ViewPage, ViewSource,
+    AccessAnswer, AccessInterval, AccessPage, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause,
+    Explained, Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Question, Reached, Recall, RecalledRecord,
+    RecordEdge, RecordEvent, RecordNode, Resource, ViewItem, ViewPage, ViewSource, What, Who,
 };
+pub use reading::{AuditEntry, AuditPage, Kin, KinPath, Operation, PRINCIPALS_PAGE_MAX, ReadObject, Reading};
 pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Session, SessionBatch};

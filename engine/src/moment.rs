@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::history::History;
 use crate::info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
 use crate::rules::outside::AskedData;
+use crate::info::{ChangeInfo, ObjectInfo, ScopeInfo};
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
@@ -41,7 +42,7 @@ impl<'a> Moment<'a> {
         self.history
     }
 
-    fn info(&self, object: &Object) -> ObjectInfo {
+    pub(crate) fn info(&self, object: &Object) -> ObjectInfo {
         ObjectInfo {
             object: object.id,
             object_type: self.world.objects().object_type(object).to_owned(),
@@ -249,40 +250,6 @@ impl<'a> Moment<'a> {
         let data = self.value(target);
         let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
         explain(self.world, actor, Request::new(capability, target).with_data(data), self.now)
-    }
-
-    /// Everybody who may do this with an object, oldest principal first, and why.
-    #[must_use]
-    pub fn who(&self, capability: Capability, target: Target) -> Vec<Grant> {
-        let allowed = |principal: &scoped_projections::identity::Principal| {
-            let decision = self.can(principal.id, capability, target);
-            decision.allowed.then(|| Grant { actor: principal.id, why: self.reason(&decision) })
-        };
-        self.world.identity().iter().filter_map(allowed).collect()
-    }
-
-    /// Every live object that a principal may do this with, oldest first. `who`, `what` and `can` agree on every pair, since
-    /// each asks the same function.
-    #[must_use]
-    pub fn what(&self, actor: PrincipalId, capability: Capability) -> Vec<(ObjectInfo, Decision)> {
-        let (objects, tenancy, identity) =
-            (self.world.objects(), self.world.tenancy(), self.world.identity());
-        let Some(row) = identity.row(actor) else { return Vec::new() };
-        // Only what is owned or projected where some rule speaks for the actor can be allowed.
-        let mut candidates = objects.owned_by(row).cloned().unwrap_or_default();
-        for scope in 0..tenancy.len() as u32 {
-            if self.can(actor, capability, Target::Scope(scope)).allowed
-                && let Some(set) = self.world.sharing().within(scope)
-            {
-                candidates |= set;
-            }
-        }
-        let found =
-            candidates.iter().filter_map(|row| Some((row, objects.at(row).filter(|o| !o.tombstoned)?)));
-        found
-            .map(|(row, object)| (self.info(object), self.can(actor, capability, Target::Object(row))))
-            .filter(|(_, decision)| decision.allowed)
-            .collect()
     }
 
     /// A rule in words.

@@ -18,6 +18,11 @@ mod views;
 
 pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
+pub use access::{
+    AccessAnswer, AccessInterval, AccessPage, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause,
+    Explained, Question, Reached, Resource, What, Who,
+};
+pub use audit::{AuditEntry, AuditPage};
 pub use objects::ReadObject;
 pub use operation::Operation;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};

@@ -70,8 +70,16 @@ operations! {
     ViewsLayer = "views.layer";
     /// May somebody?
     AccessCheck = "access.check";
+    /// Why?
+    AccessExplain = "access.explain";
     /// Who may?
     AccessWho = "access.who";
+    /// What does somebody reach?
+    AccessWhat = "access.what";
+    /// What may somebody do in a scope?
+    AccessEffective = "access.effective";
+    /// When might somebody?
+    AccessHistory = "access.history";
     /// The audit trail.
     AuditQuery = "audit.query";
     /// One event of the audit trail.

@@ -38,11 +38,11 @@ use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
 use crate::moment::Moment;
 use crate::tenancy::ScopeRef;
-use cursor::Cursor;
+pub(crate) use cursor::{Cursor, question};
 use page::Wanted;
 use plan::Plan;
-use scoped_projections::World;
 use scoped_projections::tenancy::View;
+use scoped_projections::{Sequence, World};
 pub(crate) use sight::Eyes;
 
 /// Most records that a page has.
@@ -83,26 +83,33 @@ impl Reading {
     fn view(&self, operation: Operation, recall: &Recall, endpoint: Endpoint) -> Result<ViewPage> {
         let size = page_size(recall.limit)?;
         let cursor = recall.cursor.as_deref().map(Cursor::parse).transpose()?;
-        let Some(cursor) = cursor else {
-            return self.page(operation, recall, endpoint, size, None).map(|(page, _)| page);
-        };
+        self.pinned(cursor, |reading| reading.page(operation, recall, endpoint, size, cursor))
+    }
+
+    /// Asks at the position that a cursor belongs to; `ask` gives its answer with the position that it was read from.
+    pub(super) fn pinned<T>(
+        &self,
+        cursor: Option<Cursor>,
+        ask: impl Fn(&Self) -> Result<(T, Sequence)>,
+    ) -> Result<T> {
+        let first = |(answer, _)| answer;
+        let Some(cursor) = cursor else { return ask(self).map(first) };
         match &self.past {
             Some(past) if past.world().position() != cursor.position => Err(cursor::foreign()),
-            Some(_) => self.page(operation, recall, endpoint, size, Some(cursor)).map(|(page, _)| page),
+            Some(_) => ask(self).map(first),
             None => {
                 // The present while it is still what the first page showed; else that very moment again.
                 if self.engine.read(|moment| moment.world.position()) == cursor.position {
-                    let (page, at) = self.page(operation, recall, endpoint, size, Some(cursor))?;
+                    let (answer, at) = ask(self)?;
                     if at == cursor.position {
-                        return Ok(page);
+                        return Ok(answer);
                     }
                 }
                 if cursor.position > self.engine.history().head() {
                     return Err(cursor::foreign());
                 }
                 let past = Past::of(self.engine.history(), cursor.position)?;
-                let then = Self::new(self.engine.clone(), self.actor, Some(past));
-                then.page(operation, recall, endpoint, size, Some(cursor)).map(|(page, _)| page)
+                ask(&Self::new(self.engine.clone(), self.actor, Some(past))).map(first)
             }
         }
     }
@@ -115,7 +122,7 @@ impl Reading {
         endpoint: Endpoint,
         size: usize,
         cursor: Option<Cursor>,
-    ) -> Result<(ViewPage, scoped_projections::Sequence)> {
+    ) -> Result<(ViewPage, Sequence)> {
         let (mut page, at, rest) = self.ask(operation, |ask| {
             let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time));
             let at = eyes.world().position();

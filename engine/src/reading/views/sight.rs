@@ -12,7 +12,7 @@ use crate::reading::Ask;
 use scoped_projections::objects::Object;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Capability as C, Level, Node, View};
-use scoped_projections::{Micros, Sequence, World};
+use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use serde_json::Value;
 
 /// Who looks, and at which world.
@@ -48,6 +48,11 @@ impl<'a> Eyes<'a> {
     /// Who looks, as bytes that a cursor is bound to.
     pub(crate) fn name(&self) -> [u8; 16] {
         self.asker.as_ref().map_or([0; 16], |ask| ask.actor.0.to_le_bytes())
+    }
+
+    /// Is it this principal that looks?
+    pub(crate) fn is(&self, actor: PrincipalId) -> bool {
+        self.asker.as_ref().is_some_and(|ask| ask.actor == actor)
     }
 
     /// Allowed then and now, or refused in words that disclose nothing.

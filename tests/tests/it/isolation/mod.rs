@@ -121,6 +121,7 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
 
 mod audit;
 mod contracts;
+mod access;
 mod principals;
 mod registry;
 mod rows;
@@ -219,10 +220,7 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
             |reading, aim| reading.objects(&aim.scope, View::Descend).map(drop),
         ],
         "views.recall" | "views.layer" => views::reading(operation),
-        "access.check" => {
-            vec![|reading, aim| reading.can(PrincipalId(1), Capability::ReadLocal, aim.object).map(drop)]
-        }
-        "access.who" => vec![|reading, aim| reading.who(Capability::ReadLocal, aim.object).map(drop)],
+        operation if operation.starts_with("access.") => access::reading(operation)?,
         // These are refused to nobody who is active; what they show is looked at below.
         "objects.own" => vec![],
         _ => {

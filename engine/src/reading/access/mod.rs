@@ -1,0 +1,234 @@
+//! Questions about access: may they, why, who, what, and when.
+//!
+//! ```text
+//! check      one decision, or a thousand          who      everybody who holds it, and through what
+//! explain    with every rule that was looked at   what     all scopes and objects that one reaches
+//! effective  every capability in one scope        history  the intervals in which it was allowed
+//! ```
+//!
+//! All of them ask the one function, so they cannot disagree; indexes only say whom and what not to ask about. Rules of the policy
+//! narrow and never widen: whom neither ownership nor a role nor an allow speaks for is no candidate.
+//!
+//! About oneself everybody may ask; about others whoever may audit the scope or object concerned. A scope or object that does not
+//! exist is a deny like any other. Whoever may not audit hears no reason for a deny: it would tell what is there.
+//! As of a past moment the answers are that moment's; the right to ask is needed then and now.
+//! Units: a batch has at most [`CHECKS_MAX`] questions; a page as in views. Source: specification of scopes, section 8.4.
+
+mod effective;
+mod history;
+mod what;
+mod who;
+
+pub use history::{AccessInterval, AccessSpan, Edge, EdgeCause};
+pub use what::{Reached, What};
+pub use who::Who;
+
+use super::views::Eyes;
+use super::{Operation, Reading};
+use crate::authorize::{Decision, Target};
+use crate::error::{Error, Result};
+use crate::kernel::execute::{Result as Asked, object_target};
+use crate::moment::Moment;
+use crate::tenancy::ScopeRef;
+use scoped_projections::tenancy::{Capability as C, Effect};
+use scoped_projections::{ObjectId, PrincipalId, World};
+use serde::{Deserialize, Serialize};
+
+/// Most questions of one batch.
+pub const CHECKS_MAX: usize = 1_000;
+
+/// What a question about access is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resource {
+    /// A scope, by path or id; a path need not be registered.
+    Scope(ScopeRef),
+    /// An object.
+    Object(ObjectId),
+}
+
+impl Resource {
+    /// What to ask about in a world.
+    #[must_use]
+    pub fn target(&self, world: &World) -> Target {
+        match self {
+            Self::Scope(scope) => scope.target(world.tenancy()),
+            Self::Object(object) => object_target(world, *object),
+        }
+    }
+}
+
+impl From<ObjectId> for Resource {
+    fn from(object: ObjectId) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl From<ScopeRef> for Resource {
+    fn from(scope: ScopeRef) -> Self {
+        Self::Scope(scope)
+    }
+}
+
+/// May somebody do something with something?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Who.
+    pub actor: PrincipalId,
+    /// What they would have to hold.
+    pub capability: C,
+    /// With what.
+    pub resource: Resource,
+}
+
+impl Question {
+    /// May `actor` do this with that?
+    #[must_use]
+    pub fn new(actor: PrincipalId, capability: C, resource: impl Into<Resource>) -> Self {
+        Self { actor, capability, resource: resource.into() }
+    }
+}
+
+/// A decision, as far as whoever asked may know of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessAnswer {
+    /// May they?
+    pub allowed: bool,
+    /// What was asked.
+    pub capability: C,
+    /// The position of the world that was asked.
+    pub position: u64,
+    /// Where it was decided. Of a deny only those hear who may audit there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<&'static str>,
+    /// What decided, in words; as with the tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A decision with every rule that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// The decision.
+    pub answer: AccessAnswer,
+    /// The rules, in the order in which they were looked at.
+    pub considered: Vec<ConsideredRule>,
+}
+
+/// One rule that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConsideredRule {
+    /// Which, in words.
+    pub rule: String,
+    /// What it would do.
+    pub effect: Effect,
+    /// Did it count?
+    pub counted: bool,
+    /// Why, or why not.
+    pub why: &'static str,
+}
+
+/// A page of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessPage<T> {
+    /// The position that all of the pages show.
+    pub position: u64,
+    /// What was found.
+    pub items: Vec<T>,
+    /// Is this the last page?
+    pub complete: bool,
+    /// Where the next one begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl Reading {
+    /// May a principal do this with an object?
+    ///
+    /// # Errors
+    /// When it is not this principal's to ask.
+    pub fn can(&self, actor: PrincipalId, capability: C, object: ObjectId) -> Result<bool> {
+        let answers = self.check(&[Question::new(actor, capability, object)])?;
+        Ok(answers.iter().all(|answer| answer.allowed))
+    }
+
+    /// Decisions, one for each question, all at one position. One that may not be asked fails all of them.
+    ///
+    /// # Errors
+    /// When there are too many, or one of them is not this principal's to ask.
+    pub fn check(&self, questions: &[Question]) -> Result<Vec<AccessAnswer>> {
+        if questions.is_empty() || questions.len() > CHECKS_MAX {
+            return Err(Error::invalid(format!("a batch has 1 to {CHECKS_MAX} questions")));
+        }
+        self.ask(Operation::AccessCheck, |ask| {
+            let eyes = Eyes::of(ask, None);
+            questions.iter().map(|question| eyes.answer(question)).collect()
+        })
+    }
+
+    /// A decision with every rule that was looked at; takes `scope.explain` there.
+    ///
+    /// # Errors
+    /// When it is not this principal's to ask.
+    pub fn explain(&self, question: &Question) -> Result<Explained> {
+        self.ask(Operation::AccessExplain, |ask| {
+            let eyes = Eyes::of(ask, None);
+            let target = question.resource.target(eyes.world());
+            eyes.may_ask(question.actor, target)?;
+            eyes.need(C::Explain, target)?;
+            Ok(eyes.moment.explained(question))
+        })
+    }
+}
+
+impl Eyes<'_> {
+    /// About oneself everybody may ask; about others whoever may audit what it is about.
+    pub(super) fn may_ask(&self, actor: PrincipalId, target: Target) -> Asked<()> {
+        if self.is(actor) { self.need(C::ReadLocal, Target::Own) } else { self.need(C::AuditRead, target) }
+    }
+
+    fn answer(&self, question: &Question) -> Asked<AccessAnswer> {
+        let target = question.resource.target(self.world());
+        if !self.is(question.actor) {
+            self.need(C::AuditRead, target)?;
+        }
+        let decision = self.moment.can(question.actor, question.capability, target);
+        let audits = || self.holds(C::AuditRead, target);
+        Ok(self.moment.told(&decision, decision.allowed || audits()))
+    }
+}
+
+impl Moment<'_> {
+    /// A decision about a scope or an object.
+    #[must_use]
+    pub fn check(&self, question: &Question) -> Decision {
+        self.can(question.actor, question.capability, question.resource.target(self.world))
+    }
+
+    /// The same, with every rule that was looked at, in words.
+    #[must_use]
+    pub fn explained(&self, question: &Question) -> Explained {
+        let target = question.resource.target(self.world);
+        let (decision, considered) = self.explain(question.actor, question.capability, target);
+        let rule = |one: crate::Considered| {
+            let (effect, counted, why) = (one.effect, one.counted, one.why);
+            ConsideredRule { rule: self.rule(one.rule), effect, counted, why }
+        };
+        Explained {
+            answer: self.told(&decision, true),
+            considered: considered.into_iter().map(rule).collect(),
+        }
+    }
+
+    /// A decision, with or without its reason.
+    fn told(&self, decision: &Decision, reason: bool) -> AccessAnswer {
+        AccessAnswer {
+            allowed: decision.allowed,
+            capability: decision.capability,
+            position: decision.position.get(),
+            tier: reason.then(|| decision.tier.as_str()),
+            why: reason.then(|| self.reason(decision)),
+        }
+    }
+}
