@@ -17,6 +17,7 @@ use crate::session::Session;
 use crate::temporal::Cutoff;
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
+use scoped_projections::tenancy::{DEFAULT_ORG, Scope, ScopeError};
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub(crate) door: Arc<dyn Door>,
     recovery: Recovery,
     snapshot_after: u64,
+    require_explicit_org: bool,
     founder: PrincipalId,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -114,6 +116,7 @@ impl Engine {
                 door,
                 recovery,
                 snapshot_after: options.snapshot_after,
+                require_explicit_org: options.require_explicit_org,
                 founder: founder.unwrap_or(new_founder),
                 thread: Mutex::new(Some(thread)),
             }),
@@ -230,6 +233,30 @@ impl Engine {
     #[must_use]
     pub fn fresh_id(&self) -> u128 {
         Ids::new(&*self.inner.door).next(self.inner.door.now())
+    }
+
+    /// Reads an identity context from JSON: a missing organisation is `default`, or refused where [`Options::require_explicit_org`]
+    /// is set.
+    ///
+    /// # Errors
+    /// When it is no such JSON, a field is empty or too long, or the organisation is missing and required.
+    pub fn scope_from_json(&self, json: &str) -> Result<Scope> {
+        // The derive would read a list by position.
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(Error::invalid("an identity context is a JSON object"));
+        }
+        let scope: Scope =
+            serde_json::from_str(json).map_err(|e| Error::invalid(format!("no identity context: {e}")))?;
+        self.admit_scope(&scope)?;
+        Ok(scope)
+    }
+    /// Is an identity context fit to be asked with here? Forgetting to name an organisation never widens.
+    pub(crate) fn admit_scope(&self, scope: &Scope) -> Result<()> {
+        scope.validate()?;
+        if self.inner.require_explicit_org && scope.org_id == DEFAULT_ORG {
+            return Err(ScopeError::OrgRequired.into());
+        }
+        Ok(())
     }
 
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.

@@ -59,6 +59,8 @@ impl Error {
     }
     /// The same, with a code of its own.
     pub(crate) fn malformed(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    /// A request that is not well-formed, with a code of its own.
+    pub(crate) fn invalid_as(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid, code, message)
     }
     /// The one answer to everybody who may not, or who asks for what is not there.
@@ -129,6 +131,23 @@ impl From<LogError> for Error {
 impl From<scoped_projections::FoldError> for Error {
     fn from(source: scoped_projections::FoldError) -> Self {
         let mut error = Self::corrupt(source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}
+
+impl From<scoped_projections::tenancy::ScopeError> for Error {
+    fn from(source: scoped_projections::tenancy::ScopeError) -> Self {
+        use scoped_projections::tenancy::ScopeError as S;
+        let code = match source {
+            S::FieldEmpty { .. } => "scope_field_empty",
+            S::FieldTooLong { .. } => "scope_field_too_long",
+            S::Degenerate => "scope_degenerate",
+            S::OrgRequired => "scope_org_required",
+            S::FieldNotPathSafe { .. } => "scope_field_not_path_safe",
+            S::MappingLossy => "scope_mapping_lossy",
+        };
+        let mut error = Self::invalid_as(code, source.to_string());
         error.0.source = Some(Box::new(source));
         error
     }

@@ -73,17 +73,16 @@ pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
 pub use reading::{
+    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause, Explained,
+    Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Question, Reached, Recall, RecalledRecord, RecordEdge,
+    RecordEvent, RecordNode, RecordQuery, RecordStatistics, Resource, ViewItem, ViewPage, ViewSource, What,
+    Who,
+};
+pub use reading::{
     AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,
     Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
-pub use reading::{
-    AccessAnswer, AccessInterval, AccessPage, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause,
-    Explained, Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Question, Reached, Recall, RecalledRecord,
-    RecordEdge, RecordEvent, RecordNode, Resource, ViewItem, ViewPage, ViewSource, What, Who,
-};
-pub use reading::{AuditEntry, AuditPage, Kin, KinPath, Operation, PRINCIPALS_PAGE_MAX, ReadObject, Reading};
-pub use receipt::{Pending, Promise, Receipt};
 pub use rehearsal::Rehearsed;
 pub use session::{Session, SessionBatch};
 pub use temporal::{Policy, RollbackNote};

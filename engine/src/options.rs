@@ -18,6 +18,7 @@ pub struct Options {
     pub(crate) durability: Durability,
     pub(crate) queue: usize,
     pub(crate) snapshot_after: u64,
+    pub(crate) require_explicit_org: bool,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) log: scoped_log::Options,
 }
@@ -34,6 +35,7 @@ impl Default for Options {
             durability: Durability::Synced,
             queue: 8_192,
             snapshot_after: 500_000,
+            require_explicit_org: false,
             door: Arc::new(SystemDoor::default()),
             log: scoped_log::Options::default(),
         }
@@ -45,6 +47,13 @@ impl Options {
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+    /// Whether an identity context has to name its organisation (default: no). For an engine that serves several: a missing one is
+    /// refused then, and so is the word that would stand for it.
+    #[must_use]
+    pub fn require_explicit_org(mut self, required: bool) -> Self {
+        self.require_explicit_org = required;
         self
     }
     /// The first principal's id, for a log that is made (default: drawn).

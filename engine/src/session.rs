@@ -1,14 +1,16 @@
 //! Sessions: a principal at work.
 
 use crate::command::{Batch, Command};
+use crate::data::Data;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::reading::Reading;
+use crate::objects;
+use crate::reading::{PAGE_MAX, Reading, RecordQuery};
 use crate::receipt::{Pending, Receipt};
 use crate::temporal::{Cutoff, Plan, Policy, Rollback, Selection, SetMark};
 use crate::{clock::Ids, error::Error};
-use scoped_projections::tenancy::Capability;
-use scoped_projections::{PrincipalId, World};
+use scoped_projections::tenancy::{Capability, Level, Scope};
+use scoped_projections::{ObjectId, PrincipalId, World};
 
 /// How often a rollback is planned anew because the world has moved on.
 const PLANS_MAX: usize = 3;
@@ -58,6 +60,50 @@ impl Session {
     /// When the engine is closed.
     pub fn submit(&self, command: impl Into<Command>) -> Result<Pending> {
         self.engine.submit(self.one(command))
+    }
+    /// Writes a record on somebody's behalf: into the scope of its organisation and user, with agent and session as attributes.
+    ///
+    /// # Errors
+    /// When the context is not fit to be written with or names no place, or as [`Self::execute`].
+    pub fn write_record(
+        &self,
+        context: &Scope,
+        object_type: impl Into<String>,
+        data: Data,
+        level: Level,
+    ) -> Result<(ObjectId, Receipt)> {
+        context.validate_write()?;
+        self.engine.admit_scope(context)?;
+        let (path, residual) = context.to_path()?;
+        let object = ObjectId(self.engine.fresh_id());
+        let create = objects::Create::new(object_type, data).with_id(object).into_scope(path, level);
+        let mut batch = self.one(create);
+        if residual.agent_id.is_some() || residual.session_id.is_some() {
+            batch.push(self.actor, objects::Attribute { object, context: context.clone() });
+        }
+        Ok((object, self.engine.execute(batch)?))
+    }
+    /// Tombstones all records of an identity context that this principal may see, together or not at all. `None`: there is none.
+    ///
+    /// # Errors
+    /// When the context is not fit to be written with, this principal may not look that wide, or may not tombstone one of them.
+    pub fn tombstone_records(&self, context: &Scope, reason: &str) -> Result<Option<Receipt>> {
+        context.validate_write()?;
+        let mut query = RecordQuery { limit: Some(PAGE_MAX), ..RecordQuery::of(context.clone()) };
+        let (reading, mut batch) = (self.reading(), Batch::new());
+        loop {
+            let page = reading.records(&query)?;
+            for record in &page.items {
+                let expected_version = Some(record.version);
+                let (object, reason) = (record.object_id, Some(reason.to_owned()));
+                batch.push(self.actor, objects::Tombstone { object, reason, expected_version });
+            }
+            match page.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None if batch.steps.is_empty() => return Ok(None),
+                None => return self.engine.execute(batch).map(Some),
+            }
+        }
     }
     /// Several commands that happen together or not at all.
     pub fn batch(&self) -> SessionBatch<'_> {

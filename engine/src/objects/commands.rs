@@ -14,7 +14,7 @@ use scoped_projections::objects::{
 };
 use scoped_projections::rules::Action;
 use scoped_projections::sharing::ObjectProjected;
-use scoped_projections::tenancy::{Capability as C, Level};
+use scoped_projections::tenancy::{Capability as C, Level, Scope};
 use scoped_projections::{ObjectId, PrincipalId, ScopeId};
 
 commands! {
@@ -50,6 +50,13 @@ commands! {
             /// Why, for the versions list and the audit trail.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             reason: Option<String>,
+        }
+        /// says on whose behalf a new object was written: which agent, in which session
+        "attribute" Attribute {
+            /// Which.
+            object: ObjectId,
+            /// On whose behalf; organisation and user have to be its home.
+            context: Scope,
         }
         /// takes an object out of sight
         "tombstone" Tombstone {
@@ -169,11 +176,11 @@ pub(crate) fn object<'a>(on: &View<'a>, id: ObjectId) -> Result<&'a Object> {
 }
 
 /// Its home: the scope that its events are filed under.
-fn home(on: &View<'_>, object: &Object) -> ScopeId {
+pub(super) fn home(on: &View<'_>, object: &Object) -> ScopeId {
     on.world.tenancy().at(object.home).map_or(ScopeId::NONE, |node| node.id)
 }
 
-fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Result<&'a Object> {
+pub(super) fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Result<&'a Object> {
     let found = object(on, id)?;
     if found.tombstoned {
         return Err(Error::refused("tombstoned", format!("the object `{id}` is tombstoned"))

@@ -5,6 +5,7 @@
 //! Who may give it away: its owner, to somebody it sees; an operator who says why.
 //! Refusals: an expected version that is not the current one; data for a tombstone; a tombstone twice.
 
+mod attribute;
 mod commands;
 mod infos;
 mod inverse;
@@ -13,6 +14,7 @@ mod recall;
 
 pub(crate) use commands::object;
 pub use commands::{Command, Create, Expire, Restore, Tombstone, Transfer, Update};
+pub use commands::{Attribute, Command, Create, Restore, Tombstone, Transfer, Update};
 pub use infos::{TombstoneInfo, VersionInfo};
 pub(crate) use nature::nature;
 pub(crate) use recall::{entity, recall};

@@ -15,6 +15,7 @@ pub(crate) fn nature(event: &E) -> Nature {
         E::ObjectTombstoned(_) => Nature::reversible(Action::Delete),
         E::ObjectRestored(_) => Nature::reversible(Action::Restore),
         E::OwnershipTransferred(_) => Nature::reversible(Action::Transfer),
+        E::ObjectAttributed(_) => Nature::history(Some(Action::Create)),
         E::VersionExplained(_) => Nature::history(Some(Action::Update)),
     }
 }

@@ -1,6 +1,7 @@
 //! From facts about objects back to the commands that would bring them about.
 
 use super::{Command, Create, Expire, Restore, Tombstone, Transfer, Update};
+use super::{Attribute, Command, Create, Restore, Tombstone, Transfer, Update};
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;
@@ -12,8 +13,8 @@ use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
 /// What an event changes.
 pub(crate) fn entity(event: &ObjectsEvent) -> Option<Entity> {
     match event {
-        // Says something about a version, and changes nothing.
-        ObjectsEvent::VersionExplained(_) => None,
+        // Says something about a version, or about where it came from, and changes nothing.
+        ObjectsEvent::VersionExplained(_) | ObjectsEvent::ObjectAttributed(_) => None,
         event => event.object().map(Entity::Object),
     }
 }
@@ -44,6 +45,9 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
                 scope,
                 level,
             })
+        }
+        E::ObjectAttributed(e) => {
+            Command::Attribute(Attribute { object: e.object, context: e.context.into() })
         }
         E::ObjectUpdated(e) => {
             let reason = explained(e.object);

@@ -10,27 +10,27 @@ mod lists;
 mod objects;
 mod operation;
 mod principals;
+mod records;
 mod show;
 mod templates;
 mod time;
 mod versions;
 mod views;
 
+pub use access::{
+    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause, Explained,
+    Question, Reached, Resource, What, Who,
+};
 pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
-pub use access::{
-    AccessAnswer, AccessInterval, AccessPage, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause,
-    Explained, Question, Reached, Resource, What, Who,
-};
-pub use audit::{AuditEntry, AuditPage};
 pub use objects::ReadObject;
 pub use operation::Operation;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
+pub use records::{RecordQuery, RecordStatistics};
 pub use versions::ReadVersion;
-pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX};
 pub use views::{
-    Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode,
-    ViewItem, ViewPage, ViewSource,
+    Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Recall, RecalledRecord, RecordEdge, RecordEvent,
+    RecordNode, ViewItem, ViewPage, ViewSource,
 };
 
 use crate::audit::{Reads, is_sensitive, reads};
@@ -54,7 +54,6 @@ pub struct Reading {
 }
 
 /// The worlds that a question is put to.
-#[derive(Clone, Copy)]
 struct Ask<'a> {
     moment: Moment<'a>,
     present: &'a World,
@@ -71,6 +70,11 @@ impl Ask<'_> {
     }
     fn ask(&self, request: Request<'_>) -> Result<Decision, Refusal> {
         let then = self.moment.decide(self.actor, request);
+        self.ask_at(request, self.moment.now)
+    }
+    /// The same, where *then* is decided for that time.
+    fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<Decision, Refusal> {
+        let then = authorize(self.moment.world, self.actor, request, time);
         let both = then.allowed
             && (std::ptr::eq(self.moment.world, self.present)
                 || self.today().decide(self.actor, request).allowed);

@@ -68,6 +68,14 @@ operations! {
     ViewsRecall = "views.recall";
     /// A scope's own layer, page by page.
     ViewsLayer = "views.layer";
+    /// Records by identity context, page by page.
+    RecordsList = "records.list";
+    /// How many there are.
+    RecordsCount = "records.count";
+    /// The same in numbers.
+    RecordsStatistics = "records.statistics";
+    /// The same, written out.
+    RecordsExport = "records.export";
     /// May somebody?
     AccessCheck = "access.check";
     /// Why?

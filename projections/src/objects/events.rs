@@ -1,6 +1,7 @@
 //! What can have happened to an object.
 
 use crate::events::events;
+use crate::tenancy::ScopeWire;
 use crate::{ObjectId, PrincipalId};
 
 events! {
@@ -59,6 +60,12 @@ events! {
         34 "objects.recovered" ObjectRecovered {
             /// Which.
             object: ObjectId,
+        /// it was said on whose behalf an object was written
+        32 "objects.attributed" ObjectAttributed {
+            /// Which.
+            object: ObjectId,
+            /// On whose behalf; organisation and user are its home.
+            context: ScopeWire,
         }
     }
 }
@@ -77,6 +84,7 @@ impl ObjectsEvent {
             | Self::ObjectExpired(ObjectExpired { object })
             | Self::ObjectForgotten(ObjectForgotten { object })
             | Self::ObjectRecovered(ObjectRecovered { object }) => *object,
+            | Self::ObjectAttributed(ObjectAttributed { object, .. }) => *object,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! Shape: the world keeps ids, relations and *where* the data lies (the sequence of its event). The data itself stays in the
 //! log, so that two worlds stay small and reading an object is a slice of a mapped segment.
 
+mod attributes;
 mod events;
 mod state;
 mod usage;
@@ -13,6 +14,8 @@ mod usage;
 pub use events::{
     ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored, ObjectTombstoned,
     ObjectUpdated, ObjectsEvent, OwnershipTransferred, VersionExplained,
+    ObjectAttributed, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
+    OwnershipTransferred, VersionExplained,
 };
 pub use state::{Change, ChangeKind, Object, Objects};
 pub use usage::Held;

@@ -2,12 +2,15 @@
 
 use super::ObjectsEvent as E;
 use super::usage::{Held, Usage};
+use super::attributes::Attributes;
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
 use crate::store::{Identified, NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
 use crate::tagged::tagged;
 use crate::tenancy::{Parked, Tenancy};
 use crate::{Envelope, Micros, ObjectId, Sequence};
+use crate::tenancy::{Residual, Tenancy};
+use crate::{Envelope, ObjectId, Sequence};
 use roaring::RoaringBitmap;
 
 /// An object's envelope.
@@ -87,6 +90,9 @@ pub struct Objects {
     parked: Parked<()>,
 }
 transact!(Objects { objects, changes, types, by_owner, reasons, usage, parked });
+    attributes: Attributes,
+}
+transact!(Objects { objects, changes, types, by_owner, reasons, attributes });
 
 impl Objects {
     /// The object with that id.
@@ -127,6 +133,21 @@ impl Objects {
     #[must_use]
     pub fn last_change(&self, object: &Object) -> Option<&Change> {
         self.changes.get(object.last)
+    }
+    /// Which agent wrote it, and in which session, as far as that was said.
+    #[must_use]
+    pub fn residual(&self, row: u32) -> Residual {
+        self.attributes.get(row)
+    }
+    /// Was it said on whose behalf it was written?
+    #[must_use]
+    pub fn is_attributed(&self, row: u32) -> bool {
+        self.attributes.has(row)
+    }
+    /// Rows of what was written by that agent, in that session; `None` when neither is asked for.
+    #[must_use]
+    pub fn attributed_to(&self, wanted: &Residual) -> Option<RoaringBitmap> {
+        self.attributes.find(wanted)
     }
     /// Rows of what a principal owns, tombstoned ones included.
     #[must_use]
@@ -206,6 +227,14 @@ impl Objects {
                 self.park(e.object, tenancy);
             }
             E::ObjectRecovered(e) => self.change(at, by, e.object, ChangeKind::Restored, tenancy),
+            E::ObjectAttributed(e) => {
+                if let Some(row) = self.row(e.object) {
+                    self.attributes.set(row, &crate::tenancy::Scope::from(e.context.clone()).residual());
+                }
+            }
+            E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated),
+            E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned),
+            E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored),
             E::OwnershipTransferred(e) => {
                 let (Some(row), Some(owner)) = (self.row(e.object), identity.row(e.owner)) else { return };
                 let Some(object) = self.objects.edit(row) else { return };
@@ -290,6 +319,7 @@ impl Objects {
         }
         self.usage.save(out);
         self.parked.save(out, |(), _| ());
+        self.attributes.save(out);
     }
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
@@ -330,6 +360,7 @@ impl Objects {
         state.usage =
             Usage::load(input, state.objects.iter().map(|object| (object.home, !object.tombstoned)))?;
         state.parked = Parked::load(input, |_| Ok(()))?;
+        state.attributes = Attributes::load(input, state.objects.len())?;
         Ok(state)
     }
 }

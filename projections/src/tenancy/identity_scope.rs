@@ -205,8 +205,13 @@ impl Scope {
             let below = path.join(segment(ScopeType::User, user, "user_id")?);
             path = below.map_err(|_| ScopeError::FieldNotPathSafe { field: "user_id" })?;
         }
-        let residual = Residual { agent_id: self.agent_id.clone(), session_id: self.session_id.clone() };
-        Ok((path, residual))
+        Ok((path, self.residual()))
+    }
+
+    /// What of it is no place.
+    #[must_use]
+    pub fn residual(&self) -> Residual {
+        Residual { agent_id: self.agent_id.clone(), session_id: self.session_id.clone() }
     }
 
     /// The way back. `scope.to_path()` and this are each other's inverse.

@@ -131,6 +131,11 @@ pub(crate) fn samples() -> Vec<Event> {
         o::ObjectUpdated { object }.into(),
         o::ObjectTombstoned { object }.into(),
         o::ObjectRestored { object }.into(),
+        o::ObjectAttributed {
+            object,
+            context: t::ScopeWire::from(scoped::Scope::full("acme", "bot", "née", "s1")),
+        }
+        .into(),
         o::OwnershipTransferred { object, owner: principal }.into(),
         o::VersionExplained { object, version: 9 }.into(),
         o::ObjectExpired { object }.into(),

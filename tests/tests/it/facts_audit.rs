@@ -447,7 +447,7 @@ fn sensitive_reads_are_recorded_before_they_are_answered_and_everyday_reads_are_
     assert_eq!(recorded(&engine, 3), [], "reads of the present, and questions about oneself");
     assert_eq!(recorded(&engine, 2), [], "the owner reads the past of its own");
     cy.as_of(&Cutoff::At(made.last)).unwrap().read(note).unwrap();
-    bo.reading().who(scoped::Capability::Write, note).unwrap();
+    bo.reading().who(&scoped::Who::may(scoped::Capability::Write, note)).unwrap();
     bo.reading().audit(&Filter::default(), 10).unwrap();
     assert_eq!(recorded(&engine, 3), [("objects.read".into(), note, 1)]);
     assert_eq!(

@@ -41,6 +41,7 @@ impl Scenario {
     /// A world after these lines.
     pub(crate) fn of(text: &str) -> Self {
         let (engine, door) = by_hand(11);
+        engine.register_types(&["record", "note"]).unwrap();
         let mut scenario = Self {
             engine,
             door,

@@ -8,6 +8,7 @@
 //! allows there, at the end of every batch and at every time between.
 
 use super::Resource;
+use crate::audit::Filter;
 use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
@@ -15,7 +16,6 @@ use crate::moment::Moment;
 use crate::reading::views::Eyes;
 use crate::reading::{Operation, Reading};
 use scoped_log::Record;
-use scoped_projections::audit::Filter;
 use scoped_projections::domains::kind_info;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;

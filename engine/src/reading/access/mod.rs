@@ -129,20 +129,6 @@ pub struct ConsideredRule {
     pub why: &'static str,
 }
 
-/// A page of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AccessPage<T> {
-    /// The position that all of the pages show.
-    pub position: u64,
-    /// What was found.
-    pub items: Vec<T>,
-    /// Is this the last page?
-    pub complete: bool,
-    /// Where the next one begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-}
-
 impl Reading {
     /// May a principal do this with an object?
     ///
@@ -163,7 +149,12 @@ impl Reading {
         }
         self.ask(Operation::AccessCheck, |ask| {
             let eyes = Eyes::of(ask, None);
-            questions.iter().map(|question| eyes.answer(question)).collect()
+            // Others first: what is asked about others is what the record of this read is about.
+            for question in questions.iter().filter(|question| !eyes.is(question.actor)) {
+                eyes.need(C::AuditRead, question.resource.target(eyes.world()))?;
+            }
+            eyes.need(C::ReadLocal, Target::Own)?;
+            Ok(questions.iter().map(|question| eyes.answer(question)).collect())
         })
     }
 
@@ -188,14 +179,11 @@ impl Eyes<'_> {
         if self.is(actor) { self.need(C::ReadLocal, Target::Own) } else { self.need(C::AuditRead, target) }
     }
 
-    fn answer(&self, question: &Question) -> Asked<AccessAnswer> {
+    fn answer(&self, question: &Question) -> AccessAnswer {
         let target = question.resource.target(self.world());
-        if !self.is(question.actor) {
-            self.need(C::AuditRead, target)?;
-        }
         let decision = self.moment.can(question.actor, question.capability, target);
         let audits = || self.holds(C::AuditRead, target);
-        Ok(self.moment.told(&decision, decision.allowed || audits()))
+        self.moment.told(&decision, decision.allowed || audits())
     }
 }
 

@@ -1,12 +1,11 @@
 //! All scopes and objects that somebody reaches.
 
-use super::AccessPage;
 use crate::authorize::{Decision, Request, Target, authorize};
 use crate::error::Result;
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Result as Asked;
 use crate::moment::Moment;
-use crate::reading::views::{Cursor, EXAMINED_MAX, Eyes, page_size, question};
+use crate::reading::views::{Cursor, EXAMINED_MAX, Eyes, Page, page_size, question};
 use crate::reading::{Operation, Reading};
 use crate::tenancy::ScopeRef;
 use roaring::RoaringBitmap;
@@ -81,7 +80,7 @@ impl Reading {
     ///
     /// # Errors
     /// When it is not this principal's to ask, or the cursor belongs to another question.
-    pub fn what(&self, what: &What) -> Result<AccessPage<Reached>> {
+    pub fn what(&self, what: &What) -> Result<Page<Reached>> {
         let size = page_size(what.limit)?;
         let cursor = what.cursor.as_deref().map(Cursor::parse).transpose()?;
         self.pinned(cursor, |reading| {
@@ -98,7 +97,7 @@ impl Reading {
     }
 }
 
-fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> Asked<AccessPage<Reached>> {
+fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> Asked<Page<Reached>> {
     let (moment, world) = (&eyes.moment, eyes.world());
     let within = what.within.as_ref().map(ToString::to_string).unwrap_or_default();
     let (actor, capability) = (what.actor.0.to_le_bytes(), what.capability.tag());
@@ -110,8 +109,7 @@ fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> As
     }
     let candidates = Candidates::of(moment, what);
     let position = world.position();
-    let mut page =
-        AccessPage { position: position.get(), items: Vec::new(), complete: true, next_cursor: None };
+    let mut page = Page { position: position.get(), items: Vec::new(), complete: true, next_cursor: None };
     let mut examined = 0;
     for (number, rows) in [(0, &candidates.scopes), (1, &candidates.objects)] {
         if number < part {

@@ -1,12 +1,12 @@
 //! Everybody who holds a capability, and through what.
 
-use super::{AccessPage, Resource};
+use super::Resource;
 use crate::authorize::Target;
 use crate::error::Result;
 use crate::info::Grant;
 use crate::kernel::execute::Result as Asked;
 use crate::moment::Moment;
-use crate::reading::views::{Cursor, EXAMINED_MAX, Eyes, page_size, question};
+use crate::reading::views::{Cursor, EXAMINED_MAX, Eyes, Page, page_size, question};
 use crate::reading::{Operation, Reading};
 use scoped_projections::World;
 use scoped_projections::tenancy::{Capability as C, Effect, Subject};
@@ -42,7 +42,7 @@ impl Reading {
     ///
     /// # Errors
     /// When it is not this principal's to ask, or the cursor belongs to another question.
-    pub fn who(&self, who: &Who) -> Result<AccessPage<Grant>> {
+    pub fn who(&self, who: &Who) -> Result<Page<Grant>> {
         let size = page_size(who.limit)?;
         let cursor = who.cursor.as_deref().map(Cursor::parse).transpose()?;
         self.pinned(cursor, |reading| {
@@ -55,7 +55,7 @@ impl Reading {
     }
 }
 
-fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Asked<AccessPage<Grant>> {
+fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Asked<Page<Grant>> {
     let moment = &eyes.moment;
     let text = serde_json::to_string(&who.resource).unwrap_or_default();
     let asked = question(&[b"who", &eyes.name(), &[who.capability.tag()], text.as_bytes()]);
@@ -67,8 +67,7 @@ fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Aske
     let target = who.resource.target(moment.world);
     let holders = Holders::of(moment.world, who.capability, target);
     let position = moment.world.position();
-    let mut page =
-        AccessPage { position: position.get(), items: Vec::new(), complete: true, next_cursor: None };
+    let mut page = Page { position: position.get(), items: Vec::new(), complete: true, next_cursor: None };
     let first = usize::try_from(from).unwrap_or(usize::MAX);
     for (row, principal) in moment.world.identity().iter().enumerate().skip(first) {
         let full = page.items.len() == size;

@@ -111,6 +111,20 @@ impl ViewPage {
     }
 }
 
+/// A page of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    /// The position that all of the pages show.
+    pub position: u64,
+    /// What was found.
+    pub items: Vec<T>,
+    /// Is this the last page?
+    pub complete: bool,
+    /// Where the next one begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
 /// One thing that a view shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase", tag = "item")]

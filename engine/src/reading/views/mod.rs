@@ -26,7 +26,7 @@ mod raw;
 mod sight;
 
 pub use answer::{
-    Omission, Omitted, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode, ViewItem, ViewPage,
+    Omission, Omitted, Page, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode, ViewItem, ViewPage,
     ViewSource,
 };
 
@@ -39,10 +39,10 @@ use crate::kernel::execute::Refusal;
 use crate::moment::Moment;
 use crate::tenancy::ScopeRef;
 pub(crate) use cursor::{Cursor, question};
-use page::Wanted;
-use plan::Plan;
+pub(crate) use page::{Wanted, read};
+pub(crate) use plan::Plan;
 use scoped_projections::tenancy::View;
-use scoped_projections::{Sequence, World};
+use scoped_projections::{Micros, Sequence, World};
 pub(crate) use sight::Eyes;
 
 /// Most records that a page has.
@@ -126,7 +126,7 @@ impl Reading {
         let (mut page, at, rest) = self.ask(operation, |ask| {
             let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time));
             let at = eyes.world().position();
-            let wanted = Wanted { recall, endpoint, size, cursor };
+            let wanted = Wanted { recall, endpoint, size, cursor, context: None };
             let (page, rest) = page::read(&eyes, &wanted)?;
             Ok((page, at, rest))
         })?;
@@ -134,7 +134,7 @@ impl Reading {
             // The trail is looked through a slice at a time, so that the writer waits for no one who reads a long one.
             let history = self.engine.history();
             raw::fill(history, &mut page, &rest, |slice, page| {
-                self.ask(operation, |ask| {
+                self.peek(operation, |ask| {
                     let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time));
                     raw::take(&eyes, &rest, slice, page)
                 })
@@ -159,16 +159,14 @@ impl Reading {
 
 impl Ask<'_> {
     /// Does a rule of then or now keep the actor out, not just the lack of one that lets in?
-    fn kept_out(&self, request: Request<'_>) -> bool {
-        self.kept_out_but(request, Rule::Nothing)
-    }
-    /// The same, where that rule does not count either.
-    fn kept_out_but(&self, request: Request<'_>, but: Rule) -> bool {
+    ///
+    /// *Then* is decided for that time; the rule `but` does not count either.
+    fn kept_out_but(&self, request: Request<'_>, but: Rule, time: Micros) -> bool {
         let out = |world: &World, now| {
             let decision = authorize(world, self.actor, request, now);
             !decision.allowed && decision.rule != Rule::Nothing && decision.rule != but
         };
-        out(self.moment.world, self.moment.now) || out(self.present, self.now)
+        out(self.moment.world, time) || out(self.present, self.now)
     }
 }
 
@@ -193,7 +191,7 @@ impl<'a> Moment<'a> {
             return Err(cursor::foreign());
         }
         let eyes = Eyes::unfiltered(*self);
-        let wanted = Wanted { recall, endpoint: Endpoint::Layer, size, cursor };
+        let wanted = Wanted { recall, endpoint: Endpoint::Layer, size, cursor, context: None };
         let answer = page::read(&eyes, &wanted).and_then(|(mut page, rest)| {
             if let Some(rest) = rest {
                 raw::fill(self.history, &mut page, &rest, |slice, page| {

@@ -9,9 +9,10 @@ use super::{EXAMINED_MAX, Endpoint, Recall};
 use crate::authorize::Target;
 use crate::error::Result;
 use crate::kernel::execute::Result as Asked;
+use crate::reading::records::InContext;
 use scoped_projections::objects::Object;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::{Capability as C, Node, View};
+use scoped_projections::tenancy::{Capability as C, Node, Scope, View};
 
 /// What a page is asked with.
 pub(crate) struct Wanted<'a> {
@@ -19,17 +20,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) endpoint: Endpoint,
     pub(crate) size: usize,
     pub(crate) cursor: Option<Cursor>,
+    /// Only records that were written on this behalf.
+    pub(crate) context: Option<&'a Scope>,
 }
 
 /// A page; of `raw` it is still empty, and what is left to do comes along.
 pub(crate) fn read(eyes: &Eyes<'_>, wanted: &Wanted<'_>) -> Asked<(ViewPage, Option<Rest>)> {
-    let Wanted { recall, endpoint, size, cursor } = wanted;
+    let Wanted { recall, endpoint, size, cursor, context } = wanted;
     let (view, view_source) = choose(eyes, recall, *endpoint);
     let plan = Plan::of(eyes, &recall.scope, view)?;
     if recall.explain {
         eyes.need(C::Explain, Target::Scope(plan.target))?;
     }
-    let question = question(eyes, recall, &plan);
+    let question = question(eyes, recall, &plan, *context);
     if let Some(cursor) = cursor {
         cursor.check(question)?;
     }
@@ -47,7 +50,8 @@ pub(crate) fn read(eyes: &Eyes<'_>, wanted: &Wanted<'_>) -> Asked<(ViewPage, Opt
         let rest = Rest::new(eyes, plan, *size, *cursor, question, recall.types.clone());
         return Ok((page, Some(rest)));
     }
-    let mut filler = Filler { eyes, plan: &plan, recall, page: &mut page };
+    let context = context.map(|context| InContext::new(eyes.world(), context));
+    let mut filler = Filler { eyes, plan: &plan, recall, page: &mut page, context };
     if let Some((scope, row)) = filler.fill(*size, *cursor)? {
         let next = Cursor::new(eyes.world().position(), eyes.moment.now, scope, u64::from(row), question);
         page.complete = false;
@@ -74,13 +78,15 @@ fn choose(eyes: &Eyes<'_>, recall: &Recall, endpoint: Endpoint) -> (View, ViewSo
 }
 
 /// What a cursor is bound to: view, scope, who looks, and what is filtered.
-fn question(eyes: &Eyes<'_>, recall: &Recall, plan: &Plan) -> u64 {
+fn question(eyes: &Eyes<'_>, recall: &Recall, plan: &Plan, context: Option<&Scope>) -> u64 {
+    let context = context.map_or_else(String::new, |context| format!("{context:?}"));
     let types = recall.types.as_ref().map_or_else(String::new, |types| format!("{types:?}"));
     cursor::question(&[
         &[plan.view.tag(), u8::from(recall.explain), u8::from(recall.types.is_some())],
         &plan.scope_id(eyes.world()).0.to_le_bytes(),
         &eyes.name(),
         types.as_bytes(),
+        context.as_bytes(),
     ])
 }
 
@@ -89,6 +95,7 @@ struct Filler<'a> {
     plan: &'a Plan,
     recall: &'a Recall,
     page: &'a mut ViewPage,
+    context: Option<InContext<'a>>,
 }
 
 impl<'a> Filler<'a> {
@@ -135,6 +142,9 @@ impl<'a> Filler<'a> {
         if let Some(types) = &self.recall.types
             && !types.iter().any(|wanted| *wanted == objects.object_type(object))
         {
+            return None;
+        }
+        if self.context.as_ref().is_some_and(|context| !context.holds(row, object)) {
             return None;
         }
         let seen = self.eyes.sees(self.plan, row)?;

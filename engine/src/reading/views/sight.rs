@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) struct Eyes<'a> {
     pub(crate) moment: Moment<'a>,
     /// `None`: nothing is filtered.
-    asker: Option<Ask<'a>>,
+    asker: Option<&'a Ask<'a>>,
 }
 
 /// How a record is reached.
@@ -32,10 +32,9 @@ pub(crate) struct Seen {
 
 impl<'a> Eyes<'a> {
     /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
-    pub(crate) fn of(ask: &Ask<'a>, time: Option<Micros>) -> Self {
-        let mut ask = *ask;
-        ask.moment.now = time.unwrap_or(ask.moment.now);
-        Self { moment: ask.moment, asker: Some(ask) }
+    pub(crate) fn of(ask: &'a Ask<'a>, time: Option<Micros>) -> Self {
+        let now = time.unwrap_or(ask.moment.now);
+        Self { moment: Moment { now, ..ask.moment }, asker: Some(ask) }
     }
     /// Whoever holds the files.
     pub(crate) fn unfiltered(moment: Moment<'a>) -> Self {
@@ -47,17 +46,18 @@ impl<'a> Eyes<'a> {
     }
     /// Who looks, as bytes that a cursor is bound to.
     pub(crate) fn name(&self) -> [u8; 16] {
-        self.asker.as_ref().map_or([0; 16], |ask| ask.actor.0.to_le_bytes())
+        self.asker.map_or([0; 16], |ask| ask.actor.0.to_le_bytes())
     }
 
     /// Is it this principal that looks?
     pub(crate) fn is(&self, actor: PrincipalId) -> bool {
-        self.asker.as_ref().is_some_and(|ask| ask.actor == actor)
+        self.asker.is_some_and(|ask| ask.actor == actor)
     }
 
     /// Allowed then and now, or refused in words that disclose nothing.
     pub(crate) fn need(&self, capability: C, target: Target) -> Asked<()> {
-        self.asker.as_ref().map_or(Ok(()), |ask| ask.need(capability, target).map(drop))
+        let request = Request::new(capability, target);
+        self.asker.map_or(Ok(()), |ask| ask.ask_at(request, self.moment.now).map(drop))
     }
     /// Allowed then and now?
     pub(crate) fn holds(&self, capability: C, target: Target) -> bool {
@@ -65,16 +65,16 @@ impl<'a> Eyes<'a> {
     }
     /// Does a rule keep the reader out, then or now?
     pub(super) fn kept_out(&self, request: Request<'_>) -> bool {
-        self.asker.as_ref().is_some_and(|ask| ask.kept_out(request))
+        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Nothing, self.moment.now))
     }
     /// Is it so in the world that is looked at, or at present?
     pub(super) fn both(&self, so: impl Fn(&World) -> bool) -> bool {
-        so(self.world()) || self.asker.as_ref().is_some_and(|ask| so(ask.present))
+        so(self.world()) || self.asker.is_some_and(|ask| so(ask.present))
     }
 
     /// Why the reader may read a record.
     pub(super) fn why(&self, object: Target) -> String {
-        let Some(ask) = &self.asker else { return "nothing is filtered".to_owned() };
+        let Some(ask) = self.asker else { return "nothing is filtered".to_owned() };
         let decision = self.moment.can(ask.actor, C::ReadLocal, object);
         if decision.allowed { self.moment.reason(&decision) } else { "shown by a scope above".to_owned() }
     }
@@ -84,7 +84,7 @@ impl<'a> Eyes<'a> {
     }
     /// Does a rule other than a tombstone keep the reader out, then or now?
     pub(super) fn forbidden(&self, request: Request<'_>) -> bool {
-        self.asker.as_ref().is_some_and(|ask| ask.kept_out_but(request, Rule::Tombstoned))
+        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Tombstoned, self.moment.now))
     }
 
     /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.
@@ -96,7 +96,7 @@ impl<'a> Eyes<'a> {
             return None;
         }
         via.sort_unstable();
-        let Some(ask) = &self.asker else {
+        let Some(ask) = self.asker else {
             let access = via.iter().map(|(_, level)| *level).max().unwrap_or(Level::Read);
             return Some(Seen { via: via.into_iter().map(|(place, _)| place).collect(), access });
         };
@@ -163,30 +163,33 @@ impl<'a> Eyes<'a> {
         self.shown(row, &payload)
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
-        let shown = match &self.asker {
+        let shown = match self.asker {
             Some(ask) => ask.show(row, payload)?,
             None => payload.into(),
         };
         serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
 
-    /// All live records that the plan shows, in its order.
-    pub(crate) fn infos(&self, plan: &Plan) -> Result<Vec<ObjectInfo>> {
-        let mut found = Vec::new();
-        for (place, scope) in plan.order.iter().enumerate().filter(|(_, scope)| plan.place(**scope).is_some())
-        {
-            for row in self.world().sharing().within(*scope).into_iter().flatten() {
-                let Some(object) = self.world().objects().at(row).filter(|object| !object.tombstoned) else {
-                    continue;
-                };
+    /// All live records that the plan shows, in its order: rows, with how each is reached.
+    pub(crate) fn all<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = (u32, &'p Object)> + 'p {
+        let open = plan.order.iter().enumerate().filter(|(_, scope)| plan.place(**scope).is_some());
+        open.flat_map(move |(place, scope)| {
+            let rows = self.world().sharing().within(*scope).into_iter().flatten();
+            rows.filter_map(move |row| {
+                let object = self.world().objects().at(row).filter(|object| !object.tombstoned)?;
                 // A record that is reached several ways stands where it is reached first.
-                if self.sees(plan, row).is_some_and(|seen| seen.via.first() == Some(&place)) {
-                    let home = self.home(Some(plan), object);
-                    found.push(ObjectInfo { home, ..self.moment.object(object.id)? });
-                }
-            }
-        }
-        Ok(found)
+                let first = self.sees(plan, row).is_some_and(|seen| seen.via.first() == Some(&place));
+                first.then_some((row, object))
+            })
+        })
+    }
+
+    /// What a list says of them.
+    pub(crate) fn infos(&self, plan: &Plan) -> Result<Vec<ObjectInfo>> {
+        let info = |(_, object): (u32, &Object)| {
+            Ok(ObjectInfo { home: self.home(Some(plan), object), ..self.moment.object(object.id)? })
+        };
+        self.all(plan).map(info).collect()
     }
 
     /// The label of the scope in a place.

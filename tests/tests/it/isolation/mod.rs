@@ -57,9 +57,15 @@ fn world() -> (Engine, Arc<ManualDoor>) {
     for id in 2..=5 {
         batch.push(founder, principal(id));
     }
-    for (path, id) in
-        [("org:a", 1), ("org:a/dept:b", 2), ("org:a/dept:c", 3), ("org:g", 4), ("org:a/dept:c/ws:old", 5)]
-    {
+    for (path, id) in [
+        ("org:a", 1),
+        ("org:a/dept:b", 2),
+        ("org:a/dept:c", 3),
+        ("org:g", 4),
+        ("org:a/dept:c/ws:old", 5),
+        ("org:h", 6),
+        ("org:h/user:u", 7),
+    ] {
         batch.push(founder, scope_at(path, id));
     }
     batch.push(founder, member("org:g", 2, Role::Owner));
@@ -122,7 +128,9 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
 mod audit;
 mod contracts;
 mod access;
+mod audit;
 mod principals;
+mod records;
 mod registry;
 mod rows;
 mod rules;
@@ -220,6 +228,7 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
             |reading, aim| reading.objects(&aim.scope, View::Descend).map(drop),
         ],
         "views.recall" | "views.layer" => views::reading(operation),
+        operation if operation.starts_with("records.") => records::reading(operation)?,
         operation if operation.starts_with("access.") => access::reading(operation)?,
         // These are refused to nobody who is active; what they show is looked at below.
         "objects.own" => vec![],

@@ -156,4 +156,5 @@ fn others(name: &str, actor: PrincipalId) -> Option<Row> {
         .or_else(|| tenancy_rows::command(name, actor))
         .or_else(|| super::rules::command(name, actor))
         .or_else(|| super::contracts::command(name))
+        .or_else(|| super::records::command(name))
 }
