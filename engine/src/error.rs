@@ -59,8 +59,6 @@ impl Error {
     }
     /// The same, with a code of its own.
     pub(crate) fn malformed(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-    /// A request that is not well-formed, with a code of its own.
-    pub(crate) fn invalid_as(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Invalid, code, message)
     }
     /// The one answer to everybody who may not, or who asks for what is not there.
@@ -147,7 +145,7 @@ impl From<scoped_projections::tenancy::ScopeError> for Error {
             S::FieldNotPathSafe { .. } => "scope_field_not_path_safe",
             S::MappingLossy => "scope_mapping_lossy",
         };
-        let mut error = Self::invalid_as(code, source.to_string());
+        let mut error = Self::malformed(code, source.to_string());
         error.0.source = Some(Box::new(source));
         error
     }

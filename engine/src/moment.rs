@@ -8,9 +8,8 @@ use crate::data::Data;
 use crate::diff::Diff;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
-use crate::rules::outside::AskedData;
 use crate::info::{ChangeInfo, ObjectInfo, ScopeInfo};
+use crate::rules::outside::AskedData;
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
@@ -148,41 +147,12 @@ impl<'a> Moment<'a> {
         })
     }
 
-    /// Rows of the live objects projected into these scopes, oldest first, each once.
-    #[must_use]
-    pub fn rows_within(&self, scopes: &[u32]) -> Vec<u32> {
-        let mut rows: Vec<u32> = scopes
-            .iter()
-            .filter_map(|row| self.world.sharing().within(*row))
-            .flat_map(|set| set.iter())
-            .collect();
-        rows.sort_unstable();
-        rows.dedup();
-        rows.retain(|row| self.world.objects().at(*row).is_some_and(|object| !object.tombstoned));
-        rows
-    }
-
-    /// Live objects: all of them, or those that a view from a scope reads; oldest first.
     /// Live objects: all of them, oldest first; or those that a view from a scope reads, in the view's order.
     ///
     /// # Errors
     /// When there is no such scope at this moment.
     pub fn objects(&self, within: Option<(&ScopeRef, View)>) -> Result<Vec<ObjectInfo>> {
         let objects = self.world.objects();
-        Ok(match within {
-            None => {
-                objects.iter().filter(|object| !object.tombstoned).map(|object| self.info(object)).collect()
-            }
-            Some((scope, reach)) => {
-                let mut scopes = self.reach(scope, reach)?;
-                // What stayed in a deleted scope is reached from above, by descending, and in no other way.
-                let deleted = |row: u32| self.world.tenancy().at(row).is_none_or(|node| node.archived);
-                let top = scopes.first().copied();
-                scopes.retain(|row| (reach == View::Descend && Some(*row) != top) || !deleted(*row));
-                let rows = self.rows_within(&scopes);
-                rows.into_iter().filter_map(|row| objects.at(row)).map(|object| self.info(object)).collect()
-            }
-        })
         match within {
             None => Ok(objects.iter().filter(|o| !o.tombstoned).map(|o| self.info(o)).collect()),
             Some((scope, view)) => self.seen(scope, view),

@@ -13,8 +13,7 @@ mod nature;
 mod recall;
 
 pub(crate) use commands::object;
-pub use commands::{Command, Create, Expire, Restore, Tombstone, Transfer, Update};
-pub use commands::{Attribute, Command, Create, Restore, Tombstone, Transfer, Update};
+pub use commands::{Attribute, Command, Create, Expire, Restore, Tombstone, Transfer, Update};
 pub use infos::{TombstoneInfo, VersionInfo};
 pub(crate) use nature::nature;
 pub(crate) use recall::{entity, recall};

@@ -1,7 +1,6 @@
 //! From facts about objects back to the commands that would bring them about.
 
-use super::{Command, Create, Expire, Restore, Tombstone, Transfer, Update};
-use super::{Attribute, Command, Create, Restore, Tombstone, Transfer, Update};
+use super::{Attribute, Command, Create, Expire, Restore, Tombstone, Transfer, Update};
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;

@@ -69,12 +69,11 @@ impl Ask<'_> {
         self.ask(Request::new(capability, target))
     }
     fn ask(&self, request: Request<'_>) -> Result<Decision, Refusal> {
-        let then = self.moment.decide(self.actor, request);
         self.ask_at(request, self.moment.now)
     }
     /// The same, where *then* is decided for that time.
     fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<Decision, Refusal> {
-        let then = authorize(self.moment.world, self.actor, request, time);
+        let then = self.moment.decided_at(time).decide(self.actor, request);
         let both = then.allowed
             && (std::ptr::eq(self.moment.world, self.present)
                 || self.today().decide(self.actor, request).allowed);

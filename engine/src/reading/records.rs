@@ -16,6 +16,7 @@ use crate::kernel::execute::Result as Asked;
 use crate::tenancy::ScopeRef;
 use roaring::RoaringBitmap;
 use scoped_projections::objects::Object;
+use scoped_projections::rules::Action;
 use scoped_projections::tenancy::{Scope, View};
 use scoped_projections::{ObjectId, Sequence, World};
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,9 @@ impl Reading {
         let recall = Recall { types: query.types.clone(), ..Recall::from(scope).view(view) };
         self.pinned(cursor, |reading| {
             reading.ask(operation, |ask| {
-                let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time));
+                let action =
+                    if operation == Operation::RecordsExport { Action::Export } else { Action::Read };
+                let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time)).doing(action);
                 let context = Some(&query.context);
                 let wanted = Wanted { recall: &recall, endpoint: Endpoint::Layer, size, cursor, context };
                 let (page, _) = read(&eyes, &wanted)?;

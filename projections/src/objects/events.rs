@@ -60,8 +60,9 @@ events! {
         34 "objects.recovered" ObjectRecovered {
             /// Which.
             object: ObjectId,
+        }
         /// it was said on whose behalf an object was written
-        32 "objects.attributed" ObjectAttributed {
+        48 "objects.attributed" ObjectAttributed {
             /// Which.
             object: ObjectId,
             /// On whose behalf; organisation and user are its home.
@@ -83,7 +84,7 @@ impl ObjectsEvent {
             | Self::VersionExplained(VersionExplained { object, .. })
             | Self::ObjectExpired(ObjectExpired { object })
             | Self::ObjectForgotten(ObjectForgotten { object })
-            | Self::ObjectRecovered(ObjectRecovered { object }) => *object,
+            | Self::ObjectRecovered(ObjectRecovered { object })
             | Self::ObjectAttributed(ObjectAttributed { object, .. }) => *object,
         })
     }

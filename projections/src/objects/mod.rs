@@ -12,10 +12,8 @@ mod state;
 mod usage;
 
 pub use events::{
-    ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored, ObjectTombstoned,
-    ObjectUpdated, ObjectsEvent, OwnershipTransferred, VersionExplained,
-    ObjectAttributed, ObjectCreated, ObjectRestored, ObjectTombstoned, ObjectUpdated, ObjectsEvent,
-    OwnershipTransferred, VersionExplained,
+    ObjectAttributed, ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored,
+    ObjectTombstoned, ObjectUpdated, ObjectsEvent, OwnershipTransferred, VersionExplained,
 };
 pub use state::{Change, ChangeKind, Object, Objects};
 pub use usage::Held;

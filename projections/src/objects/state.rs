@@ -1,16 +1,14 @@
 //! The fold over objects.
 
 use super::ObjectsEvent as E;
-use super::usage::{Held, Usage};
 use super::attributes::Attributes;
+use super::usage::{Held, Usage};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
 use crate::store::{Identified, NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
 use crate::tagged::tagged;
-use crate::tenancy::{Parked, Tenancy};
+use crate::tenancy::{Parked, Residual, Tenancy};
 use crate::{Envelope, Micros, ObjectId, Sequence};
-use crate::tenancy::{Residual, Tenancy};
-use crate::{Envelope, ObjectId, Sequence};
 use roaring::RoaringBitmap;
 
 /// An object's envelope.
@@ -88,11 +86,9 @@ pub struct Objects {
     reasons: Sorted<(u32, u32), Sequence>,
     pub(crate) usage: Usage,
     parked: Parked<()>,
-}
-transact!(Objects { objects, changes, types, by_owner, reasons, usage, parked });
     attributes: Attributes,
 }
-transact!(Objects { objects, changes, types, by_owner, reasons, attributes });
+transact!(Objects { objects, changes, types, by_owner, reasons, usage, parked, attributes });
 
 impl Objects {
     /// The object with that id.
@@ -232,9 +228,6 @@ impl Objects {
                     self.attributes.set(row, &crate::tenancy::Scope::from(e.context.clone()).residual());
                 }
             }
-            E::ObjectUpdated(e) => self.change(at, by, e.object, ChangeKind::Updated),
-            E::ObjectTombstoned(e) => self.change(at, by, e.object, ChangeKind::Tombstoned),
-            E::ObjectRestored(e) => self.change(at, by, e.object, ChangeKind::Restored),
             E::OwnershipTransferred(e) => {
                 let (Some(row), Some(owner)) = (self.row(e.object), identity.row(e.owner)) else { return };
                 let Some(object) = self.objects.edit(row) else { return };

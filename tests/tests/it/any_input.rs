@@ -48,7 +48,7 @@ fn any_input_of_the_command_face_is_carried_out_whole_or_changes_nothing() {
         .map(|(name, _)| name)
         .filter(|name| !told.accepted.contains_key(name))
         .collect();
-    assert!(never.len() <= Command::all().len() / 4, "drawn inputs never had these accepted: {never:?}");
+    assert!(never.len() <= Command::all().len() / 3, "drawn inputs never had these accepted: {never:?}");
 }
 
 /// The corpus of the libFuzzer target: whatever once led somewhere goes on leading there.

@@ -485,3 +485,113 @@ fn the_unfiltered_views_show_all_there_is() {
     let all = acme.engine.read(|moment| moment.objects(Some((&path("org:acme"), View::Descend))).unwrap());
     assert_eq!(all.iter().map(|info| info.object).collect::<BTreeSet<_>>().len(), 5);
 }
+
+#[test]
+fn the_nearest_default_view_on_the_way_up_counts_for_recall_alone() {
+    let mut acme = acme();
+    acme.go(r#"
+        policy org:acme {"default_view":"granular"}
+        view   alice default org:acme/dept:eng/user:alice = alice1
+        policy org:acme/dept:eng {"default_view":"holistic"}
+        view   alice default org:acme/dept:eng/user:alice = alice1 eng1 acme1
+        policy org:acme/dept:eng/user:alice {"default_view":"descend"}
+        view   rita  default org:acme/dept:eng/user:alice = denied
+        view   alice default org:acme/dept:eng/user:alice = alice1
+    "#);
+    let ask = Recall::from(path("org:acme/dept:eng/user:alice"));
+    let (recalled, layer) =
+        (acme.reading("alice").recall(&ask).unwrap(), acme.reading("alice").layer(&ask).unwrap());
+    assert_eq!((recalled.view, recalled.view_source), (View::Descend, ViewSource::Scope));
+    assert_eq!((layer.view, layer.view_source), (View::Granular, ViewSource::Endpoint));
+}
+
+#[test]
+fn an_ancestor_that_hides_does_not_contribute_and_is_named() {
+    acme().go(r#"
+        mark   before
+        policy org:acme {"visible_to_descendants":false}
+        view   alice holistic org:acme/dept:eng/user:alice = alice1 eng1 | omitted org:acme: hidden
+        view   alice holistic org:acme/dept:eng/user:alice at before = alice1 eng1 | omitted org:acme: hidden
+        view   olga  granular org:acme = acme1
+        policy org:acme {}
+        view   alice holistic org:acme/dept:eng/user:alice = alice1 eng1 acme1
+    "#);
+}
+
+#[test]
+fn what_lies_behind_a_cut_is_not_reached_by_descending() {
+    acme().go(r#"
+        policy org:acme/dept:hr {"inherit_members":false}
+        view   olga descend  org:acme         = acme1 eng1 alice1 bob1 | omitted org:acme/dept:hr: no_access
+        view   olga granular org:acme/dept:hr = denied
+        check  olga scope.members.manage org:acme/dept:hr = allow
+        view   hana granular org:acme/dept:hr = hr1
+        view   hana holistic org:acme/dept:hr = hr1 acme1
+    "#);
+}
+
+/// What stays in a deleted scope is reached by an ancestor's `descend` and in no other way.
+#[test]
+fn what_was_kept_in_a_deleted_scope_is_reached_from_above_alone() {
+    let mut acme = acme();
+    let delete = scoped::tenancy::DeleteScope {
+        scope: path("org:acme/dept:eng/user:bob"),
+        records: scoped::tenancy::Records::Keep,
+        recursive: false,
+    };
+    acme.engine.execute(scoped::Batch::new().with(scoped::PrincipalId(1), delete)).unwrap();
+    acme.go("
+        view adam descend org:acme/dept:eng = eng1 alice1 bob1
+        view rita granular org:acme/dept:eng/user:bob = nothing
+        view rita descend org:acme = denied
+    ");
+}
+
+/// The worked example of the specification of scopes, section 10, row by row.
+#[test]
+fn the_worked_example_row_by_row() {
+    let mut acme = acme();
+    acme.go(r#"
+        policy org:acme/dept:hr {"inherit_members":false}
+        view alice default  org:acme/dept:eng/user:alice  = alice1 eng1 acme1
+        view alice granular org:acme/dept:eng/user:alice  = alice1
+        view alice descend  org:acme/dept:eng/user:alice  = alice1
+        view alice granular org:acme/dept:eng             = denied
+        view alice granular org:acme/dept:eng/user:bob    = denied
+        view alice granular org:acme/dept:eng/user:nobody = denied
+        view adam  descend  org:acme/dept:eng             = eng1 alice1 bob1
+        view adam  holistic org:acme/dept:eng             = eng1 acme1
+        view rita  granular org:acme/dept:eng/user:bob    = bob1
+        view rita  descend  org:acme                      = denied
+        view olga  descend  org:acme = acme1 eng1 alice1 bob1 | omitted org:acme/dept:hr: no_access
+        view olga  granular org:acme/dept:hr              = denied
+        check olga scope.members.manage org:acme/dept:hr  = allow
+        view rita  granular org:acme/dept:eng/user:zed    = not_found
+        view gus   granular org:acme                      = denied
+        view gus   granular org:acme/dept:eng             = denied
+        deny rita  scope.read.* org:acme/dept:eng
+        view rita  granular org:acme/dept:eng/user:bob    = denied
+    "#);
+    let question = scoped::Question::new(
+        acme.person("rita"),
+        scoped::Capability::ReadLocal,
+        path("org:acme/dept:eng/user:bob"),
+    );
+    let explained = acme.reading("adam").explain(&question).unwrap().answer;
+    assert_eq!(explained.tier, Some("scope"));
+    assert!(explained.why.unwrap().contains("entry of org:acme/dept:eng "));
+    let owner =
+        crate::support::member("org:acme/dept:eng/user:bob", acme.person("rita").0, scoped::Role::Owner);
+    let by = |who: &str| acme.engine.session(acme.person(who)).unwrap().execute(owner.clone());
+    assert_eq!(code(by("adam")), "denied", "he is admin, not owner, there");
+    by("bob").unwrap();
+    acme.go("
+        view rita granular org:acme/dept:eng/user:bob = denied
+        mark denied
+        lift rita org:acme/dept:eng
+        mark lifted
+        check rita scope.read.local bob1 at denied = deny
+        check rita scope.read.local bob1 at lifted = allow
+        view rita granular org:acme/dept:eng/user:bob = bob1
+    ");
+}

@@ -110,6 +110,7 @@ const NOT_MODELLED: &[&str] = &[
     "identity.change_kind",
     "identity.remove_relationship",
     "identity.set_handle",
+    "objects.attribute",
     "objects.transfer",
     // The registry stands still: the types are there from the beginning.
     "registry.archive",

@@ -8,6 +8,7 @@
 //! share   eng1 org:other read
 //! revoke  eng1 org:other
 //! deny    adam scope.read.* org:acme         also allow; lift takes it off
+//! policy  org:acme {"default_view":"granular"}
 //! bury    eng1          tick 60              mark before
 //! view    adam holistic org:acme/dept:eng = eng1 acme1 | omitted org:acme/dept:hr: no_access
 //! view    adam granular org:acme/dept:eng at before = denied
@@ -175,6 +176,10 @@ impl Scenario {
             ["lift", who, at] => {
                 let entry = self.entries[&((*who).to_owned(), (*at).to_owned())];
                 self.run(founder, tenancy::RemoveAclEntry { entry })
+            }
+            ["policy", at, json] => {
+                let policy = data(serde_json::from_str(json).unwrap());
+                self.run(founder, tenancy::SetPolicy { scope: path(at), policy })
             }
             ["suspend", who] => {
                 let principal = self.person(who);

@@ -9,6 +9,7 @@ mod export;
 mod history;
 mod import;
 mod init;
+mod layer;
 mod log;
 mod mark;
 mod objects;
@@ -17,6 +18,7 @@ mod rollback;
 mod show;
 mod stats;
 mod templates;
+mod timeline;
 mod tree;
 mod verify;
 mod what;
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Templates(templates::Args),
     /// The settings that hold in a scope, and where they come from
     Config(config::Args),
+    /// When a principal might do something, and what opened and closed it
+    Timeline(timeline::Args),
     /// Bring things back to how they were, as new events
     Rollback(rollback::Args),
     /// Give a position of the log a name
@@ -97,6 +101,7 @@ impl Command {
             Self::Contracts(args) => contracts::run(args, output),
             Self::Templates(args) => templates::run(args, output),
             Self::Config(args) => config::run(args, output),
+            Self::Timeline(args) => timeline::run(args, output),
             Self::Rollback(args) => rollback::run(args, output),
             Self::Mark(args) => mark::run(args, output),
             Self::Stats(args) => stats::run(args, output),

@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Projected into this scope: a path, or an id
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
     scope: Option<ScopeRef>,
-    /// How far to look from the scope
+    /// How far to look from the scope: raw, granular (local), structured, holistic or descend
     #[arg(long, default_value = "granular", requires = "scope")]
     view: View,
     /// As of this moment
@@ -80,6 +80,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let moment = scene.moment();
+    if let (Some(scope), View::Raw | View::Structured) = (&args.scope, args.view) {
+        if !args.fields.is_empty() {
+            return Err(Failure::usage(format!("the view `{}` has no fields of data", args.view)));
+        }
+        let names = scene.names()?;
+        return super::layer::show(output, &moment, &names, scope, args.view, args.object_type.as_ref());
+    }
     let mut objects = moment.objects(args.scope.as_ref().map(|scope| (scope, args.view)))?;
     if let Some(wanted) = &args.object_type {
         objects.retain(|info| info.object_type == *wanted);
@@ -168,7 +175,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(DATA_CHARS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

@@ -6,7 +6,7 @@ use crate::names::object_label;
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::temporal::Cutoff;
-use scoped::{Capability, ObjectInfo};
+use scoped::{Capability, Moment, ObjectInfo, PrincipalId, ScopeId};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// What they may do
     #[arg(long, default_value = "read")]
     capability: Capability,
+    /// Scopes instead of objects
+    #[arg(long)]
+    scopes: bool,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
@@ -53,6 +56,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             format!("there is no principal `{actor}` at {}", scene.position()),
         ));
     }
+    if args.scopes {
+        return scopes(&moment, actor, args.capability, output);
+    }
     let rows: Vec<Row> = moment
         .what(actor, args.capability)
         .into_iter()
@@ -69,6 +75,40 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                 Cell::new(row.info.object).tone(Tone::Dim),
                 row.info.object_type.as_str().into(),
                 row.label.as_str().into(),
+                row.why.as_str().into(),
+            ]);
+        }
+        table.into()
+    })
+}
+
+#[derive(Serialize)]
+struct ScopeRow {
+    scope: ScopeId,
+    label: String,
+    why: String,
+}
+
+/// Every scope that the actor may do this in.
+fn scopes(
+    moment: &Moment<'_>,
+    actor: PrincipalId,
+    capability: Capability,
+    output: &Output,
+) -> Result<(), Failure> {
+    let tenancy = moment.world().tenancy();
+    let row = |(scope, decision): (ScopeId, scoped::Decision)| ScopeRow {
+        label: tenancy.get(scope).map_or_else(String::new, |node| node.label().to_owned()),
+        why: moment.reason(&decision),
+        scope,
+    };
+    let rows: Vec<ScopeRow> = moment.scopes_of(actor, capability).into_iter().map(row).collect();
+    output.show(&rows, || {
+        let mut table = Table::new(&["scope", "id", "why"].map(Column::text));
+        for row in &rows {
+            table.push(vec![
+                row.label.as_str().into(),
+                Cell::new(row.scope).tone(Tone::Dim),
                 row.why.as_str().into(),
             ]);
         }

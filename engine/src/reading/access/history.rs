@@ -2,14 +2,15 @@
 //!
 //! Only events that can change a decision are read: those about principals, scopes and rules, and those of the object itself, all
 //! found in the audit index. They are folded over the world as it was before the span, which therefore misses the other objects
-//! that came later: no decision about this one looks at them. Between events the ends of memberships and entries are edges too.
+//! that came later: no decision about this one looks at them. Between events the ends of memberships and entries are edges too;
+//! rules that go by the hour or the day of the week are looked at when something else happens, not in between.
 //!
 //! Cost: the world before the span, then a decision for each such event. Law: the intervals cover a position exactly when `check`
 //! allows there, at the end of every batch and at every time between.
 
 use super::Resource;
 use crate::audit::Filter;
-use crate::authorize::{Request, Target, authorize};
+use crate::authorize::Target;
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use crate::moment::Moment;
@@ -237,8 +238,8 @@ impl<'a> Walk<'a> {
         self.span.resource.target(&self.world)
     }
     fn decide(&self) -> bool {
-        let request = Request::new(self.span.capability, self.target());
-        authorize(&self.world, self.span.actor, request, self.time).allowed
+        let moment = Moment { world: &self.world, history: self.history, now: self.time };
+        moment.can(self.span.actor, self.span.capability, self.target()).allowed
     }
 
     /// Opens or closes an interval.

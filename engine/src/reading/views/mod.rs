@@ -31,7 +31,7 @@ pub use answer::{
 };
 
 use super::{Ask, Operation, Reading};
-use crate::authorize::{Request, Rule, authorize};
+use crate::authorize::{Request, Rule};
 use crate::engine::Past;
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
@@ -42,7 +42,7 @@ pub(crate) use cursor::{Cursor, question};
 pub(crate) use page::{Wanted, read};
 pub(crate) use plan::Plan;
 use scoped_projections::tenancy::View;
-use scoped_projections::{Micros, Sequence, World};
+use scoped_projections::{Micros, Sequence};
 pub(crate) use sight::Eyes;
 
 /// Most records that a page has.
@@ -162,11 +162,11 @@ impl Ask<'_> {
     ///
     /// *Then* is decided for that time; the rule `but` does not count either.
     fn kept_out_but(&self, request: Request<'_>, but: Rule, time: Micros) -> bool {
-        let out = |world: &World, now| {
-            let decision = authorize(world, self.actor, request, now);
+        let out = |moment: Moment<'_>| {
+            let decision = moment.decide(self.actor, request);
             !decision.allowed && decision.rule != Rule::Nothing && decision.rule != but
         };
-        out(self.moment.world, time) || out(self.present, self.now)
+        out(self.moment.decided_at(time)) || out(self.today())
     }
 }
 

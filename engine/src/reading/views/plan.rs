@@ -42,16 +42,14 @@ impl Plan {
         for (place, row) in plan.order.iter().enumerate() {
             match eyes.closed(*row, target, view) {
                 None => drop(plan.open.insert(*row, place)),
+                // A deleted scope below is no part of the tree any more.
+                Some(_) if view == View::Descend && tenancy.at(*row).is_some_and(|node| node.archived) => {}
                 Some(reason) if named && *row != target => {
                     let path = tenancy.at(*row).map_or("", Node::label).to_owned();
                     plan.omitted.push(Omitted { path, reason });
                 }
                 Some(_) => {}
             }
-        }
-        // An archived scope below is gone for views; one above is still part of the reader's own path.
-        if view == View::Descend {
-            plan.omitted.retain(|omitted| omitted.reason != Omission::Archived);
         }
         Ok(plan)
     }
@@ -70,7 +68,9 @@ impl Eyes<'_> {
     /// Why a scope within reach does not contribute, if it does not.
     fn closed(&self, row: u32, target: u32, view: View) -> Option<Omission> {
         let at = Target::Scope(row);
-        if self.both(|world| world.tenancy().at(row).is_none_or(|node| node.archived)) {
+        // What stayed in a deleted scope is reached from above, by descending, and in no other way.
+        let from_above = view == View::Descend && row != target;
+        if !from_above && self.both(|world| world.tenancy().at(row).is_none_or(|node| node.archived)) {
             return Some(Omission::Archived);
         }
         if row == target {
@@ -90,11 +90,12 @@ impl Eyes<'_> {
 }
 
 /// Does a scope show itself to its descendants?
-fn visible(_world: &World, _row: u32) -> bool {
-    true
+fn visible(world: &World, row: u32) -> bool {
+    world.tenancy().at(row).is_some_and(|node| !node.hidden)
 }
 
 /// The default view that the nearest scope on the way up declares, itself first.
-pub(crate) fn default_view(_world: &World, _row: u32) -> Option<View> {
-    None
+pub(crate) fn default_view(world: &World, row: u32) -> Option<View> {
+    let tenancy = world.tenancy();
+    tenancy.chain(row).find_map(|row| tenancy.policy(row)?.policy.default_view)
 }

@@ -3,13 +3,14 @@
 //! The one place that says how a record is reached through the scopes of a view, and how far its reader may go with it.
 
 use super::plan::Plan;
-use crate::authorize::{Request, Rule, Target, authorize};
+use crate::authorize::{Request, Rule, Target};
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Result as Asked;
 use crate::moment::Moment;
 use crate::reading::Ask;
 use scoped_projections::objects::Object;
+use scoped_projections::rules::Action;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Capability as C, Level, Node, View};
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
@@ -20,6 +21,8 @@ pub(crate) struct Eyes<'a> {
     pub(crate) moment: Moment<'a>,
     /// `None`: nothing is filtered.
     asker: Option<&'a Ask<'a>>,
+    /// What is done with what is read: rules may speak of exports apart.
+    action: Action,
 }
 
 /// How a record is reached.
@@ -34,11 +37,21 @@ impl<'a> Eyes<'a> {
     /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
     pub(crate) fn of(ask: &'a Ask<'a>, time: Option<Micros>) -> Self {
         let now = time.unwrap_or(ask.moment.now);
-        Self { moment: Moment { now, ..ask.moment }, asker: Some(ask) }
+        Self { moment: Moment { now, ..ask.moment }, asker: Some(ask), action: Action::Read }
     }
     /// Whoever holds the files.
     pub(crate) fn unfiltered(moment: Moment<'a>) -> Self {
-        Self { moment, asker: None }
+        Self { moment, asker: None, action: Action::Read }
+    }
+    /// The same, about to do that with what is read.
+    pub(crate) fn doing(mut self, action: Action) -> Self {
+        self.action = action;
+        self
+    }
+    fn request(&self, capability: C, target: Target) -> Request<'static> {
+        let request = Request::new(capability, target);
+        let reads = matches!(capability, C::ReadLocal | C::ReadHolistic | C::ReadDescend);
+        if reads { request.doing(self.action) } else { request }
     }
     /// The world that is looked at.
     pub(crate) fn world(&self) -> &'a World {
@@ -56,7 +69,7 @@ impl<'a> Eyes<'a> {
 
     /// Allowed then and now, or refused in words that disclose nothing.
     pub(crate) fn need(&self, capability: C, target: Target) -> Asked<()> {
-        let request = Request::new(capability, target);
+        let request = self.request(capability, target);
         self.asker.map_or(Ok(()), |ask| ask.ask_at(request, self.moment.now).map(drop))
     }
     /// Allowed then and now?
@@ -108,9 +121,8 @@ impl<'a> Eyes<'a> {
         let access = if gone {
             // Tombstoned since: only for those who may audit where it is reached, and who could read it now if it were not.
             let buried = |d: &crate::Decision| d.allowed || d.rule == Rule::Tombstoned;
-            let now = authorize(ask.present, ask.actor, Request::new(C::ReadLocal, object), ask.now);
-            let then =
-                authorize(self.world(), ask.actor, Request::new(C::ReadLocal, object), self.moment.now);
+            let now = ask.today().decide(ask.actor, self.request(C::ReadLocal, object));
+            let then = self.moment.decide(ask.actor, self.request(C::ReadLocal, object));
             let readable = (then.allowed || self.reaches_up(plan, &then)) && buried(&now) && shown(ask);
             let audits = |place: usize| {
                 plan.order.get(place).is_some_and(|at| self.holds(C::AuditRead, Target::Scope(*at)))
@@ -164,7 +176,7 @@ impl<'a> Eyes<'a> {
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
         let shown = match self.asker {
-            Some(ask) => ask.show(row, payload)?,
+            Some(ask) => ask.show_for(self.action, row, payload)?,
             None => payload.into(),
         };
         serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))

@@ -321,7 +321,9 @@ fn shown(
     };
     let mut shown = BTreeSet::new();
     for (object, at) in access.shares.keys().filter(|(_, at)| from.contains(at)) {
-        if access.objects[object].tombstoned || access.scopes[at].archived {
+        // What was kept in a deleted scope is reached by descending from above, and in no other way (8.2).
+        let from_above = view == V::Descend && at != scope;
+        if access.objects[object].tombstoned || (access.scopes[at].archived && !from_above) {
             continue;
         }
         let readable = access.may(actor, "scope.read.local", &On::Object(object.clone()), now);

@@ -125,10 +125,9 @@ fn row<C: Into<Command>>(there: impl IntoIterator<Item = C>, missing: impl IntoI
     }
 }
 
-mod audit;
-mod contracts;
 mod access;
 mod audit;
+mod contracts;
 mod principals;
 mod records;
 mod registry;
@@ -247,7 +246,8 @@ fn every_reading_is_refused_to_every_intruder_in_words_that_disclose_nothing() {
     let there = |object| Aim { object, scope: path("org:a/dept:c") };
     let missing = |object| Aim { object, scope: path("org:nope/dept:c") };
     for (nth, operation) in Operation::ALL.iter().map(|operation| operation.as_str()).enumerate() {
-        door.set(crate::support::NOON + 2_000_000 * nth as u64);
+        // So many kinds of refusal are told apart in a window; each operation gets one of its own.
+        door.set(crate::support::NOON + nth as u64 * 2_000_000);
         let row = reading(operation)
             .unwrap_or_else(|| panic!("`{operation}` has no row in the isolation matrix: give it one"));
         for (nth, ask) in row.iter().enumerate() {
