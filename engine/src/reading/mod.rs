@@ -11,6 +11,7 @@ mod objects;
 mod operation;
 mod principals;
 mod records;
+mod rules;
 mod show;
 mod templates;
 mod time;

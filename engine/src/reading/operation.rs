@@ -106,4 +106,16 @@ operations! {
     PrincipalsRelationships = "principals.relationships";
     /// Who belongs to whom, through how many others.
     PrincipalsGraph = "principals.graph";
+    /// The rules that one sees.
+    RulesList = "rules.list";
+    /// A rule with its versions and bindings.
+    RulesRead = "rules.read";
+    /// How a limit or a quota stands.
+    RulesUsage = "rules.usage";
+    /// What the rules alone say.
+    RulesEvaluate = "rules.evaluate";
+    /// Is a feature on?
+    FlagsRead = "flags.read";
+    /// All features, as they stand for oneself.
+    FlagsList = "flags.list";
 }

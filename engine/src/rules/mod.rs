@@ -16,6 +16,7 @@ mod made;
 mod nature;
 pub(crate) mod outside;
 pub(crate) mod policy;
+mod queries;
 pub(crate) mod redaction;
 
 pub use commands::{Aim, Archive, Bind, Command, Define, Describe, Rebind, Unarchive, Unbind, Update};
@@ -23,6 +24,9 @@ pub(crate) use commands::{entity, recall};
 pub(crate) use inverse::invert;
 pub(crate) use limits::admit;
 pub(crate) use nature::nature;
+pub use queries::{
+    BindingInfo, Evaluation, FlagInfo, Matched, RuleDetail, RuleFilter, RuleInfo, UsageInfo, VersionInfo,
+};
 pub use scoped_projections::rules::Content;
 
 use crate::temporal::Entity;

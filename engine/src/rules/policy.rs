@@ -9,7 +9,7 @@
 
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
-use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Relation, Rules, Truth};
+use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Part, Relation, Rules, Truth};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
 use scoped_projections::{Micros, World};
@@ -146,6 +146,26 @@ impl<'a> Policy<'a> {
             self.weigh(&list.votes, *scope, &asked, &mut weight, witness);
         }
         weight
+    }
+
+    /// The rules that match, each once, highest priority first. Asked strictly: what does not arise counts as missing.
+    pub(crate) fn matching(mut self, ways: &[Way], owner: bool) -> Vec<Entry> {
+        self.related(owner, ways.iter().filter_map(|way| way.role).max());
+        if self.asked.object == Attribute::Each {
+            (self.asked.object, self.asked.object_type) = (Attribute::Missing, Attribute::Missing);
+        }
+        let scopes: SmallVec<[u32; 4]> = ways.iter().map(|way| way.scope).collect();
+        let mut found: Vec<Entry> = Vec::new();
+        self.rules.each(&Asked { scopes: &scopes, ..self.asked }, Part::Votes, &mut |entry| {
+            let asked = Asked { scopes: &scopes, ..self.asked };
+            let truth = self.rules.bound(entry, &asked).and(self.rules.when(entry, &asked));
+            let known = found.iter().any(|other| other.version == entry.version);
+            if !known && entry.votes.contains(asked.action) && truth.matches(entry.effect) {
+                found.push(*entry);
+            }
+        });
+        found.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
+        found
     }
 
     fn weigh(

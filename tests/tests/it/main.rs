@@ -19,6 +19,7 @@ mod facts_contracts;
 mod facts_identity;
 mod facts_objects;
 mod facts_records;
+mod facts_rules;
 mod facts_templates;
 mod facts_temporal;
 mod facts_views;

@@ -234,7 +234,8 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
         _ => {
             return principals::reading(operation)
                 .or_else(|| audit::reading(operation))
-                .or_else(|| contracts::reading(operation));
+                .or_else(|| contracts::reading(operation))
+                .or_else(|| rules::reading(operation));
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Rules in the matrix: a rule at home in `org:a/dept:c`, bound there and to an object.
 
-use super::*;
+use super::{Aim as Aimed, *};
 use scoped::projections::rules::Class;
 use scoped::rules::{Aim, Archive, Bind, Define, Describe, Rebind, Unarchive, Unbind, Update};
 use scoped::{BindingId, RuleId};
@@ -67,4 +67,40 @@ pub(super) fn command(name: &str, _: PrincipalId) -> Option<Row> {
         "rules.unbind" => bindings(&|binding| Unbind { binding }.into()),
         _ => return None,
     })
+}
+
+pub(super) fn reading(operation: &str) -> Option<Vec<Ask>> {
+    fn which(aim: &Aimed) -> RuleId {
+        if aim.object == NO_OBJECT { NO_RULE } else { RULE }
+    }
+    Some(match operation {
+        "rules.read" => vec![|reading, aim| reading.rule(which(aim)).map(drop), |reading, aim| {
+            let id = if aim.object == NO_OBJECT { NO_RULE } else { HOMELESS };
+            reading.rule(id).map(drop)
+        }],
+        "rules.usage" => {
+            vec![|reading, aim| reading.rule_usage(which(aim), PrincipalId(1)).map(drop)]
+        }
+        "rules.evaluate" => {
+            vec![|reading, aim| reading.evaluate(PrincipalId(1), Capability::ReadLocal, aim.object).map(drop)]
+        }
+        "flags.read" => vec![|reading, aim| reading.flag("beta", true, Some(&aim.scope)).map(drop)],
+        "flags.list" => vec![|reading, aim| reading.flags(Some(&aim.scope)).map(drop)],
+        "rules.list" => vec![],
+        _ => return None,
+    })
+}
+
+#[test]
+fn a_list_of_rules_holds_those_that_one_manages_audits_or_made() {
+    let (engine, _) = world();
+    let listed = |actor| -> Vec<RuleId> {
+        let reading = engine.session(actor).unwrap().reading();
+        let filter = scoped::rules::RuleFilter::default();
+        reading.rules(&filter, 0, 100).unwrap().into_iter().map(|info| info.rule).collect()
+    };
+    for intruder in [FOREIGNER, SIBLING, DENIED] {
+        assert_eq!(listed(intruder), [], "{intruder}");
+    }
+    assert_eq!(listed(PrincipalId(1)), [RULE, HOMELESS]);
 }
