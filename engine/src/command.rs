@@ -136,6 +136,8 @@ scoped_projections::for_each_domain!(declare);
 pub struct Step {
     /// Who.
     pub actor: PrincipalId,
+    /// For whom, if not for itself: a principal that lets the actor act for it. Its rights decide, and it is the actor of the facts.
+    pub on_behalf_of: Option<PrincipalId>,
     /// What.
     pub command: Command,
     /// The event whose effect it takes back, [`Sequence::NONE`] for none.
@@ -179,10 +181,18 @@ impl Batch {
         }
         self.steps.push(Step {
             actor,
+            on_behalf_of: None,
             command: command.into(),
             undoes: Sequence::NONE,
             unless_changed: None,
         });
+    }
+    /// Adds a step that `actor` takes for `principal`.
+    pub fn push_for(&mut self, actor: PrincipalId, principal: PrincipalId, command: impl Into<Command>) {
+        self.push(actor, command);
+        if let Some(step) = self.steps.last_mut() {
+            step.on_behalf_of = Some(principal);
+        }
     }
     /// The same with one more step.
     #[must_use]

@@ -10,9 +10,10 @@ use crate::history::decode;
 use crate::kernel::execute::is_on_the_way;
 use crate::temporal::{Entity, Remark, RollbackNote};
 use scoped_log::{Reader, Record};
+use scoped_projections::identity::IdentityEvent;
 use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::world::envelope;
-use scoped_projections::{CorrelationId, Envelope, Event, Sequence};
+use scoped_projections::{CorrelationId, Envelope, Event, PrincipalId, Sequence};
 
 /// An event, where it stands, and what follows it in its batch.
 pub(crate) struct Recalling<'a> {
@@ -98,6 +99,13 @@ struct Found {
     came_along: bool,
 }
 
+/// Somebody who acts for another from an event on.
+#[derive(Clone, Copy)]
+struct Acting {
+    at: Sequence,
+    agent: PrincipalId,
+}
+
 /// The steps of a batch, each with the id of what it made or changed; what holds for the whole batch goes into `whole`.
 fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
     let mut events: Vec<(Envelope, Event)> = Vec::with_capacity(records.len());
@@ -106,6 +114,7 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
         events.push((envelope(record, context), event));
     }
     let (mut found, mut at) = (Vec::with_capacity(events.len()), 0);
+    let mut acting = None;
     while let Some((envelope, event)) = events.get(at) {
         let data = records[at].payload().map(Data::from_canonical).transpose()?;
         let id = Entity::of(event).map_or(0, Entity::id);
@@ -119,6 +128,9 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
             let Remark { reason, merged } = Remark::read(records[at].payload());
             whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone(), reason, merged });
         }
+        if let Event::Identity(IdentityEvent::ActedOnBehalf(e)) = event {
+            acting = Some(Acting { at: envelope.sequence, agent: e.agent });
+        }
         let asked = Recalling { at: envelope, data, behind: &events[at + 1..], records: &records[at + 1..] };
         let recalled = recall_one(event.clone(), asked).ok_or_else(|| {
             Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
@@ -130,14 +142,28 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
                 continue;
             }
         };
-        let (actor, undoes) = (envelope.actor, Sequence::new(envelope.context.undoes));
         let start = events.first().map_or(0, |(first, _)| first.sequence.get());
         let cause = envelope.context.cause.checked_sub(start).filter(|_| start > 0);
         let cause = cause.and_then(|nth| events.get(usize::try_from(nth).ok()?));
-        let came_along =
-            cause.is_some_and(|(_, event)| !matches!(event, Event::Temporal(TemporalEvent::RolledBack(_))));
-        found.push((Step { actor, command, undoes, unless_changed: None }, Found { at, id, came_along }));
+        let came_along = cause.is_some_and(|(_, event)| !is_head(event));
+        let undoes = Sequence::new(envelope.context.undoes);
+        // Of what was done on behalf of another the facts carry the name of that one, and the cause says who did it.
+        let acting = acting.filter(|acting| acting.at.get() == envelope.context.cause);
+        let (actor, on_behalf_of) =
+            acting.map_or((envelope.actor, None), |acting| (acting.agent, Some(envelope.actor)));
+        found.push((
+            Step { actor, on_behalf_of, command, undoes, unless_changed: None },
+            Found { at, id, came_along },
+        ));
         at += 1 + along;
     }
     Ok(found)
+}
+
+/// Stands before the steps that follow from it, and is none of them.
+fn is_head(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Temporal(TemporalEvent::RolledBack(_)) | Event::Identity(IdentityEvent::ActedOnBehalf(_))
+    )
 }

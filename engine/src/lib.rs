@@ -27,6 +27,7 @@
 //! `scoped-projections` (its facts and their fold).
 //! Absent: sockets, file names, argument parsing, terminal output.
 
+pub mod ambient;
 pub mod audit;
 mod authorize;
 mod clock;

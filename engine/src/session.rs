@@ -105,6 +105,16 @@ impl Session {
             }
         }
     }
+    /// Carries a command out for a principal that lets this one act for it: with its rights, in its name, and with the trace of who
+    /// did it.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; also when that principal does not let this one act for it, or either may not act.
+    pub fn execute_for(&self, principal: PrincipalId, command: impl Into<Command>) -> Result<Receipt> {
+        let mut batch = Batch::new();
+        batch.push_for(self.actor, principal, command);
+        self.engine.execute(batch)
+    }
     /// Several commands that happen together or not at all.
     pub fn batch(&self) -> SessionBatch<'_> {
         SessionBatch { session: self, batch: Batch::new() }

@@ -3,6 +3,7 @@
 //! ```json
 //! {"as":"01HX3ZQ6J5M8K9N0P1Q2R3S4T5","do":"objects.update","with":{"object":"01HX…","data":{"cpu":8}}}
 //! {"batch":[{"as":"…","do":"…","with":{}}],"key":"…","valid_time":1767323045000000}
+//! {"as":"…","on_behalf_of":"…","do":"…","with":{}}
 //! ```
 //!
 //! Arguments stand in an object of their own, so that they are parsed straight into the command's struct and an error has its
@@ -21,6 +22,8 @@ use serde_json::value::RawValue;
 struct WireStep<'a> {
     #[serde(rename = "as")]
     actor: PrincipalId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<PrincipalId>,
     #[serde(rename = "do", borrow)]
     name: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -110,6 +113,7 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
         };
         batch.steps.push(Step {
             actor: step.actor,
+            on_behalf_of: step.on_behalf_of,
             command,
             undoes: Sequence::new(step.undoes),
             unless_changed: None,
@@ -139,6 +143,7 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
         .zip(&arguments)
         .map(|(step, with)| WireStep {
             actor: step.actor,
+            on_behalf_of: step.on_behalf_of,
             name: step.command.name().into(),
             undoes: step.undoes.get(),
             with,

@@ -55,6 +55,18 @@ fn samples() -> Vec<(&'static str, String)> {
         ("objects.tombstone", format!("{{{o},\"reason\":\"old\"}}")),
         ("objects.restore", format!("{{{o}}}")),
         ("objects.transfer", format!("{{{o},\"to\":\"{ADA}\",\"reason\":\"left\",\"expected_version\":1}}")),
+        (
+            "objects.export",
+            format!("{{\"objects\":[\"{ADA}\"],\"versions\":1,\"digest\":\"{}\"}}", "0a".repeat(32)),
+        ),
+        (
+            "objects.import",
+            format!("{{\"digest\":\"{}\",\"versions\":1,\"mapping\":{{\"{ADA}\":\"{ADA}\"}}}}", "0a".repeat(32)),
+        ),
+        (
+            "objects.record_provenance",
+            format!("{{{o},\"version\":1,\"origin\":\"{ADA}\",\"author\":\"{ADA}\",\"time\":5}}"),
+        ),
         ("sharing.project", format!("{{{o},\"scope\":\"org:acme\",\"level\":\"admin\"}}")),
         ("sharing.revoke", format!("{{{o},\"scope\":\"org:acme\"}}")),
         ("rules.define", "{\"name\":\"no bots\",\"class\":\"access\",\"effect\":\"deny\",\"priority\":3,\"when\":{\"action\":[\"delete\"],\"not\":{\"principal_kind\":[\"person\"]}},\"scope\":\"org:acme\",\"description\":\"x\"}".to_owned()),
@@ -133,6 +145,16 @@ fn a_batch_keeps_its_key_its_time_and_what_it_undoes() {
     let (batch, _) = parse_line(&text).unwrap();
     assert_eq!((batch.key.as_deref(), batch.valid_time), (Some("k"), Some(-5)));
     assert_eq!((batch.rollback.as_ref().unwrap().to, batch.steps[0].undoes), (3, Sequence::new(4)));
+    assert_eq!(parse_line(&write_line(&batch, Sequence::NONE).unwrap()).unwrap().0, batch);
+}
+
+#[test]
+fn a_step_says_for_whom_it_is() {
+    let text = format!(
+        "{{\"as\":\"{ADA}\",\"on_behalf_of\":\"{ADA}\",\"do\":\"temporal.mark\",\"with\":{{\"name\":\"a\"}}}}"
+    );
+    let (batch, _) = parse_line(&text).unwrap();
+    assert_eq!(batch.steps[0].on_behalf_of, Some(batch.steps[0].actor));
     assert_eq!(parse_line(&write_line(&batch, Sequence::NONE).unwrap()).unwrap().0, batch);
 }
 

@@ -38,6 +38,9 @@ impl Decide for AddRelationship {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         check_word("a relationship's label", &self.label)?;
+        if self.label == ACTS_FOR {
+            in_person(on)?;
+        }
         let identity = on.world.identity();
         for id in [self.parent, self.child] {
             if principal(on, id)?.status == Status::Archived {
@@ -71,6 +74,17 @@ impl Decide for AddRelationship {
         let event = RelationshipAdded { edge, parent, child, label };
         facts.push(ScopeId::NONE, event, self.metadata.as_ref());
         Ok(())
+    }
+}
+
+/// Delegation does not go on.
+fn in_person(on: &View<'_>) -> Result<()> {
+    match on.agent {
+        None => Ok(()),
+        Some(_) => {
+            let error = Error::refused("delegated", "who acts for another does not make or end delegations");
+            Err(error.hint("the one who is acted for does it itself, or an operator").into())
+        }
     }
 }
 
@@ -119,6 +133,9 @@ impl Decide for RemoveRelationship {
         let edge = edge.ok_or_else(|| {
             Error::refused("not_found", format!("there is no relationship `{}`", self.edge))
         })?;
+        if on.world.identity().relations().label(edge) == ACTS_FOR {
+            in_person(on)?;
+        }
         if !edge.is_live() {
             return Err(Error::refused("removed", "the relationship was removed already").into());
         }

@@ -4,6 +4,7 @@
 //! left, and a refusal takes all of it back.
 
 use super::admit::admit;
+use super::delegation::{delegated, forbids};
 use crate::authorize::{Request, Target, authorize};
 use crate::clock::Ids;
 use crate::command::{BATCH_STEPS_MAX, Batch, KEY_BYTES_MAX, Needs, Step};
@@ -13,6 +14,7 @@ use crate::receipt::Warning;
 use crate::rules::outside::AskedData;
 use crate::temporal::{Entity, Remark};
 use scoped_log::Payload;
+use scoped_projections::identity::ActedOnBehalf;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::requests::RequestKeyed;
 use scoped_projections::rules::Action;
@@ -26,7 +28,10 @@ use std::cell::RefCell;
 /// What a command gets to see.
 pub(crate) struct View<'a> {
     pub(crate) world: &'a World,
+    /// Whose rights decide, and whose name the facts carry.
     pub(crate) actor: PrincipalId,
+    /// Who acts for it, if it does not act itself.
+    pub(crate) agent: Option<PrincipalId>,
     /// The time that the facts will carry.
     pub(crate) now: Micros,
     /// The sequence that the next fact will have.
@@ -181,6 +186,7 @@ pub(crate) fn execute(
         valid_time: batch.valid_time,
         correlation: batch.correlation.0,
         cause: 0,
+        acting: None,
         warnings: &warnings,
     };
     let result = scribe.run(batch, actor, keyed, start);
@@ -207,6 +213,8 @@ struct Scribe<'a> {
     correlation: u128,
     /// What the next fact follows from: the head of a rollback for its steps, a step's first fact for its others.
     cause: u64,
+    /// Who acts for whom since which event.
+    acting: Option<(PrincipalId, PrincipalId, u64)>,
     warnings: &'a RefCell<Vec<Warning>>,
 }
 
@@ -248,14 +256,29 @@ impl Scribe<'_> {
     }
 
     fn step(&mut self, nth: usize, step: &Step, rolls_back: bool) -> Result<u128> {
-        let (actor, now, world) = (step.actor, self.time, &*self.world);
-        let view =
-            View { world, actor, now, next: world.position().next(), step: nth, warnings: self.warnings };
+        let above = self.cause;
+        let (actor, agent) = match step.on_behalf_of {
+            None => (step.actor, None),
+            Some(principal) => {
+                self.act_for(step.actor, principal)?;
+                (principal, Some(step.actor))
+            }
+        };
+        let (now, world) = (self.time, &*self.world);
+        let next = world.position().next();
+        let view = View { world, actor, agent, now, next, step: nth, warnings: self.warnings };
+        // Allowed to the actor, and not kept from who acts for it; and does either answer hang on the data?
+        let ask = |need: Request<'_>| {
+            let answer = authorize(world, actor, need, now);
+            let of_agent = agent.map(|agent| authorize(world, agent, need, now));
+            let wants_data = answer.wants_data || of_agent.is_some_and(|answer| answer.wants_data);
+            (answer.allowed && !of_agent.is_some_and(|answer| forbids(&answer)), wants_data)
+        };
         let (needs, mut waits) = (step.command.needs(&view), false);
         for need in &needs {
-            let answer = authorize(world, actor, need.with_data(AskedData::Later), now);
-            waits |= answer.wants_data;
-            if !answer.allowed {
+            let (allowed, wants_data) = ask(need.with_data(AskedData::Later));
+            waits |= wants_data;
+            if !allowed {
                 return Err(Refusal::Denied(need.bare()));
             }
             // Who may do a thing may take it back, unless a rule keeps `rollback` from them.
@@ -277,7 +300,7 @@ impl Scribe<'_> {
             // Rules that look at data are asked again, now that it is known what would be written.
             let data = proposed_data(&list);
             let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
-            let denied = |need: &&Request<'_>| !authorize(world, actor, need.with_data(data), now).allowed;
+            let denied = |need: &&Request<'_>| !ask(need.with_data(data)).0;
             if let Some(need) = needs.iter().find(denied) {
                 return Err(Refusal::Denied(need.bare()));
             }
@@ -287,15 +310,31 @@ impl Scribe<'_> {
         }
         drop(needs);
         let id = main_fact(&list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
-        let cause = self.cause;
         for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
             self.write(actor, step.undoes, scope, event, payload);
             if nth == 0 {
                 self.cause = self.world.position().get();
             }
         }
-        self.cause = cause;
+        self.cause = above;
         Ok(id)
+    }
+
+    /// What follows has been done by `agent` for `principal`: told once for all steps of the batch in a row.
+    fn act_for(&mut self, agent: PrincipalId, principal: PrincipalId) -> Result<()> {
+        delegated(self.world, agent, principal)?;
+        let told = self.acting.filter(|(a, p, _)| (*a, *p) == (agent, principal));
+        let (_, _, at) = match told {
+            Some(told) => told,
+            None => {
+                let event = ActedOnBehalf { agent, principal };
+                self.write(agent, Sequence::NONE, ScopeId::NONE, event.into(), None);
+                (agent, principal, self.world.position().get())
+            }
+        };
+        self.acting = Some((agent, principal, at));
+        self.cause = at;
+        Ok(())
     }
 
     fn write(

@@ -7,6 +7,7 @@
 
 pub(crate) mod admit;
 mod cell;
+mod delegation;
 pub(crate) mod execute;
 pub(crate) mod journal;
 mod publish;

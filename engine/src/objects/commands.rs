@@ -15,7 +15,8 @@ use scoped_projections::objects::{
 use scoped_projections::rules::Action;
 use scoped_projections::sharing::ObjectProjected;
 use scoped_projections::tenancy::{Capability as C, Level, Scope};
-use scoped_projections::{ObjectId, PrincipalId, ScopeId};
+use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId};
+use std::collections::BTreeMap;
 
 commands! {
     /// Commands about objects.
@@ -94,6 +95,46 @@ commands! {
         "expire" Expire {
             /// Which.
             object: ObjectId,
+        }
+        /// tells that objects were taken out as a package: what `Session::export` does before it hands the package over
+        "export" Export {
+            /// Which.
+            objects: Vec<ObjectId>,
+            /// How many versions they have together.
+            versions: u32,
+            /// The digest of the package, 64 hex digits.
+            digest: String,
+            /// Was something in it hidden from who made it?
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            redacted: bool,
+        }
+        /// tells that a package is brought in: the head of the batch that `Session::import` makes
+        "import" Import {
+            /// The digest of the package, 64 hex digits.
+            digest: String,
+            /// How many versions are brought in.
+            versions: u32,
+            /// Which id becomes which.
+            mapping: BTreeMap<ObjectId, ObjectId>,
+            /// The scope that everything is projected into; absent: it stays private.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            scope: Option<ScopeRef>,
+        }
+        /// says where the current version of an object came from, in the words of the package that it came in
+        "record_provenance" RecordProvenance {
+            /// Which object.
+            object: ObjectId,
+            /// Its current version.
+            version: u32,
+            /// The object's id where it came from.
+            origin: ObjectId,
+            /// Who wrote it there.
+            author: PrincipalId,
+            /// When it was written there, µs.
+            time: Micros,
+            /// The reason that was given there.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
         }
     }
 }
@@ -203,7 +244,7 @@ fn at_version(found: &Object, expected: Option<u32>) -> Result<&Object> {
 }
 
 /// Free text may name people: it is payload, which can be erased, not body, which cannot.
-fn said(reason: Option<&String>) -> crate::Result<Option<Data>> {
+pub(super) fn said(reason: Option<&String>) -> crate::Result<Option<Data>> {
     reason.map(|reason| Data::from_text_fields(&[("reason", reason)])).transpose()
 }
 

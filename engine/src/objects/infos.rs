@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::identity::Deed;
 use crate::moment::Moment;
-use scoped_projections::objects::{Change, ChangeKind};
+use scoped_projections::Event;
+use scoped_projections::objects::{Change, ChangeKind, ObjectsEvent};
 use scoped_projections::{Digest, Micros, ObjectId, PrincipalId};
 use serde::Serialize;
 
@@ -30,6 +31,20 @@ pub struct VersionInfo {
     pub checksum: Digest,
     /// Length of the canonical JSON, in bytes.
     pub bytes: u64,
+    /// Where it came from, if it was brought in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Where a version came from, according to who brought it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The object's id there.
+    pub object: ObjectId,
+    /// Who wrote it there.
+    pub author: PrincipalId,
+    /// When it was written there, µs.
+    pub time: Micros,
 }
 
 fn hex<S: serde::Serializer>(digest: &Digest, to: S) -> std::result::Result<S::Ok, S::Error> {
@@ -51,7 +66,18 @@ impl Moment<'_> {
     pub(crate) fn version_info(&self, object: u32, change: &Change, shown: &[u8]) -> Result<VersionInfo> {
         let record = self.history.record(change.sequence)?;
         let (context, _) = crate::history::decode(&record)?;
-        let reason = self.world.objects().reason(object, change.version);
+        let objects = self.world.objects();
+        let origin = objects.origin(object, change.version);
+        let reason = objects.reason(object, change.version).or(origin);
+        let origin = match origin {
+            Some(at) => match crate::history::decode(&self.history.record(at)?)?.1 {
+                Event::Objects(ObjectsEvent::ProvenanceRecorded(e)) => {
+                    Some(Origin { object: e.origin, author: e.author, time: e.time })
+                }
+                _ => None,
+            },
+            None => None,
+        };
         Ok(VersionInfo {
             version: change.version,
             at: change.sequence.get(),
@@ -64,6 +90,7 @@ impl Moment<'_> {
             },
             checksum: crate::data::checksum(shown),
             bytes: shown.len() as u64,
+            origin,
         })
     }
 

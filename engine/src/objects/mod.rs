@@ -10,10 +10,14 @@ mod commands;
 mod infos;
 mod inverse;
 mod nature;
+pub mod package;
+mod packing;
 mod recall;
 
 pub(crate) use commands::object;
-pub use commands::{Attribute, Command, Create, Expire, Restore, Tombstone, Transfer, Update};
-pub use infos::{TombstoneInfo, VersionInfo};
+pub use commands::{
+    Attribute, Command, Create, Expire, Export, Import, RecordProvenance, Restore, Tombstone, Transfer, Update,
+};
+pub use infos::{Origin, TombstoneInfo, VersionInfo};
 pub(crate) use nature::nature;
 pub(crate) use recall::{entity, recall};

@@ -16,6 +16,8 @@ pub(crate) fn nature(event: &E) -> Nature {
         E::ObjectRestored(_) => Nature::reversible(Action::Restore),
         E::OwnershipTransferred(_) => Nature::reversible(Action::Transfer),
         E::ObjectAttributed(_) => Nature::history(Some(Action::Create)),
+        E::ObjectsExported(_) => Nature::history(Some(Action::Export)),
+        E::ObjectsImported(_) | E::ProvenanceRecorded(_) => Nature::history(Some(Action::Import)),
         E::VersionExplained(_) => Nature::history(Some(Action::Update)),
     }
 }

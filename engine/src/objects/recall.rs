@@ -1,19 +1,26 @@
 //! From facts about objects back to the commands that would bring them about.
 
-use super::{Attribute, Command, Create, Expire, Restore, Tombstone, Transfer, Update};
+use super::{
+    Attribute, Command, Create, Expire, Export, Import, RecordProvenance, Restore, Tombstone, Transfer, Update,
+};
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;
+use crate::tenancy::ScopeRef;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::sharing::SharingEvent;
 use scoped_projections::tenancy::Level;
-use scoped_projections::{Envelope, Event, ObjectId, ScopeId};
+use scoped_projections::{Digest, Envelope, Event, ObjectId, ScopeId};
 
 /// What an event changes.
 pub(crate) fn entity(event: &ObjectsEvent) -> Option<Entity> {
     match event {
-        // Says something about a version, or about where it came from, and changes nothing.
-        ObjectsEvent::VersionExplained(_) | ObjectsEvent::ObjectAttributed(_) => None,
+        // Say something, and change nothing.
+        ObjectsEvent::VersionExplained(_)
+        | ObjectsEvent::ObjectAttributed(_)
+        | ObjectsEvent::ProvenanceRecorded(_)
+        | ObjectsEvent::ObjectsExported(_)
+        | ObjectsEvent::ObjectsImported(_) => None,
         event => event.object().map(Entity::Object),
     }
 }
@@ -65,6 +72,25 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
             to: e.owner,
             reason: reason(data),
             expected_version: None,
+        }),
+        E::ObjectsExported(e) => {
+            let objects = serde_json::from_value(data?.value().ok()?.get("objects")?.clone()).ok()?;
+            let digest = Digest::new(e.digest).to_string();
+            Command::Export(Export { objects, versions: e.versions, digest, redacted: e.redacted })
+        }
+        E::ObjectsImported(e) => {
+            let mapping = serde_json::from_value(data?.value().ok()?.get("mapping")?.clone()).ok()?;
+            let scope = Some(at.scope).filter(|scope| scope.is_some()).map(ScopeRef::Id);
+            let digest = Digest::new(e.digest).to_string();
+            Command::Import(Import { digest, versions: e.versions, mapping, scope })
+        }
+        E::ProvenanceRecorded(e) => Command::RecordProvenance(RecordProvenance {
+            object: e.object,
+            version: e.version,
+            origin: e.origin,
+            author: e.author,
+            time: e.time,
+            reason: reason(data),
         }),
         // Stands behind the version that it explains.
         E::VersionExplained(_) => return Some(Recalled::Silent),

@@ -87,7 +87,7 @@ impl Ask<'_> {
     }
 
     /// Rows of the objects that fit and may be read.
-    fn found<'q>(&'q self, query: &'q ObjectQuery) -> impl Iterator<Item = u32> + 'q {
+    pub(super) fn found<'q>(&'q self, query: &'q ObjectQuery) -> impl Iterator<Item = u32> + 'q {
         let objects = self.moment.world.objects();
         self.candidates(query).into_iter().filter(move |row| {
             objects.at(*row).is_some_and(|object| {

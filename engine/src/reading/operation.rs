@@ -34,6 +34,8 @@ operations! {
     ObjectsFind = "objects.find";
     /// How much of that there is.
     ObjectsCount = "objects.count";
+    /// What goes into a package.
+    ObjectsExport = "objects.export";
     /// An object's versions.
     ObjectsVersions = "objects.versions";
     /// When an object was out of sight.

@@ -19,6 +19,9 @@ pub(crate) fn digests(key: &str, batch: &Batch) -> ([u8; 16], [u8; 16]) {
     let mut request = blake3::Hasher::new_derive_key("scoped 2026 idempotent request v1");
     for step in &batch.steps {
         request.update(&step.actor.0.to_le_bytes());
+        if let Some(principal) = step.on_behalf_of {
+            request.update(b"for").update(&principal.0.to_le_bytes());
+        }
         request.update(&step.undoes.get().to_le_bytes());
         request.update(step.command.name().as_bytes());
         // Arguments are serialised in the order of the struct's fields, so equal commands give equal bytes.

@@ -116,6 +116,7 @@ impl Plan {
         let mut before = self.before.clone();
         let steps = self.steps.iter().filter(|step| step.refused.is_none()).map(|step| Step {
             actor,
+            on_behalf_of: None,
             command: step.command.clone(),
             undoes: step.undoes,
             // Only the first step of an entity can expect to find it as it was planned.
@@ -175,7 +176,13 @@ pub(crate) fn plan(
     };
     let phased = Planner { history, now: &now, actor, time, merge: merged }.entities(&mut plan)?;
     for (_, _, mut step) in phased {
-        let one = Step { actor, command: step.command.clone(), undoes: step.undoes, unless_changed: None };
+        let one = Step {
+            actor,
+            on_behalf_of: None,
+            command: step.command.clone(),
+            undoes: step.undoes,
+            unless_changed: None,
+        };
         let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
         match execute(&mut now, &batch, time, ids, &mut Vec::new()) {
             Ok(_) => now.keep(),

@@ -2,7 +2,7 @@
 
 use crate::events::events;
 use crate::tenancy::ScopeWire;
-use crate::{ObjectId, PrincipalId};
+use crate::{Micros, ObjectId, PrincipalId};
 
 events! {
     /// Facts about objects.
@@ -46,6 +46,39 @@ events! {
             /// The version.
             version: u32,
         }
+        /// objects were taken out as a package (payload: their ids)
+        7 "objects.exported" ObjectsExported {
+            /// How many.
+            objects: u32,
+            /// How many versions they have together.
+            versions: u32,
+            /// The digest of the package.
+            digest: [u8; 32],
+            /// Was something in it hidden from who made it?
+            redacted: bool,
+        }
+        /// a package was brought in; what it held follows in the batch (payload: which id became which)
+        8 "objects.imported" ObjectsImported {
+            /// How many objects.
+            objects: u32,
+            /// How many versions they have together.
+            versions: u32,
+            /// The digest of the package.
+            digest: [u8; 32],
+        }
+        /// it was said where a version came from (payload: the reason that was given there, if one was)
+        9 "objects.provenance_recorded" ProvenanceRecorded {
+            /// Which object.
+            object: ObjectId,
+            /// Which of its versions.
+            version: u32,
+            /// The object's id where it came from.
+            origin: ObjectId,
+            /// Who wrote it there.
+            author: PrincipalId,
+            /// When it was written there, µs.
+            time: Micros,
+        }
         /// an object reached the greatest age that its scope keeps, and was tombstoned
         32 "objects.expired" ObjectExpired {
             /// Which.
@@ -76,6 +109,8 @@ impl ObjectsEvent {
     #[must_use]
     pub fn object(&self) -> Option<ObjectId> {
         Some(match self {
+            // About many: their ids are payload.
+            Self::ObjectsExported(_) | Self::ObjectsImported(_) => return None,
             Self::ObjectCreated(ObjectCreated { object, .. })
             | Self::ObjectUpdated(ObjectUpdated { object })
             | Self::ObjectTombstoned(ObjectTombstoned { object })
@@ -85,7 +120,8 @@ impl ObjectsEvent {
             | Self::ObjectExpired(ObjectExpired { object })
             | Self::ObjectForgotten(ObjectForgotten { object })
             | Self::ObjectRecovered(ObjectRecovered { object })
-            | Self::ObjectAttributed(ObjectAttributed { object, .. }) => *object,
+            | Self::ObjectAttributed(ObjectAttributed { object, .. })
+            | Self::ProvenanceRecorded(ProvenanceRecorded { object, .. }) => *object,
         })
     }
 }

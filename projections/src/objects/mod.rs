@@ -13,7 +13,8 @@ mod usage;
 
 pub use events::{
     ObjectAttributed, ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored,
-    ObjectTombstoned, ObjectUpdated, ObjectsEvent, OwnershipTransferred, VersionExplained,
+    ObjectTombstoned, ObjectUpdated, ObjectsEvent, ObjectsExported, ObjectsImported, OwnershipTransferred,
+    ProvenanceRecorded, VersionExplained,
 };
 pub use state::{Change, ChangeKind, Object, Objects};
 pub use usage::Held;

@@ -84,11 +84,13 @@ pub struct Objects {
     by_owner: Postings,
     /// Why a version came, where that was said: (object, version) → the event whose payload says it.
     reasons: Sorted<(u32, u32), Sequence>,
+    /// Where a version came from, where that was said: (object, version) → the event that says it.
+    origins: Sorted<(u32, u32), Sequence>,
     pub(crate) usage: Usage,
     parked: Parked<()>,
     attributes: Attributes,
 }
-transact!(Objects { objects, changes, types, by_owner, reasons, usage, parked, attributes });
+transact!(Objects { objects, changes, types, by_owner, reasons, origins, usage, parked, attributes });
 
 impl Objects {
     /// The object with that id.
@@ -124,6 +126,11 @@ impl Objects {
     #[must_use]
     pub fn reason(&self, object: u32, version: u32) -> Option<Sequence> {
         self.reasons.get(&(object, version)).copied()
+    }
+    /// The event that says where a version of the object in a row came from, if it was brought in.
+    #[must_use]
+    pub fn origin(&self, object: u32, version: u32) -> Option<Sequence> {
+        self.origins.get(&(object, version)).copied()
     }
     /// The last change.
     #[must_use]
@@ -237,11 +244,17 @@ impl Objects {
                 self.change(at, by, e.object, ChangeKind::Transferred, tenancy);
             }
             E::VersionExplained(e) => {
-                let known = |row: &u32| self.at(*row).is_some_and(|object| e.version <= object.version);
-                if let Some(row) = self.row(e.object).filter(known) {
+                if let Some(row) = self.row_with(e.object, e.version) {
                     self.reasons.insert((row, e.version), at.sequence);
                 }
             }
+            E::ProvenanceRecorded(e) => {
+                if let Some(row) = self.row_with(e.object, e.version) {
+                    self.origins.insert((row, e.version), at.sequence);
+                }
+            }
+            // That something was taken out, or brought in, changes nothing by itself.
+            E::ObjectsExported(_) | E::ObjectsImported(_) => {}
         }
     }
 
@@ -252,6 +265,11 @@ impl Objects {
             let (home, ended) = (object.home, node.changed);
             self.parked.put(home, row, (), ended);
         }
+    }
+
+    /// The row of an object that has, or had, that version.
+    fn row_with(&self, object: ObjectId, version: u32) -> Option<u32> {
+        self.row(object).filter(|row| self.at(*row).is_some_and(|found| version <= found.version))
     }
 
     fn change(&mut self, at: &Envelope, by: u32, id: ObjectId, kind: ChangeKind, tenancy: &Tenancy) {
@@ -304,11 +322,13 @@ impl Objects {
             out.u32(object.last);
             out.u8(u8::from(object.tombstoned));
         }
-        out.count(self.reasons.len());
-        for ((object, version), reason) in self.reasons.iter() {
-            out.u32(*object);
-            out.u32(*version);
-            out.sequence(*reason);
+        for said in [&self.reasons, &self.origins] {
+            out.count(said.len());
+            for ((object, version), event) in said.iter() {
+                out.u32(*object);
+                out.u32(*version);
+                out.sequence(*event);
+            }
         }
         self.usage.save(out);
         self.parked.save(out, |(), _| ());
@@ -346,9 +366,11 @@ impl Objects {
             }
             state.by_owner.insert(owner, row);
         }
-        for _ in 0..input.count()? {
-            let (object, version) = (input.u32()?, input.u32()?);
-            state.reasons.insert((object, version), input.sequence()?);
+        for said in [&mut state.reasons, &mut state.origins] {
+            for _ in 0..input.count()? {
+                let (object, version) = (input.u32()?, input.u32()?);
+                said.insert((object, version), input.sequence()?);
+            }
         }
         state.usage =
             Usage::load(input, state.objects.iter().map(|object| (object.home, !object.tombstoned)))?;

@@ -141,6 +141,10 @@ pub(crate) fn samples() -> Vec<Event> {
         o::ObjectExpired { object }.into(),
         o::ObjectForgotten { object }.into(),
         o::ObjectRecovered { object }.into(),
+        o::ObjectsExported { objects: 2, versions: 3, digest: [0xc3; 32], redacted: true }.into(),
+        o::ObjectsImported { objects: 4, versions: 5, digest: [0xd4; 32] }.into(),
+        o::ProvenanceRecorded { object, version: 6, origin: ObjectId(0x99), author: principal, time: NOON }
+            .into(),
         s::ObjectProjected { object, scope, level }.into(),
         s::ProjectionRevoked { object, scope }.into(),
         m::MarkSet { name: "begin".into(), position: 7 }.into(),

@@ -111,6 +111,9 @@ const NOT_MODELLED: &[&str] = &[
     "identity.remove_relationship",
     "identity.set_handle",
     "objects.attribute",
+    "objects.export",
+    "objects.import",
+    "objects.record_provenance",
     "objects.transfer",
     // The registry stands still: the types are there from the beginning.
     "registry.archive",

@@ -1,0 +1,103 @@
+//! Taking objects out.
+
+use super::verify::bounded;
+use super::{FORMAT, Lifecycle, Manifest, Package, PackedObject, PackedTombstone, PackedVersion};
+use crate::data::Data;
+use crate::error::{Error, Result};
+use crate::objects::Export;
+use crate::reading::PackedRow;
+use crate::session::Session;
+use crate::tenancy::ScopeRef;
+use scoped_projections::ObjectId;
+
+/// Which objects go into a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackageOf {
+    /// These, in this order; each has to be readable.
+    Objects(Vec<ObjectId>),
+    /// All that are readable and of this type.
+    Type(String),
+    /// All that are readable and projected into this scope.
+    Scope(ScopeRef),
+}
+
+impl Session {
+    /// Takes objects out as a package, with all their versions; those out of sight come with their tombstone, for their owner.
+    /// That they were taken out is in the log before they are handed over.
+    ///
+    /// # Errors
+    /// When one of the ids may not be read or taken out (the same words for what is missing); when it is more than a package holds.
+    pub fn export(&self, what: &PackageOf) -> Result<Package> {
+        let (rows, position) = self.reading().packed(what)?;
+        let mut redacted = false;
+        let mut objects = Vec::with_capacity(rows.len());
+        for row in rows {
+            redacted |= row.redacted;
+            objects.push(packed(row)?);
+        }
+        let versions: usize = objects.iter().map(|object| object.versions.len()).sum();
+        let inner = &self.engine().inner;
+        let manifest = Manifest {
+            format_version: FORMAT.to_owned(),
+            exported_at: inner.now(&inner.published.read()),
+            exported_by: self.actor(),
+            position: position.get(),
+            object_count: objects.len() as u64,
+            version_count: versions as u64,
+            redacted,
+            digest: String::new(),
+            signature: None,
+        };
+        let mut package = Package { manifest, objects };
+        let digest = package.digest()?;
+        package.manifest.digest = digest.to_string();
+        let objects = package.objects.iter().map(|object| object.id).collect();
+        self.execute(Export { objects, versions: versions as u32, digest: digest.to_string(), redacted })?;
+        Ok(package)
+    }
+}
+
+fn packed(row: PackedRow) -> Result<PackedObject> {
+    let created_at = row.versions.first().map_or(0, |(info, _)| info.time);
+    let tombstone =
+        row.tombstone.map(|deed| PackedTombstone { at: deed.time, by: deed.by, reason: deed.reason });
+    let versions = row.versions.into_iter().map(|(info, data)| {
+        Ok(PackedVersion {
+            version: info.version,
+            data: Data::from_canonical(data)?,
+            created_at: info.time,
+            created_by: info.by,
+            reason: info.reason,
+            checksum: info.checksum.to_string(),
+        })
+    });
+    Ok(PackedObject {
+        id: row.object,
+        object_type: row.object_type,
+        owner: row.owner,
+        created_at,
+        lifecycle: if tombstone.is_some() { Lifecycle::Archived } else { Lifecycle::Active },
+        tombstone,
+        versions: versions.collect::<Result<_>>()?,
+    })
+}
+
+/// Counts what goes into a package while it is made.
+#[derive(Default)]
+pub(crate) struct Size {
+    objects: usize,
+    versions: usize,
+    bytes: usize,
+}
+
+impl Size {
+    pub(crate) fn object(&mut self) -> Result<(), Error> {
+        self.objects += 1;
+        bounded(self.objects, self.versions, self.bytes)
+    }
+    pub(crate) fn version(&mut self, bytes: usize) -> Result<(), Error> {
+        self.versions += 1;
+        self.bytes += bytes;
+        bounded(self.objects, self.versions, self.bytes)
+    }
+}

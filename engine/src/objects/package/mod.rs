@@ -1,0 +1,182 @@
+//! Packages: objects with all their versions, taken out of one log and brought into another.
+//!
+//! ```text
+//! {"manifest": {"format_version", "exported_at", "exported_by", "position", "object_count", "version_count", "redacted", "digest"},
+//!  "objects":  [{"id", "type", "owner", "created_at", "lifecycle", "tombstone"?, "versions": [{"version", "data", …}]}]}
+//! ```
+//!
+//! The digest is plain BLAKE3 over the package as canonical JSON without `digest` and `signature`, so any tool can check it: it finds
+//! what was altered by accident or by somebody who cannot read this. It is no proof of origin; for that there is the place of a
+//! `signature`, which this build neither makes nor checks: a package that has one is refused rather than believed.
+//!
+//! Out: whoever may read an object may take it out, unless a rule forbids the action `export`; an id that may not be read fails the
+//! whole package, in the words that one hears of what is missing. What the reader does not get to see is not in the package, which
+//! then says that it is redacted. The package is handed over after the event that tells of it is in the log.
+//! In: everything is checked first (form, digest, counts, checksums, gaps between versions), then all of it is one batch: new ids, the
+//! importer as owner, each version in its order with where it came from, tombstones as tombstones. What contracts, limits and the
+//! registry say against it they say against the whole.
+//! Units: µs; at most [`OBJECTS_MAX`] objects, [`VERSIONS_MAX`] versions and [`BYTES_MAX`] bytes of data.
+
+mod export;
+mod import;
+mod verify;
+
+pub use export::PackageOf;
+pub(crate) use export::Size;
+pub use import::{ImportOptions, Imported};
+
+use crate::data::Data;
+use crate::error::{Error, Result};
+use scoped_projections::{Digest, Micros, ObjectId, PrincipalId};
+use serde::{Deserialize, Serialize};
+
+/// The format that this build writes and reads.
+pub const FORMAT: &str = "2.0";
+/// Most objects in a package.
+pub const OBJECTS_MAX: usize = 10_000;
+/// Most versions in a package, of all objects together.
+pub const VERSIONS_MAX: usize = 100_000;
+/// Most bytes of data in a package, as canonical JSON.
+pub const BYTES_MAX: usize = 64 << 20;
+
+/// Objects with all their versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// What it holds, and what protects it.
+    pub manifest: Manifest,
+    /// In the order in which they were asked for, or made.
+    pub objects: Vec<PackedObject>,
+}
+
+/// What a package says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format_version: String,
+    /// When it was made, µs.
+    pub exported_at: Micros,
+    /// By whom.
+    pub exported_by: PrincipalId,
+    /// The position of the log that it was made at.
+    pub position: u64,
+    /// How many objects it holds.
+    pub object_count: u64,
+    /// How many versions all of them have.
+    pub version_count: u64,
+    /// Is something left out or masked that its maker did not get to see?
+    pub redacted: bool,
+    /// BLAKE3 over the canonical JSON of everything else but the signature, 64 hex digits.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub digest: String,
+    /// Reserved: who vouches for the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// One object of a package.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedObject {
+    /// Its id where it came from.
+    pub id: ObjectId,
+    /// What sort of object it is.
+    #[serde(rename = "type")]
+    pub object_type: String,
+    /// Who owned it there.
+    pub owner: PrincipalId,
+    /// When it was made there, µs.
+    pub created_at: Micros,
+    /// In sight or not.
+    pub lifecycle: Lifecycle,
+    /// How it went out of sight, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstone: Option<PackedTombstone>,
+    /// All its versions, 1, 2, 3 …
+    pub versions: Vec<PackedVersion>,
+}
+
+/// Is an object in sight?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lifecycle {
+    /// In sight.
+    Active,
+    /// Tombstoned.
+    Archived,
+}
+
+/// How an object went out of sight where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedTombstone {
+    /// When, µs.
+    pub at: Micros,
+    /// By whom.
+    pub by: PrincipalId,
+    /// Why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One version of an object of a package.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedVersion {
+    /// Its number, from 1.
+    pub version: u32,
+    /// Its data.
+    pub data: Data,
+    /// When it was written, µs.
+    pub created_at: Micros,
+    /// By whom.
+    pub created_by: PrincipalId,
+    /// Why, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// BLAKE3 over its data as canonical JSON, 64 hex digits.
+    pub checksum: String,
+}
+
+impl Package {
+    /// A package as canonical JSON.
+    ///
+    /// # Errors
+    /// When a payload that came from a log is no JSON.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        canonical(self)
+    }
+
+    /// Reads a package; whether it is whole is checked when it is imported, or by [`Self::verify`].
+    ///
+    /// # Errors
+    /// When it is too large, or no package.
+    pub fn from_json(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() > 4 * BYTES_MAX {
+            return Err(Error::refused("package_size", "this is larger than any package may be"));
+        }
+        serde_json::from_slice(bytes)
+            .map_err(|e| Error::refused("package_format", format!("this is no package: {e}")))
+    }
+
+    /// What the manifest has to give as digest.
+    ///
+    /// # Errors
+    /// When a payload that came from a log is no JSON.
+    pub fn digest(&self) -> Result<Digest> {
+        let manifest = Manifest { digest: String::new(), signature: None, ..self.manifest.clone() };
+        #[derive(Serialize)]
+        struct Body<'a> {
+            manifest: Manifest,
+            objects: &'a [PackedObject],
+        }
+        Ok(crate::data::checksum(&canonical(&Body { manifest, objects: &self.objects })?))
+    }
+}
+
+/// Keys sorted, no blanks: by way of a value, whose maps are sorted.
+fn canonical(value: &impl Serialize) -> Result<Vec<u8>> {
+    let wrong = |e: serde_json::Error| Error::corrupt(format!("stored data is no JSON: {e}"));
+    serde_json::to_vec(&serde_json::to_value(value).map_err(wrong)?).map_err(wrong)
+}

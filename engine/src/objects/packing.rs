@@ -1,0 +1,110 @@
+//! Decisions about packages: what is written of them into the log.
+
+use super::commands::{home, said};
+use super::package::{OBJECTS_MAX, VERSIONS_MAX};
+use super::{Export, Import, RecordProvenance, object};
+use crate::authorize::{Request, Target};
+use crate::command::{Decide, Needs};
+use crate::data::Data;
+use crate::error::Error;
+use crate::kernel::execute::{Facts, Result, View, object_target};
+use scoped_projections::objects::{ObjectsExported, ObjectsImported, ProvenanceRecorded};
+use scoped_projections::rules::Action;
+use scoped_projections::tenancy::Capability as C;
+use scoped_projections::{Digest, ScopeId};
+
+/// A digest as the bytes of a body.
+fn digest(text: &str) -> Result<[u8; 32]> {
+    let digest: Digest =
+        text.parse().map_err(|_| Error::invalid("the digest of a package is 64 hexadecimal digits"))?;
+    Ok(*digest.as_bytes())
+}
+
+fn few(objects: usize, versions: u32) -> Result<()> {
+    if objects > OBJECTS_MAX || versions as usize > VERSIONS_MAX {
+        let message = format!("a package holds at most {OBJECTS_MAX} objects and {VERSIONS_MAX} versions");
+        return Err(Error::refused("package_size", message).into());
+    }
+    Ok(())
+}
+
+impl Decide for Export {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        let export = |target| Request::new(C::ReadLocal, target).doing(Action::Export);
+        // Decided here, where everything is decided one after the other: who lost access meanwhile gets no package.
+        let each = self.objects.iter().take(OBJECTS_MAX + 1).map(|id| object_target(on.world, *id));
+        std::iter::once(Target::Own)
+            .chain(each)
+            .flat_map(|target| [Request::new(C::ReadLocal, target), export(target)])
+            .collect()
+    }
+    fn decide(&self, _: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        few(self.objects.len(), self.versions)?;
+        let event = ObjectsExported {
+            objects: self.objects.len() as u32,
+            versions: self.versions,
+            digest: digest(&self.digest)?,
+            redacted: self.redacted,
+        };
+        let ids = Data::new(serde_json::json!({ "objects": self.objects }))?;
+        facts.push(ScopeId::NONE, event, Some(&ids));
+        Ok(())
+    }
+}
+
+impl Decide for Import {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        let target = self.scope.as_ref().map_or(Target::Own, |scope| scope.target(on.world.tenancy()));
+        smallvec::smallvec![Request::new(C::Write, target).doing(Action::Import)]
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        few(self.mapping.len(), self.versions)?;
+        let scope = match &self.scope {
+            Some(scope) => {
+                let row = crate::tenancy::scope_row(on, scope)?;
+                on.world.tenancy().at(row).map_or(ScopeId::NONE, |node| node.id)
+            }
+            None => ScopeId::NONE,
+        };
+        let (objects, versions) = (self.mapping.len() as u32, self.versions);
+        let event = ObjectsImported { objects, versions, digest: digest(&self.digest)? };
+        let mapping: std::collections::BTreeMap<String, String> =
+            self.mapping.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
+        facts.push(scope, event, Some(&Data::new(serde_json::json!({ "mapping": mapping }))?));
+        Ok(())
+    }
+}
+
+impl Decide for RecordProvenance {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        smallvec::smallvec![
+            Request::new(C::Write, object_target(on.world, self.object)).doing(Action::Import)
+        ]
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let found = object(on, self.object)?;
+        let objects = on.world.objects();
+        // Said of what has just been written, by who wrote it, and once: history is not given another origin later.
+        let wrote = objects.last_change(found).is_some_and(|last| {
+            last.has_data() && last.version == self.version && on.world.identity().id(last.by) == on.actor
+        });
+        if !wrote {
+            let message =
+                format!("version {} of `{}` is not the one just written", self.version, self.object);
+            return Err(Error::refused("not_current", message).into());
+        }
+        let row = objects.row(self.object);
+        if row.is_some_and(|row| objects.origin(row, self.version).is_some()) {
+            return Err(Error::refused("exists", "it was said already where this version came from").into());
+        }
+        let event = ProvenanceRecorded {
+            object: self.object,
+            version: self.version,
+            origin: self.origin,
+            author: self.author,
+            time: self.time,
+        };
+        facts.push(home(on, found), event, said(self.reason.as_ref())?.as_ref());
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading objects for a package: each has to be readable, and allowed to be taken out.
+
+use super::{Ask, ObjectQuery, Operation, Reading};
+use crate::authorize::{Request, Target};
+use crate::error::Result;
+use crate::identity::Deed;
+use crate::kernel::execute::{Refusal, object_target};
+use crate::objects::VersionInfo;
+use crate::objects::package::{PackageOf, Size};
+use scoped_projections::rules::Action;
+use scoped_projections::tenancy::Capability as C;
+use scoped_projections::{ObjectId, PrincipalId, Sequence};
+
+/// An object as it goes into a package.
+pub(crate) struct PackedRow {
+    pub(crate) object: ObjectId,
+    pub(crate) object_type: String,
+    pub(crate) owner: PrincipalId,
+    pub(crate) tombstone: Option<Deed>,
+    /// Oldest first, with the data that is shown.
+    pub(crate) versions: Vec<(VersionInfo, Vec<u8>)>,
+    /// Is some of the data not shown?
+    pub(crate) redacted: bool,
+}
+
+impl Ask<'_> {
+    /// To be read, and to be taken out.
+    fn may_export(&self, target: Target) -> Result<(), Refusal> {
+        self.need(C::ReadLocal, target)?;
+        self.ask(Request::new(C::ReadLocal, target).doing(Action::Export)).map(drop)
+    }
+
+    fn packable(&self, what: &PackageOf) -> Result<Vec<u32>, Refusal> {
+        let world = self.moment.world;
+        let may = |row: &u32| self.may_export(Target::Object(*row)).is_ok();
+        match what {
+            PackageOf::Objects(ids) => {
+                let mut rows = Vec::with_capacity(ids.len());
+                for id in ids {
+                    self.may_export(object_target(world, *id))?;
+                    rows.extend(world.objects().row(*id).filter(|row| !rows.contains(row)));
+                }
+                Ok(rows)
+            }
+            PackageOf::Type(object_type) => {
+                self.may_export(Target::Own)?;
+                let all = ObjectQuery { with_tombstoned: true, ..ObjectQuery::default() };
+                Ok(self.found(&all.of_type(object_type)).filter(may).collect())
+            }
+            PackageOf::Scope(scope) => {
+                self.may_export(scope.target(world.tenancy()))?;
+                let row = scope.row(world.tenancy());
+                let within = row.and_then(|row| world.sharing().within(row));
+                Ok(within.into_iter().flatten().filter(may).collect())
+            }
+        }
+    }
+
+    fn packed(&self, row: u32, size: &mut Size) -> Result<Option<PackedRow>> {
+        let world = self.moment.world;
+        let Some(object) = world.objects().at(row) else { return Ok(None) };
+        size.object()?;
+        let (mut versions, mut redacted) = (Vec::new(), false);
+        for change in world.objects().changes(object).filter(|change| change.has_data()) {
+            let stored = self.moment.data_of(change.sequence)?;
+            let shown = self.show(row, stored.bytes())?;
+            size.version(shown.len())?;
+            redacted |= *shown != *stored.bytes();
+            versions.push((self.moment.version_info(row, change, &shown)?, shown.into_owned()));
+        }
+        versions.reverse();
+        let last = self.moment.tombstones(object.id)?.pop();
+        Ok(Some(PackedRow {
+            object: object.id,
+            object_type: world.objects().object_type(object).to_owned(),
+            owner: world.identity().id(object.owner),
+            tombstone: last.map(|last| last.tombstoned).filter(|_| object.tombstoned),
+            versions,
+            redacted,
+        }))
+    }
+}
+
+impl Reading {
+    /// What goes into a package, all of one moment, and its position.
+    pub(crate) fn packed(&self, what: &PackageOf) -> Result<(Vec<PackedRow>, Sequence)> {
+        self.ask(Operation::ObjectsExport, |ask| {
+            let (mut size, mut found) = (Size::default(), Vec::new());
+            for row in ask.packable(what)? {
+                found.extend(ask.packed(row, &mut size)?);
+            }
+            Ok((found, ask.moment.world.position()))
+        })
+    }
+}

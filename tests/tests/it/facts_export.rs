@@ -1,0 +1,273 @@
+//! What is pinned about packages (page 03 of the specification, export and import).
+
+use crate::support::{by_hand, data, digest, member, object, path, principal, scope_at, update};
+use scoped::objects::package::{ImportOptions, Lifecycle, Package, PackageOf};
+use scoped::objects::{self, Tombstone};
+use scoped::{
+    Batch, Engine, Event, Filter, Level, ObjectId, ObjectQuery, PrincipalId, Role, Session,
+    projections::objects::{ObjectsEvent, ObjectsExported},
+};
+use serde_json::json;
+
+const ONE: ObjectId = ObjectId(10);
+const TWO: ObjectId = ObjectId(11);
+const GONE: ObjectId = ObjectId(12);
+
+/// Alice has a note with three versions, limits with one, and a note that is tombstoned.
+fn world() -> (Engine, Session, Session) {
+    let (engine, _) = by_hand(5);
+    engine
+        .execute(Batch::new().with(PrincipalId(1), principal(2)).with(PrincipalId(1), principal(3)))
+        .unwrap();
+    let session = |id| engine.session(PrincipalId(id)).unwrap();
+    let (alice, bob) = (session(2), session(3));
+    let note =
+        |id: ObjectId| objects::Create { object_type: "note".into(), ..object(id.0, 1, None, Level::Read) };
+    alice.execute(note(ONE)).unwrap();
+    alice.execute(update(ONE.0, 2).because("more")).unwrap();
+    alice.execute(objects::Update::new(ONE, data(json!({ "to": TWO, "see": [GONE, "elsewhere"] })))).unwrap();
+    alice.execute(object(TWO.0, 7, None, Level::Read)).unwrap();
+    alice.execute(note(GONE)).unwrap();
+    let gone = Tombstone { object: GONE, reason: Some("old".into()), expected_version: None };
+    alice.execute(gone).unwrap();
+    (engine, alice, bob)
+}
+
+fn all() -> PackageOf {
+    PackageOf::Objects(vec![ONE, TWO, GONE])
+}
+
+fn ids(package: &Package) -> Vec<ObjectId> {
+    package.objects.iter().map(|object| object.id).collect()
+}
+
+#[test]
+fn a_package_counts_its_objects_and_versions_and_keeps_data_checksums_and_tombstones() {
+    let (engine, alice, _) = world();
+    let package = alice.export(&all()).unwrap();
+    assert_eq!((package.manifest.object_count, package.manifest.version_count), (3, 5));
+    assert_eq!((package.manifest.exported_by, package.manifest.redacted), (PrincipalId(2), false));
+    let one = &package.objects[0];
+    assert_eq!(
+        (one.id, &*one.object_type, one.owner, one.lifecycle),
+        (ONE, "note", PrincipalId(2), Lifecycle::Active)
+    );
+    let versions: Vec<u32> = one.versions.iter().map(|version| version.version).collect();
+    assert_eq!(versions, [1, 2, 3]);
+    for (packed, told) in one.versions.iter().zip(alice.reading().versions(ONE).unwrap()) {
+        assert_eq!((packed.checksum.clone(), &packed.reason), (told.checksum.to_string(), &told.reason));
+        assert_eq!(packed.data.bytes(), alice.reading().version(ONE, told.version).unwrap().unwrap().data());
+    }
+    let gone = &package.objects[2];
+    assert_eq!(gone.lifecycle, Lifecycle::Archived);
+    assert_eq!(gone.tombstone.as_ref().unwrap().reason.as_deref(), Some("old"));
+    package.verify().unwrap();
+
+    let text = package.to_json().unwrap();
+    assert_eq!(Package::from_json(&text).unwrap(), package, "as text and back it is the same");
+    assert_eq!(Package::from_json(&text).unwrap().to_json().unwrap(), text);
+
+    // That it was taken out is in the log, with what, how much, and the digest.
+    let filter = Filter { kinds: Some(vec![ObjectsExported::KIND]), ..Filter::default() };
+    let at = engine.history().audit(&filter).unwrap()[0];
+    let record = engine.history().record(at).unwrap();
+    let Event::Objects(ObjectsEvent::ObjectsExported(event)) = engine.history().event(&record).unwrap()
+    else {
+        panic!("an export")
+    };
+    assert_eq!((event.objects, event.versions), (3, 5));
+    assert_eq!(scoped::Digest::new(event.digest).to_string(), package.manifest.digest);
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(record.payload().unwrap()).unwrap()["objects"],
+        json!([ONE, TWO, GONE])
+    );
+    digest(&engine);
+}
+
+#[test]
+fn one_unreadable_id_refuses_the_package_and_types_and_scopes_hold_what_is_readable() {
+    let (engine, alice, bob) = world();
+    for wrong in [ObjectId(99), GONE] {
+        let session = if wrong == GONE { &bob } else { &alice };
+        let error = session.export(&PackageOf::Objects(vec![ONE, wrong])).unwrap_err();
+        assert_eq!(error.code(), "denied");
+    }
+    let of_type =
+        |session: &Session, word: &str| ids(&session.export(&PackageOf::Type(word.into())).unwrap());
+    assert_eq!(of_type(&alice, "note"), [ONE, GONE]);
+    assert_eq!(of_type(&alice, "limits"), [TWO]);
+    assert_eq!(of_type(&alice, "nothing"), []);
+    assert_eq!(of_type(&bob, "note"), [], "what is foreign is left out");
+    let empty = bob.export(&PackageOf::Type("note".into())).unwrap();
+    assert_eq!((empty.manifest.object_count, empty.manifest.version_count), (0, 0));
+
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    ada.execute(scope_at("org:a", 1)).unwrap();
+    for id in [2, 3] {
+        ada.execute(member("org:a", id, Role::Writer)).unwrap();
+    }
+    alice.execute(object(20, 1, Some("org:a"), Level::Read)).unwrap();
+    assert_eq!(ids(&bob.export(&PackageOf::Scope(path("org:a"))).unwrap()), [ObjectId(20)]);
+    assert_eq!(
+        ids(&bob.export(&PackageOf::Objects(vec![ObjectId(20), ObjectId(20)])).unwrap()),
+        [ObjectId(20)]
+    );
+}
+
+#[test]
+fn what_is_brought_in_has_new_ids_the_importer_as_owner_and_where_it_came_from() {
+    let (engine, alice, bob) = world();
+    let package = alice.export(&all()).unwrap();
+    let before = engine.history().head();
+    let options = ImportOptions {
+        references: [("note".to_owned(), "to".to_owned()), ("note".to_owned(), "see".to_owned())].into(),
+        ..ImportOptions::default()
+    };
+    let result = bob.import(&package, &options).unwrap();
+    assert_eq!((result.imported, result.skipped, result.versions), (3, 0, 5));
+    assert_eq!(result.errors, Vec::<String>::new());
+    let new = |id: ObjectId| result.id_mapping[&id];
+    assert_ne!(new(ONE), ONE);
+    let read = bob.read(new(ONE)).unwrap();
+    assert_eq!((read.owner, read.version), (PrincipalId(3), 3));
+    assert_eq!(
+        read.value().unwrap(),
+        json!({ "to": new(TWO), "see": [new(GONE), "elsewhere"] }),
+        "references name the new ids"
+    );
+    assert_eq!(bob.read(new(TWO)).unwrap().data(), alice.read(TWO).unwrap().data());
+
+    let versions = bob.reading().versions(new(ONE)).unwrap();
+    let originals = alice.reading().versions(ONE).unwrap();
+    assert_eq!(versions.len(), 3);
+    for (version, original) in versions.iter().zip(&originals) {
+        let origin = version.origin.unwrap();
+        assert_eq!((origin.object, origin.author, origin.time), (ONE, original.by, original.time));
+        assert_eq!((version.by, &version.reason), (PrincipalId(3), &original.reason));
+    }
+    assert_eq!(versions[0].checksum, originals[0].checksum, "equal data, equal checksum");
+    assert_eq!(versions[1].checksum.to_string(), package.objects[0].versions[1].checksum);
+    let gone = bob.read(new(GONE)).unwrap();
+    assert!(gone.tombstoned, "what was out of sight stays so");
+    assert_eq!(bob.reading().tombstones(new(GONE)).unwrap()[0].tombstoned.reason.as_deref(), Some("old"));
+
+    // One batch, which says so at its head, and which can be carried out elsewhere.
+    let records = engine.history().reader().records(before.next(), engine.history().head());
+    let records = records.collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(records[0].batch_left() as usize, records.len() - 1);
+    let recalled = scoped::export::recall(&records).unwrap().unwrap();
+    assert_eq!(recalled.steps[0].command.name(), "objects.import");
+    let line = scoped::write_line(&recalled, before).unwrap();
+    assert_eq!(scoped::parse_line(&line).unwrap().0.steps, recalled.steps);
+    digest(&engine);
+
+    // Once more: others.
+    let again = bob.import(&package, &options).unwrap();
+    assert!(again.id_mapping.values().all(|id| !result.id_mapping.values().any(|old| old == id)));
+    assert_eq!(bob.reading().count_objects(&ObjectQuery::own()).unwrap(), 4);
+}
+
+#[test]
+fn a_type_filter_brings_in_some_and_counts_the_others() {
+    let (engine, alice, bob) = world();
+    let package = alice.export(&PackageOf::Objects(vec![ONE, TWO])).unwrap();
+    let notes = ImportOptions {
+        types: ["note".to_owned()].into(),
+        references: [("note".to_owned(), "to".to_owned())].into(),
+        ..ImportOptions::default()
+    };
+    let result = bob.import(&package, &notes).unwrap();
+    assert_eq!((result.imported, result.skipped, result.versions), (1, 1, 3));
+    assert_eq!(result.errors.len(), 1, "one reference leads out: {:?}", result.errors);
+    let empty = bob.export(&PackageOf::Type("nothing".into())).unwrap();
+    let result = bob.import(&empty, &ImportOptions::default()).unwrap();
+    assert_eq!((result.imported, result.skipped, result.versions), (0, 0, 0));
+
+    // Into a scope it takes the right to write there.
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    ada.execute(scope_at("org:a", 1)).unwrap();
+    let into = ImportOptions { into: Some((path("org:a"), Level::Read)), ..ImportOptions::default() };
+    assert_eq!(bob.import(&package, &into).unwrap_err().code(), "denied");
+    ada.execute(member("org:a", 3, Role::Writer)).unwrap();
+    let made = bob.import(&package, &into).unwrap();
+    ada.execute(member("org:a", 2, Role::Reader)).unwrap();
+    alice.read(made.id_mapping[&ONE]).unwrap();
+}
+
+/// Once an altered package came in as if nothing had happened: checksums were computed anew and never compared.
+#[test]
+fn an_altered_package_is_refused_and_nothing_changes() {
+    let (engine, alice, bob) = world();
+    let good = alice.export(&all()).unwrap();
+    let before = engine.read(|moment| moment.world().state_digest());
+    let altered = |alter: fn(&mut Package)| {
+        let mut package = good.clone();
+        alter(&mut package);
+        bob.import(&package, &ImportOptions::default()).unwrap_err().code()
+    };
+    let sealed = |alter: fn(&mut Package)| {
+        let mut package = good.clone();
+        alter(&mut package);
+        package.manifest.digest = package.digest().unwrap().to_string();
+        bob.import(&package, &ImportOptions::default()).unwrap_err().code()
+    };
+    for (code, found) in [
+        ("package_digest", altered(|p| p.manifest.exported_by = PrincipalId(3))),
+        ("package_digest", altered(|p| p.objects[0].versions[1].created_by = PrincipalId(3))),
+        ("package_digest", altered(|p| p.manifest.digest.clear())),
+        ("package_checksum", altered(|p| p.objects[0].versions[1].data = data(json!({ "cpu": 99 })))),
+        ("package_checksum", sealed(|p| p.objects[0].versions[1].data = data(json!({ "cpu": 99 })))),
+        ("package_counts", sealed(|p| p.manifest.object_count = 4)),
+        ("package_counts", sealed(|p| drop(p.objects.pop()))),
+        (
+            "package_versions",
+            sealed(|p| {
+                p.objects[0].versions.remove(1);
+                p.manifest.version_count -= 1;
+            }),
+        ),
+        (
+            "package_versions",
+            sealed(|p| {
+                let gone = p.objects[1].versions.len() as u64;
+                p.objects[1].versions.clear();
+                p.manifest.version_count -= gone;
+            }),
+        ),
+        ("package_format", sealed(|p| p.manifest.format_version = "1.0".into())),
+        ("package_format", sealed(|p| p.objects[2].tombstone = None)),
+        ("package_format", sealed(|p| p.objects[1].id = ONE)),
+        ("package_signature", sealed(|p| p.manifest.signature = Some("trust me".into()))),
+        // Whole, and refused here.
+        ("not_registered", sealed(|p| p.objects[1].object_type = "unheard of".into())),
+    ] {
+        assert_eq!(found, code);
+    }
+    assert_eq!(engine.read(|moment| moment.world().state_digest()), before);
+    for wrong in [&b"{}"[..], b"", b"[1]", b"{\"manifest\":{},\"objects\":[]}"] {
+        assert_eq!(Package::from_json(wrong).unwrap_err().code(), "package_format");
+    }
+}
+
+#[test]
+fn provenance_is_said_of_what_was_just_written_and_once() {
+    let (engine, alice, bob) = world();
+    let said = |object, version| objects::RecordProvenance {
+        object,
+        version,
+        origin: ObjectId(77),
+        author: PrincipalId(9),
+        time: 1,
+        reason: None,
+    };
+    assert_eq!(bob.execute(said(ONE, 3)).unwrap_err().code(), "denied");
+    assert_eq!(alice.execute(said(ONE, 2)).unwrap_err().code(), "not_current");
+    alice.execute(said(ONE, 3)).unwrap();
+    assert_eq!(alice.execute(said(ONE, 3)).unwrap_err().code(), "exists");
+    assert_eq!(
+        alice.execute(said(GONE, 1)).unwrap_err().code(),
+        "not_current",
+        "the last change was its tombstone"
+    );
+    digest(&engine);
+}
