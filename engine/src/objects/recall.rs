@@ -1,7 +1,8 @@
 //! From facts about objects back to the commands that would bring them about.
 
 use super::{
-    Attribute, Command, Create, Expire, Export, Import, RecordProvenance, Restore, Tombstone, Transfer, Update,
+    Attribute, Command, Create, Expire, Export, Import, RecordProvenance, Restore, Tombstone, Transfer,
+    Update,
 };
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};

@@ -1,4 +1,4 @@
-//! `scoped export commands`: the log as commands, one batch a line.
+//! `scoped export`: the log as commands, one batch a line, or objects as a package.
 
 use crate::args::cutoff;
 use crate::failure::Failure;
@@ -30,6 +30,8 @@ pub(crate) struct Args {
 enum What {
     /// Every batch as one line of JSON on standard output
     Commands(Commands),
+    /// Objects with all their versions, as a package on standard output
+    Objects(super::package::Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +46,10 @@ struct Commands {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let What::Commands(args) = &args.what;
+    let args = match &args.what {
+        What::Commands(args) => args,
+        What::Objects(args) => return super::package::export(args, output),
+    };
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let history = opened.history();
     let to = args.at.as_ref().map_or_else(|| Ok(history.head()), |cutoff| opened.resolve(cutoff))?;

@@ -1,4 +1,4 @@
-//! `scoped import`: a git history, or commands from a file.
+//! `scoped import`: a git history, commands from a file, or a package of objects.
 
 use crate::args::commands_table;
 use crate::cells::{count, position, rate, seconds};
@@ -49,6 +49,8 @@ enum What {
     Git(Git),
     /// Commands, one batch a line
     Commands(Commands),
+    /// Objects with all their versions, from a package
+    Package(super::package::Import),
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +92,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     match &args.what {
         What::Git(args) => run_git(args, output),
         What::Commands(args) => run_commands(args, output),
+        What::Package(args) => super::package::import(args, output),
     }
 }
 

@@ -13,6 +13,8 @@ mod layer;
 mod log;
 mod mark;
 mod objects;
+mod package;
+mod principals;
 mod replay;
 mod rollback;
 mod show;
@@ -32,9 +34,9 @@ use crate::output::Output;
 pub(crate) enum Command {
     /// Make a new log and print its first principal
     Init(init::Args),
-    /// Take in a git history, or commands from a file
+    /// Take in a git history, commands from a file, or a package of objects
     Import(import::Args),
-    /// Write the log's commands out, one batch a line
+    /// Write out the log's commands, one batch a line, or a package of objects
     Export(export::Args),
     /// Rebuild the world from the first event, and say how fast
     Replay(replay::Args),
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Show(show::Args),
     /// The scope tree, now or as of a cutoff
     Tree(tree::Args),
+    /// Who can act: principals, their groups, one in detail
+    Principals(principals::Args),
     /// Live objects, now or as of a cutoff
     Objects(objects::Args),
     /// An object's life, version by version
@@ -92,6 +96,7 @@ impl Command {
             Self::Log(args) => log::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Tree(args) => tree::run(args, output),
+            Self::Principals(args) => principals::run(args, output),
             Self::Objects(args) => objects::run(args, output),
             Self::History(args) => history::run(args, output),
             Self::Diff(args) => diff::run(args, output),
