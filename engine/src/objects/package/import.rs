@@ -9,6 +9,8 @@ use crate::objects::{Create, Import, RecordProvenance, Tombstone, Update};
 use crate::session::Session;
 use crate::tenancy::ScopeRef;
 use scoped_projections::ObjectId;
+use scoped_projections::contracts::FieldType;
+use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Level;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,8 @@ pub struct ImportOptions {
     pub types: BTreeSet<String>,
     /// Project everything into this scope, at this level; private to the importer otherwise.
     pub into: Option<(ScopeRef, Level)>,
-    /// Fields that hold ids of other objects, as `(type, top-level key)`, whose ids become the new ones.
+    /// Fields that hold ids of other objects, as `(type, top-level key)`, besides those that a contract declares as references: the
+    /// ids become the new ones.
     pub references: BTreeSet<(String, String)>,
 }
 
@@ -76,7 +79,8 @@ impl Session {
         let mut dangling = 0;
         for object in chosen {
             let named = options.references.iter().filter(|(of, _)| *of == object.object_type);
-            let fields: BTreeSet<String> = named.map(|(_, key)| key.clone()).collect();
+            let mut fields: BTreeSet<String> = named.map(|(_, key)| key.clone()).collect();
+            fields.extend(self.declared_references(&object.object_type, options));
             self.bring(object, &fields, options, &mut result, &mut dangling, &mut batch)?;
         }
         if dangling > ERRORS_MAX {
@@ -88,6 +92,21 @@ impl Session {
 }
 
 impl Session {
+    /// Fields of type `ref` of the contract that governs objects of a type where they are brought in.
+    fn declared_references(&self, object_type: &str, options: &ImportOptions) -> Vec<String> {
+        self.engine().read(|moment| {
+            let (contracts, tenancy) = (moment.world().contracts(), moment.world().tenancy());
+            let home = options.into.as_ref().and_then(|(scope, _)| scope.row(tenancy)).unwrap_or(NO_ROW);
+            let row = contracts.governing(object_type, home, tenancy);
+            let version = row
+                .and_then(|row| Some((row, contracts.at(row)?)))
+                .and_then(|(row, contract)| contracts.version(row, contract.version));
+            let fields = version.into_iter().flat_map(|version| version.definition.fields.iter());
+            let references = fields.filter(|field| field.field_type == FieldType::Ref);
+            references.map(|field| field.name.clone()).collect()
+        })
+    }
+
     fn bring(
         &self,
         object: &PackedObject,
