@@ -185,6 +185,10 @@ fn check_content(class: Class, body: &Body) -> Result<()> {
             Ok(())
         }
         Content::Quota(quota) => {
+            // A quota that counts nothing would be no limit at all, and nobody would notice.
+            if matches!(quota.resource, Resource::Contracts | Resource::Templates | Resource::Settings) {
+                return wrong(format!("{} cannot be counted yet", quota.resource));
+            }
             let plain = body.when.all.is_none() && body.when.any.is_none() && body.when.not.is_none();
             if !plain || (quota.resource != Resource::Objects && !body.when.is_empty()) {
                 return wrong("a quota may ask for the type of objects, and for nothing else");
