@@ -6,6 +6,7 @@
 use super::Entity;
 use crate::error::{Error, Result};
 use crate::history::History;
+use scoped_projections::registry::Lifecycle;
 use scoped_projections::{Sequence, World, identity::Status};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -79,7 +80,8 @@ impl Entity {
                 Some(found) => {
                     let description = payload(found.described)?;
                     let value = json!({
-                        "status": found.status, "operator": found.operator, "description": description,
+                        "kind": identity.kind(found), "status": found.status, "operator": found.operator,
+                        "description": description,
                     });
                     Some((found.status != Status::Archived, value))
                 }
@@ -119,6 +121,18 @@ impl Entity {
                 .zip(tenancy.row(scope))
                 .and_then(|(object, scope)| world.sharing().share(object, scope))
                 .map(|share| (true, json!({ "level": share.level }))),
+            Self::Edge(id) => identity.relations().get(id).map(|edge| {
+                let end = |row| identity.id(row);
+                let label = identity.relations().label(edge);
+                (edge.is_live(), json!({ "parent": end(edge.parent), "child": end(edge.child), "label": label }))
+            }),
+            Self::Registration(id) => world.registry().get(id).map(|entry| {
+                let urn = world.registry().urn(entry).map(|urn| urn.to_string());
+                let tags: Vec<&str> = world.registry().tags(entry).collect();
+                let live = entry.lifecycle != Lifecycle::Archived;
+                (live, json!({ "urn": urn, "lifecycle": entry.lifecycle, "tags": tags }))
+            }),
+            Self::Registry => Some((true, json!({ "frozen": world.registry().is_frozen() }))),
             // What has no form of its own yet is there as long as something made it what it is.
             other => match other.changed(world) {
                 Some(at) => Some((true, payload(at)?)),

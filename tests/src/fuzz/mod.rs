@@ -11,8 +11,10 @@
 //! in `fuzz/` gives it what coverage asks for.
 //!
 //! INVARIANTS looked for: (no panic) the writer's thread lives; (unchanged) a refusal leaves the state digest as it was; (replayed)
-//! the log from its first record gives the live world; (written) a batch that was read and is written reads the same again.
+//! the log from its first record gives the live world; (back) after a rollback
+//! of everything all sorts of entities are as they were; (written) a batch that was read and is written reads the same again.
 
+mod back;
 pub mod draw;
 mod run;
 pub mod shape;

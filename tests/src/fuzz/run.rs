@@ -1,6 +1,7 @@
 //! One input, carried out.
 
 use super::draw::{Drawn, IDS, NOON, id};
+use super::back::is_back;
 use super::shape;
 use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;
@@ -161,9 +162,12 @@ impl Run {
         let (back, how): (u8, u8) = (bytes.arbitrary()?, bytes.arbitrary()?);
         let head = self.engine.history().head().get();
         let to = Sequence::new(head.saturating_sub(u64::from(back)).max(1));
-        let selection = match how % 4 {
-            0 => Selection::All,
+        let selection = match how % 8 {
+            0 | 7 => Selection::All,
             1 => Selection::Event(to),
+            4 => Selection::Cascade(to),
+            5 => Selection::Until(Sequence::new(u64::midpoint(to.get(), head))),
+            6 => Selection::Actor(PrincipalId(1 + u128::from(back) % 4)),
             2 => Selection::Object(ObjectId(u128::from(back) % IDS)),
             _ => Selection::Scope(ScopeRef::Id(ScopeId(u128::from(back) % IDS))),
         };
@@ -172,8 +176,14 @@ impl Run {
         self.story.push(format!("{actor}: rollback to {to} of {selection:?}, {policy:?}"));
         let Ok(session) = self.engine.session(actor) else { return Ok(()) };
         let before = self.digest();
+        let all = selection == Selection::All && policy == Policy::AllOrNothing;
         match session.rollback(&Cutoff::At(to), selection, policy) {
-            Ok(Some(_)) => told.rollbacks += 1,
+            Ok(Some(done)) => {
+                told.rollbacks += 1;
+                if all {
+                    is_back(&self.engine, &session, to, &done, &self.story());
+                }
+            }
             Ok(None) => {
                 assert_eq!(self.digest(), before, "(unchanged) nothing was rolled back:\n{}", self.story())
             }

@@ -1,21 +1,23 @@
-//! `scoped history`: an object's life.
+//! `scoped history`: the life of an object, version by version, or of any other entity, state by state.
 
 use crate::args::cutoff;
 use crate::cells::{instant, instant_text, position, time};
 use crate::failure::Failure;
-use crate::names;
-use crate::open::{self, Tell};
+use crate::names::{self, Names};
+use crate::open::{self, Scene, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::projections::objects::ChangeKind;
-use scoped::temporal::{Cutoff, format_time};
-use scoped::{PrincipalId, Sequence};
+use scoped::temporal::{Cutoff, Entity, EntityState, Presence, format_time};
+use scoped::{ObjectId, PrincipalId, Sequence};
 use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   scoped history notes path:src/main.rs
-  scoped history notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --at mark:v1";
+  scoped history notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --at mark:v1
+  scoped history notes member:org:acme/bo
+  scoped history notes scope:org:acme/ws:docs";
 
 /// What `scoped history` takes.
 #[derive(Debug, clap::Args)]
@@ -24,8 +26,9 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Which object: an id, or path:PATH
-    object: String,
+    /// Which entity: an object by its id or path:PATH, anything else as SORT:ID (principal:bo, scope:org:acme, member:org:acme/bo)
+    #[arg(value_name = "ENTITY")]
+    entity: String,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
@@ -53,8 +56,17 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let moment = scene.moment();
-    let object = names::object(&moment, &args.object)?;
     let names = scene.names()?;
+    // An object is what most ask for: it needs no word before it.
+    let bare = args.entity.starts_with("path:") || args.entity.parse::<ObjectId>().is_ok();
+    let object = if bare {
+        names::object(&moment, &args.entity)?
+    } else {
+        match names::entity(&moment, &names, &args.entity)? {
+            Entity::Object(object) => object,
+            entity => return life(entity, &scene, &names, output),
+        }
+    };
     let rows: Vec<Row> = moment
         .changes(object)?
         .into_iter()
@@ -101,6 +113,70 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             }
             cells.extend([Cell::new(&row.by_name), position(Sequence::new(row.undoes.unwrap_or(0)))]);
             table.push(cells);
+        }
+        table.into()
+    })
+}
+
+/// One change of an entity that is no object.
+#[derive(Serialize)]
+struct Step {
+    position: u64,
+    time: String,
+    by: PrincipalId,
+    by_name: String,
+    kind: &'static str,
+    state: EntityState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<u64>,
+    #[serde(skip)]
+    micros: u64,
+}
+
+fn life(entity: Entity, scene: &Scene, names: &Names, output: &Output) -> Result<(), Failure> {
+    let moment = scene.moment();
+    let life = moment.history().timeline(entity, Sequence::NONE, scene.position(), usize::MAX)?;
+    if life.entries.is_empty() {
+        return Err(Failure::refused("not_found", format!("nothing ever happened to {entity}")));
+    }
+    let steps: Vec<Step> = life
+        .entries
+        .into_iter()
+        .map(|step| {
+            let at = step.entry.envelope;
+            Step {
+                position: at.sequence.get(),
+                time: format_time(at.time),
+                by: at.actor,
+                by_name: names.label(at.actor),
+                kind: step.entry.kind(),
+                undoes: Some(at.context.undoes).filter(|undoes| *undoes != 0),
+                state: step.state,
+                micros: at.time,
+            }
+        })
+        .collect();
+    output.show(&steps, || {
+        let mut columns = vec![Column::number("event"), Column::text("time")];
+        columns.extend(["by", "kind", "is then", "with"].map(Column::text));
+        columns.push(Column::number("undoes"));
+        let mut table = Table::new(&columns);
+        for step in &steps {
+            let (word, tone) = match step.state.presence {
+                Presence::Live => ("live", Tone::Good),
+                Presence::Tombstoned => ("tombstoned", Tone::Bad),
+                Presence::Missing => ("missing", Tone::Dim),
+            };
+            let value = if step.state.value.is_null() { String::new() } else { step.state.value.to_string() };
+            table.push(vec![
+                position(Sequence::new(step.position)),
+                time(step.micros),
+                Cell::new(&step.by_name),
+                Cell::new(step.kind),
+                Cell::new(word).tone(tone),
+                Cell::new(value),
+                position(Sequence::new(step.undoes.unwrap_or(0))),
+            ]);
         }
         table.into()
     })

@@ -164,7 +164,7 @@ fn scopes(moment: &Moment<'_>, scope: &ScopeRef, subtree: bool) -> Result<Vec<Sc
 }
 
 /// Numbers of the kinds that are named, each by its name or that of its domain.
-fn kinds(wanted: &[String]) -> Result<Option<Vec<u16>>, Failure> {
+pub(super) fn kinds(wanted: &[String]) -> Result<Option<Vec<u16>>, Failure> {
     let all = || DOMAINS.iter().flat_map(|(_, _, kinds)| kinds.iter());
     let mut found = Vec::new();
     for name in wanted {

@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, and what it does.
 
+mod audit;
 mod can;
 mod completions;
 mod config;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Verify(verify::Args),
     /// The audit trail: who did what, where, when
     Log(log::Args),
+    /// The trail by action, entity, cause and more, also for other systems
+    Audit(audit::Args),
     /// One event with everything that is stored of it
     Show(show::Args),
     /// The scope tree, now or as of a cutoff
@@ -52,7 +55,7 @@ pub(crate) enum Command {
     Principals(principals::Args),
     /// Live objects, now or as of a cutoff
     Objects(objects::Args),
-    /// An object's life, version by version
+    /// The life of an object, version by version, or of any other entity
     History(history::Args),
     /// What changed between two versions of an object
     Diff(diff::Args),
@@ -94,6 +97,7 @@ impl Command {
             Self::Replay(args) => replay::run(args, output),
             Self::Verify(args) => verify::run(args, output),
             Self::Log(args) => log::run(args, output),
+            Self::Audit(args) => audit::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Tree(args) => tree::run(args, output),
             Self::Principals(args) => principals::run(args, output),
