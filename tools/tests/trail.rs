@@ -15,7 +15,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let options = Options::default().founder(PrincipalId(1)).snapshot_after(0);
+        let options = Options::default().founder(PrincipalId(1)).snapshot_after(0).types(["note"]);
         let engine = Engine::open_with(folder.path().join("log"), options).unwrap();
         let (ada, bo) = (PrincipalId(1), PrincipalId(2));
         let acme: ScopeRef = "org:acme".parse().unwrap();
@@ -24,6 +24,7 @@ impl Desk {
             principal: Some(bo),
             kind: "person".into(),
             description: named("Bo"),
+            handle: None,
         };
         let scope =
             CreateScope { scope: None, path: Some("org:acme".parse().unwrap()), name: None, parent: None };

@@ -7,34 +7,23 @@
 use crate::authorize::Target;
 use crate::reading::Operation;
 use scoped_projections::store::NO_ROW;
+use scoped_projections::tenancy::AuditReads;
 use scoped_projections::{PrincipalId, World};
 
-/// Which allowed reads leave a record; later is stricter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reads {
-    /// None of them.
-    #[allow(dead_code, reason = "what a scope declares")]
-    None,
-    /// Exports, the audit trail, reads of the past by others than the owner, questions about others' access.
-    Sensitive,
-    /// All of them.
-    #[allow(dead_code, reason = "what a scope declares")]
-    All,
-}
-
 /// What holds for a target.
-pub(crate) fn reads(world: &World, target: Target) -> Reads {
+pub(crate) fn reads(world: &World, target: Target) -> AuditReads {
+    // Most deployments declare nothing, and reads are asked about on every read.
+    if !world.tenancy().has_policies() {
+        return AuditReads::Sensitive;
+    }
     let from = match target {
         Target::Scope(row) | Target::Below(row) => row,
         Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
         Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
     };
-    world.tenancy().chain(from).filter_map(|scope| declared(world, scope)).max().unwrap_or(Reads::Sensitive)
-}
-
-/// What a scope itself declares.
-fn declared(_: &World, _: u32) -> Option<Reads> {
-    None
+    let tenancy = world.tenancy();
+    let declared = tenancy.chain(from).filter_map(|scope| tenancy.policy(scope)?.policy.audit_reads);
+    declared.max().unwrap_or(AuditReads::Sensitive)
 }
 
 /// Is this read recorded unless the scope says `none`?

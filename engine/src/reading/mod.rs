@@ -36,7 +36,7 @@ pub use views::{
     RecordNode, ViewItem, ViewPage, ViewSource,
 };
 
-use crate::audit::{Reads, is_sensitive, reads};
+use crate::audit::{is_sensitive, reads};
 use crate::authorize::{Decision, Request, Target};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
@@ -44,7 +44,7 @@ use crate::kernel::execute::{Refusal, object_target};
 use crate::kernel::journal::{Access, Outcome};
 use crate::kernel::writer::access;
 use crate::moment::Moment;
-use scoped_projections::tenancy::Capability as C;
+use scoped_projections::tenancy::{AuditReads, Capability as C};
 use scoped_projections::{Micros, ObjectId, PrincipalId, World};
 use std::cell::Cell;
 
@@ -100,8 +100,9 @@ impl Ask<'_> {
     fn record(&self, operation: Operation, past: bool) -> Option<Access> {
         let (world, need) = (self.moment.world, self.about.get()?);
         let policy = reads(self.present, need.target);
-        let wanted = policy == Reads::All
-            || (policy == Reads::Sensitive && is_sensitive(operation, world, self.actor, need.target, past));
+        let wanted = policy == AuditReads::All
+            || (policy == AuditReads::Sensitive
+                && is_sensitive(operation, world, self.actor, need.target, past));
         wanted.then(|| access(world, self.actor, operation.as_str(), need, Outcome::Read))
     }
     fn object(&self, id: ObjectId) -> Result<(), Refusal> {

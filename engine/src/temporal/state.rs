@@ -88,7 +88,8 @@ impl Entity {
                 None => None,
             },
             Self::Scope(id) => tenancy.get(id).map(|node| {
-                let value = json!({ "label": node.label(), "archived": node.archived });
+                let value =
+                    json!({ "label": node.label(), "archived": node.archived, "frozen": node.frozen });
                 (!node.archived, value)
             }),
             Self::Member(scope, principal) => tenancy
@@ -121,10 +122,17 @@ impl Entity {
                 .zip(tenancy.row(scope))
                 .and_then(|(object, scope)| world.sharing().share(object, scope))
                 .map(|share| (true, json!({ "level": share.level }))),
+            Self::Policy(id) => tenancy
+                .row(id)
+                .and_then(|row| tenancy.policy(row))
+                .map(|declared| (true, json!(declared.policy))),
             Self::Edge(id) => identity.relations().get(id).map(|edge| {
                 let end = |row| identity.id(row);
                 let label = identity.relations().label(edge);
-                (edge.is_live(), json!({ "parent": end(edge.parent), "child": end(edge.child), "label": label }))
+                (
+                    edge.is_live(),
+                    json!({ "parent": end(edge.parent), "child": end(edge.child), "label": label }),
+                )
             }),
             Self::Registration(id) => world.registry().get(id).map(|entry| {
                 let urn = world.registry().urn(entry).map(|urn| urn.to_string());

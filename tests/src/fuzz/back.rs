@@ -30,7 +30,9 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
         let state = |world: &World| entity.state(world, history).expect("the log can be read");
         let (was, is) = (state(then), state(now));
         let same = match was.presence {
-            Presence::Live => has_ended(&was, now) || (is.presence == Presence::Live && value(&was) == value(&is)),
+            Presence::Live => {
+                has_ended(&was, now) || (is.presence == Presence::Live && value(&was) == value(&is))
+            }
             _ => is.presence != Presence::Live || is.value["status"] == "suspended",
         };
         assert!(same, "(back) {entity} was {was:?} at {to} and is {is:?}\nafter {story}");

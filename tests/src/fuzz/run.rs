@@ -1,7 +1,7 @@
 //! One input, carried out.
 
-use super::draw::{Drawn, IDS, NOON, id};
 use super::back::is_back;
+use super::draw::{Drawn, IDS, NOON, id};
 use super::shape;
 use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;

@@ -6,6 +6,7 @@ use crate::support::{
 use scoped::audit::{TrailExport, TrailFormat};
 use scoped::log::VerifyOptions;
 use scoped::projections::audit::{AccessRecorded, AuditEvent};
+use scoped::projections::tenancy::{AuditReads, Policy as Policy_};
 use scoped::temporal::{Cutoff, Entity, Presence, Selection};
 use scoped::{
     Action, AuditEntry, Batch, Engine, Event, Filter, Level, ManualDoor, ObjectId, Policy, PrincipalId,
@@ -472,6 +473,27 @@ fn recorded_reads_are_folded_when_they_repeat() {
     door.set(NOON + 2_000_000);
     bo.reading().audit(&Filter::default(), 10).unwrap();
     assert_eq!(recorded(&engine, 2), [audit(1), audit(49), audit(1)]);
+}
+
+/// The strictest declaration on the way to the root counts, and `none` is a choice that is itself in the trail.
+#[test]
+fn a_scope_says_which_reads_are_recorded() {
+    let (engine, _) = world();
+    let (ada, cy) = (engine.session(ADA).unwrap(), engine.session(PrincipalId(3)).unwrap());
+    let declare = |scope: &str, reads: AuditReads| {
+        let policy = Policy_ { audit_reads: Some(reads), ..Policy_::default() };
+        ada.execute(scoped::tenancy::SetPolicy::new(path(scope), &policy).unwrap()).unwrap()
+    };
+    let made = ada.execute(object(10, 1, Some("org:a/ws:b"), Level::Write)).unwrap();
+    let note = ObjectId(10);
+    let read_past = || cy.as_of(&Cutoff::At(made.last)).unwrap().read(note).map(drop).unwrap();
+    declare("org:a/ws:b", AuditReads::None);
+    read_past();
+    assert_eq!(recorded(&engine, 3), []);
+    declare("org:a", AuditReads::All);
+    cy.read(note).unwrap();
+    assert_eq!(recorded(&engine, 3), [("objects.read".into(), note, 1)], "stricter above than below");
+    assert_eq!(recorded(&engine, 1), [], "nobody but Cy has read anything");
 }
 
 // --- exports ------------------------------------------------------------------------------------------------------------------------

@@ -252,7 +252,7 @@ fn a_member_a_scope_and_a_principal_go_back_each_by_itself() {
     let state = |entity| presence(&engine, entity, engine.history().head());
     let member = Entity::Member(ScopeId(1), PrincipalId(3));
     for (entity, check) in [
-        (Entity::Scope(ScopeId(1)), json!({ "label": "org:a", "archived": false })),
+        (Entity::Scope(ScopeId(1)), json!({ "label": "org:a", "archived": false, "frozen": false })),
         (member, json!({ "role": "writer", "expires_at": null })),
     ] {
         ada.rollback(&to, Selection::Entity(entity), Policy::AllOrNothing).unwrap().unwrap();
