@@ -41,37 +41,19 @@ impl Verb {
             return Self::Read;
         }
         let name = entry.kind();
-        let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
-        if ends(&[
-            "created",
-            "added",
-            "registered",
-            "founded",
-            "provisioned",
-            "mark_set",
-            "projected",
-            "bound",
-        ]) && !ends(&["unregistered", "unbound"])
-        {
-            Self::Create
-        } else if ends(&[
-            "tombstoned",
-            "archived",
-            "removed",
-            "deleted",
-            "revoked",
-            "unregistered",
-            "unbound",
-        ]) {
-            Self::Delete
-        } else if ends(&["restored", "reopened", "reinstated", "enabled", "activated", "thawed"]) {
-            Self::Enable
-        } else if ends(&["suspended", "disabled", "deactivated", "deprecated", "frozen"]) {
-            Self::Disable
-        } else if ends(&["keyed"]) {
-            Self::Other
-        } else {
-            Self::Update
+        let last = name.rsplit(['.', '_']).next().unwrap_or(name);
+        match last {
+            "created" | "added" | "registered" | "founded" | "provisioned" | "projected" | "bound"
+            | "defined" => Self::Create,
+            "tombstoned" | "archived" | "removed" | "deleted" | "revoked" | "unregistered" | "unbound"
+            | "expired" => Self::Delete,
+            "restored" | "reopened" | "reinstated" | "enabled" | "activated" | "unfrozen" | "released" => {
+                Self::Enable
+            }
+            "suspended" | "disabled" | "deactivated" | "deprecated" | "frozen" => Self::Disable,
+            "keyed" => Self::Other,
+            _ if name == "temporal.mark_set" => Self::Create,
+            _ => Self::Update,
         }
     }
 }
