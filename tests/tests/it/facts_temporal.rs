@@ -3,10 +3,12 @@
 use crate::support::{NOON, by_hand, data, member, object, path, principal, scope_at, update};
 use scoped::projections::DOMAINS;
 use scoped::projections::audit::{AccessDenied, AuditEvent};
+use scoped::projections::rules::Class;
+use scoped::rules::Define;
 use scoped::temporal::{Cutoff, Entity, Nature, Presence, Reversal, Rollback, Selection};
 use scoped::{
-    Batch, Engine, Event, Filter, Level, ManualDoor, ObjectId, Policy, PrincipalId, Receipt, Role, ScopeId,
-    Sequence, Session, identity, objects, tenancy,
+    Batch, Effect, Engine, Event, Filter, Level, ManualDoor, ObjectId, Policy, PrincipalId, Receipt, Role,
+    ScopeId, Sequence, Session, identity, objects, tenancy,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -549,4 +551,25 @@ fn a_denied_dependent_is_reported_and_the_root_is_taken_back_all_the_same() {
     let head = engine.history().head();
     assert_eq!(presence(&engine, Entity::Principal(PrincipalId(4)), head).1["status"], "suspended");
     assert_eq!(presence(&engine, Entity::Object(ObjectId(20)), head).0, Presence::Live);
+}
+
+/// Who may do the inverse may roll back, unless a rule keeps just that from them.
+#[test]
+fn a_rule_that_denies_rollback_refuses_it_and_leaves_the_inverse_itself_alone() {
+    let (engine, _) = world();
+    let (ada, cy) = (session(&engine, 1), session(&engine, 3));
+    note(&ada, json!({ "v": 1 }));
+    let edit = cy.execute(put(json!({ "v": 2 }))).unwrap();
+    let no = Define::new("no", Class::Constraint, Effect::Deny)
+        .when(crate::rules::when(r#"{"action": "rollback"}"#));
+    let rule = crate::rules::bound(&engine, no, crate::rules::at("org:a"));
+    let plan = cy.plan_with(&event(edit.first)).unwrap();
+    assert_eq!((plan.steps.len(), plan.denied.len()), (0, 1), "{plan}");
+    assert_eq!(cy.rollback_with(&event(edit.first)).unwrap_err().code(), "rollback_refused");
+    cy.execute(put(json!({ "v": 1 }))).unwrap();
+    cy.execute(put(json!({ "v": 2 }))).unwrap();
+    let last = engine.history().audit(&Filter::about(Entity::Object(NOTE))).unwrap().pop().unwrap();
+    ada.execute(scoped::rules::Archive { rule }).unwrap();
+    cy.rollback_with(&event(last)).unwrap().unwrap();
+    assert_eq!(value(&ada), json!({ "v": 1 }), "without the rule it goes through");
 }
