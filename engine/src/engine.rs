@@ -6,6 +6,7 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::identity::Found;
+use crate::kernel::bell::Bell;
 use crate::kernel::journal::Access;
 use crate::kernel::queue::{Queue, died};
 use crate::kernel::writer::{Committer, Op};
@@ -32,6 +33,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     queue: Arc<Queue>,
+    pub(crate) bell: Arc<Bell>,
     pub(crate) published: Arc<Published>,
     pub(crate) history: History,
     pub(crate) door: Arc<dyn Door>,
@@ -101,8 +103,16 @@ impl Engine {
         let (worlds, published) = Worlds::new(world);
         let (queue, ops) = Queue::new(options.queue);
         let queue = Arc::new(queue);
-        let committer =
-            Committer::new(writer, reader, worlds, Arc::clone(&door), options.durability, Arc::clone(&queue));
+        let bell = Arc::new(Bell::new(reader.last()));
+        let committer = Committer::new(
+            writer,
+            reader,
+            worlds,
+            Arc::clone(&door),
+            options.durability,
+            Arc::clone(&queue),
+            Arc::clone(&bell),
+        );
         let thread = std::thread::Builder::new()
             .name("scoped-writer".to_owned())
             .spawn(move || committer.run_to_the_end(&ops))
@@ -111,6 +121,7 @@ impl Engine {
         let engine = Self {
             inner: Arc::new(Inner {
                 queue,
+                bell,
                 published,
                 history,
                 door,

@@ -55,6 +55,7 @@ pub mod rules;
 mod session;
 pub mod sharing;
 mod snapshots;
+mod subscription;
 pub mod templates;
 pub mod temporal;
 pub mod tenancy;
@@ -81,11 +82,12 @@ pub use reading::{
 };
 pub use reading::{
     AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,
-    Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ReadObject, ReadVersion, Reading,
+    Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, REGISTRY_PAGE_MAX, ReadObject, ReadVersion, Reading,
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
 pub use session::{Session, SessionBatch};
+pub use subscription::{Committed, EventFilter, Subscription};
 pub use temporal::{Policy, RollbackNote};
 pub use tenancy::ScopeRef;
 pub use wire::{LineError, parse_line, write_line};

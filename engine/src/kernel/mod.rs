@@ -6,6 +6,7 @@
 //! ```
 
 pub(crate) mod admit;
+pub(crate) mod bell;
 mod cell;
 mod delegation;
 pub(crate) mod execute;

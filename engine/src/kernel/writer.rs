@@ -11,6 +11,7 @@
 //! log is unavailable. Readers go on.
 
 use super::Worlds;
+use super::bell::Bell;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
 use super::journal::{Access, Journal, Outcome as AccessOutcome, fact};
 use super::queue::Queue;
@@ -93,6 +94,7 @@ pub(crate) struct Committer {
     pub(crate) ids: Ids,
     pub(crate) durability: Durability,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) bell: Arc<Bell>,
     journal: Journal,
     facts: Vec<Fact>,
     answers: Vec<(Waiting, Answer)>,
@@ -112,6 +114,7 @@ impl Committer {
         door: Arc<dyn Door>,
         durability: Durability,
         queue: Arc<Queue>,
+        bell: Arc<Bell>,
     ) -> Self {
         let ids = Ids::new(&*door);
         Self {
@@ -122,6 +125,7 @@ impl Committer {
             ids,
             durability,
             queue,
+            bell,
             journal: Journal::default(),
             facts: Vec::new(),
             answers: Vec::new(),
@@ -135,7 +139,9 @@ impl Committer {
     /// Works until the end, whatever the end is: after a panic the queue is emptied as long as somebody may send, and dropping an
     /// operation tells its caller that nobody answers.
     pub(crate) fn run_to_the_end(self, ops: &Receiver<Op>) {
+        let bell = Arc::clone(&self.bell);
         let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(ops)));
+        bell.end();
         if worked.is_err() {
             while ops.recv().is_ok() {}
         }
@@ -421,7 +427,11 @@ impl Committer {
                 };
                 let (answers, log, reader) = (&mut self.answers, &self.log, &self.reader);
                 let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
-                self.worlds.publish(&self.facts, follow, || answer(answers, log, reader));
+                let (bell, last) = (&self.bell, self.facts.last().map(|fact| fact.at.sequence));
+                self.worlds.publish(&self.facts, follow, || {
+                    answer(answers, log, reader);
+                    last.into_iter().for_each(|last| bell.ring(last));
+                });
                 self.facts.clear();
             }
             Err(error) => self.poison(error.into()),

@@ -12,6 +12,7 @@ mod operation;
 mod packages;
 mod principals;
 mod records;
+mod registry;
 mod rules;
 mod show;
 mod templates;
@@ -30,6 +31,7 @@ pub use operation::Operation;
 pub(crate) use packages::PackedRow;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use records::{RecordQuery, RecordStatistics};
+pub use registry::REGISTRY_PAGE_MAX;
 pub use versions::ReadVersion;
 pub use views::{
     Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Recall, RecalledRecord, RecordEdge, RecordEvent,

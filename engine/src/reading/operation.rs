@@ -120,4 +120,12 @@ operations! {
     FlagsRead = "flags.read";
     /// All features, as they stand for oneself.
     FlagsList = "flags.list";
+    /// An entry of the registry.
+    RegistryGet = "registry.get";
+    /// Entries of the registry, by what they have in common.
+    RegistryQuery = "registry.query";
+    /// The events about an entry of the registry.
+    RegistryHistory = "registry.history";
+    /// The kinds of things that can be registered.
+    RegistryKinds = "registry.kinds";
 }

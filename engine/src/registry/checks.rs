@@ -12,8 +12,6 @@ use super::RegistrationRef;
 
 /// Most tags an entry may have.
 const TAGS_MAX: usize = 64;
-/// Namespaces in which the engine registers what is made.
-const RESERVED: &[&str] = &["identity", "tenancy", "objects", "rules", "contracts", "templates", "config"];
 
 /// Nothing is made whose type is not registered. Looks at the proposed facts, so that no command can forget it.
 pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
@@ -79,7 +77,7 @@ pub(super) fn check_urn(on: &View<'_>, urn: &Urn) -> Result<()> {
         let error = Error::refused("not_registered", format!("there is no kind `{}`", urn.kind()));
         return Err(error.hint("define it first: `registry.define_kind`").into());
     }
-    if RESERVED.contains(&urn.namespace()) {
+    if super::is_derived(urn) {
         let message = format!("the namespace `{}` belongs to the engine", urn.namespace());
         let error = Error::refused("reserved", message);
         return Err(error.hint("what is made there is registered by being made").into());

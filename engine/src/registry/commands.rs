@@ -103,6 +103,13 @@ impl Register {
     pub fn object_type(word: &str) -> crate::Result<Self> {
         Ok(Self::new(Urn::object_type(word)?))
     }
+    /// A value of the running program, version 1.
+    ///
+    /// # Errors
+    /// When namespace or name make no URN.
+    pub fn instance(namespace: &str, name: &str) -> crate::Result<Self> {
+        Ok(Self::new(Urn::new(Kind::INSTANCE, namespace, name, 1)?))
+    }
     /// The same, as a draft: nothing can be made of it before it is activated.
     #[must_use]
     pub fn draft(mut self) -> Self {

@@ -15,8 +15,12 @@
 
 mod checks;
 mod commands;
+mod derived;
+mod entry;
 mod inverse;
+mod listen;
 mod nature;
+mod queries;
 mod reference;
 mod types;
 
@@ -25,8 +29,13 @@ pub use commands::{
     Archive, Command, DefineKind, Describe, Freeze, Register, Reinstate, Transition, Unfreeze,
 };
 pub(crate) use commands::{changed, entity, recall};
+pub(crate) use derived::{Made, is_derived};
+pub use entry::{Entry, EntryChange, EntryInfo, EntryPage};
 pub(crate) use inverse::invert;
+pub use listen::{EntryEvent, RegistryChange, RegistryChanges};
 pub(crate) use nature::nature;
+pub use queries::KindInfo;
+pub(crate) use queries::{Found, Trail, find, list, missing};
 pub use reference::RegistrationRef;
 pub(crate) use types::missing_types;
 

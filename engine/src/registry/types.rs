@@ -1,6 +1,6 @@
 //! Registering many object types at once, as often as one likes.
 
-use super::Register;
+use super::{DefineKind, Kind, Register};
 use crate::command::Batch;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -52,6 +52,23 @@ impl Session {
                 Err(error) if error.code() == "exists" && tries < TRIES_MAX => {}
                 answer => return answer.map(Some),
             }
+        }
+    }
+}
+
+impl Session {
+    /// Defines a kind, unless there is one of that name: the first description stays. `None`: it was there.
+    ///
+    /// # Errors
+    /// When this principal may not manage the registry, or the registry is frozen, and the kind is missing.
+    pub fn define_kind(&self, kind: Kind, description: impl Into<String>) -> Result<Option<Receipt>> {
+        if self.engine().read(|moment| moment.world().registry().knows_kind(&kind)) {
+            return Ok(None);
+        }
+        match self.execute(DefineKind { kind, description: description.into() }) {
+            // Somebody else was first.
+            Err(error) if error.code() == "exists" => Ok(None),
+            answer => answer.map(Some),
         }
     }
 }

@@ -32,12 +32,19 @@ kinds! {
 }
 
 impl Kind {
+    /// `CONTRACT`: the specification has contracts and no kind for them.
+    pub const CONTRACT: Self = Self(Cow::Borrowed("CONTRACT"));
+    /// Kinds that the engine defines for what it makes, beside those built in.
+    pub const ENGINE: &'static [Self] = &[Self::CONTRACT];
+}
+
+impl Kind {
     /// The kind of that name, built in or an application's own.
     ///
     /// # Errors
     /// When it is no word in capitals, digits and `_` that begins with a letter.
     pub fn named(name: &str) -> Result<Self, UrnError> {
-        if let Some(built_in) = Self::BUILT_IN.iter().find(|kind| kind.0 == name) {
+        if let Some(built_in) = Self::BUILT_IN.iter().chain(Self::ENGINE).find(|kind| kind.0 == name) {
             return Ok(built_in.clone());
         }
         let letters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';

@@ -22,6 +22,7 @@ mod facts_export;
 mod facts_identity;
 mod facts_objects;
 mod facts_records;
+mod facts_registry;
 mod facts_rules;
 mod facts_templates;
 mod facts_temporal;

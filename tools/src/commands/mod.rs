@@ -16,6 +16,7 @@ mod mark;
 mod objects;
 mod package;
 mod principals;
+mod registry;
 mod replay;
 mod rollback;
 mod show;
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Principals(principals::Args),
     /// Live objects, now or as of a cutoff
     Objects(objects::Args),
+    /// What is registered: types and other constructs, and what was made
+    Registry(registry::Args),
     /// The life of an object, version by version, or of any other entity
     History(history::Args),
     /// What changed between two versions of an object
@@ -102,6 +105,7 @@ impl Command {
             Self::Tree(args) => tree::run(args, output),
             Self::Principals(args) => principals::run(args, output),
             Self::Objects(args) => objects::run(args, output),
+            Self::Registry(args) => registry::run(args, output),
             Self::History(args) => history::run(args, output),
             Self::Diff(args) => diff::run(args, output),
             Self::Can(args) => can::run(args, output),

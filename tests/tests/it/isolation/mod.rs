@@ -235,7 +235,8 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
             return principals::reading(operation)
                 .or_else(|| audit::reading(operation))
                 .or_else(|| contracts::reading(operation))
-                .or_else(|| rules::reading(operation));
+                .or_else(|| rules::reading(operation))
+                .or_else(|| registry::reading(operation));
         }
     })
 }

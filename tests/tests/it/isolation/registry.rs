@@ -38,3 +38,47 @@ pub(super) fn command(name: &str, _: PrincipalId) -> Option<Row> {
         _ => return None,
     })
 }
+
+pub(super) fn reading(operation: &str) -> Option<Vec<Ask>> {
+    /// A scope, by the name that it has for being made.
+    fn scope(aim: &Aim) -> RegistrationRef {
+        let id = if aim.object == NO_OBJECT { ScopeId(77) } else { ScopeId(3) };
+        RegistrationRef::Urn(Urn::new(Kind::SCOPE, "tenancy", &id.to_string(), 1).unwrap())
+    }
+    fn principal(aim: &Aim) -> RegistrationRef {
+        let id = PrincipalId(if aim.object == NO_OBJECT { 98 } else { 6 });
+        RegistrationRef::Urn(Urn::new(Kind::PRINCIPAL, "identity", &id.to_string(), 1).unwrap())
+    }
+    Some(match operation {
+        "registry.get" => vec![|reading, aim| reading.registered(scope(aim)).map(drop), |reading, aim| {
+            reading.registered(principal(aim)).map(drop)
+        }],
+        "registry.history" => {
+            vec![|reading, aim| reading.registry_history(scope(aim)).map(drop), |reading, aim| {
+                reading.registry_history(principal(aim)).map(drop)
+            }]
+        }
+        // These are refused to nobody who is active; what they show is looked at below.
+        "registry.query" | "registry.kinds" => vec![],
+        _ => return None,
+    })
+}
+
+#[test]
+fn the_registry_shows_of_what_was_made_only_what_one_sees() {
+    let (engine, _) = world();
+    for actor in [FOREIGNER, SIBLING, DENIED] {
+        let reading = engine.session(actor).unwrap().reading();
+        let page = reading.registry(&r::Query::default(), scoped::Sequence::NONE, 1_000).unwrap();
+        let names: BTreeSet<String> = page.entries.iter().map(|entry| entry.urn.to_string()).collect();
+        assert!(names.contains("scoped:MODEL:app:limits:1"), "types are for everybody");
+        let secret = format!("scoped:SCOPE:tenancy:{}:1", ScopeId(3));
+        assert!(!names.contains(&secret), "{actor}: {names:?}");
+        assert!(reading.find_registered(secret.parse::<Urn>().unwrap()).unwrap().is_none());
+        assert_eq!(reading.registry_count(&r::Query::default()).unwrap(), names.len());
+    }
+    let founder = engine.session(PrincipalId(1)).unwrap().reading();
+    let all = founder.registry(&r::Query::default(), scoped::Sequence::NONE, 1_000).unwrap().entries.len();
+    let unfiltered = engine.read(|moment| moment.registry(&r::Query::default()).unwrap().len());
+    assert_eq!(all, unfiltered, "who owns every root and is an operator sees everything");
+}

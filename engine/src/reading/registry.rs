@@ -1,0 +1,142 @@
+//! Reading the registry. Code constructs are there for every active principal; of what is registered by being made one finds what one
+//! may see, and nothing tells the rest from what is not there.
+
+use super::{Ask, Operation, Reading};
+use crate::authorize::{Request, Target};
+use crate::error::{Error, Result};
+use crate::kernel::execute::Refusal;
+use crate::registry::{
+    Entry, EntryChange, EntryPage, Found, KindInfo, Made, Query, RegistrationRef, Trail, find, list, missing,
+};
+use crate::temporal::Entity;
+use scoped_projections::Sequence;
+use scoped_projections::tenancy::Capability as C;
+
+/// Most entries that one page of the registry shows.
+pub const REGISTRY_PAGE_MAX: usize = 1_000;
+
+impl Ask<'_> {
+    /// Seen then and now.
+    fn sees_entry(&self, found: &Found<'_>) -> bool {
+        match found {
+            Found::Row(_) => true,
+            Found::Made(made) => {
+                made.seen_by(self.moment.world, self.actor, self.moment.now)
+                    && (std::ptr::eq(self.moment.world, self.present)
+                        || made.seen_by(self.present, self.actor, self.now))
+            }
+        }
+    }
+    fn entry_of(&self, named: &RegistrationRef) -> Result<Option<Found<'_>>, Refusal> {
+        self.need(C::ReadLocal, Target::Own)?;
+        Ok(find(self.moment.world, named).filter(|found| self.sees_entry(found)))
+    }
+    /// What happened to a scope is for those who audit it, what happened to a principal for itself and for operators.
+    fn audits_made(&self, made: &Made) -> Result<(), Refusal> {
+        let (capability, target) = match made.entity {
+            Entity::Principal(id) if id == self.actor => return Ok(()),
+            Entity::Principal(_) => (C::PrincipalsManage, Target::Deployment),
+            other => {
+                let row = other.place(self.moment.world).0.and_then(|id| self.moment.world.tenancy().row(id));
+                (C::AuditRead, row.map_or(Target::Nothing, Target::Scope))
+            }
+        };
+        self.need(capability, target).map(drop)
+    }
+    fn known(&self, named: &RegistrationRef) -> Result<Found<'_>, Refusal> {
+        // A name that the engine gives would tell what was made: missing and not seen are one.
+        let refusal = || match named {
+            RegistrationRef::Urn(urn) if crate::registry::is_derived(urn) => {
+                Refusal::Denied(Request::new(C::ReadLocal, Target::Nothing))
+            }
+            named => missing(named).into(),
+        };
+        self.entry_of(named)?.ok_or_else(refusal)
+    }
+}
+
+impl Reading {
+    /// The entry of that name or id.
+    ///
+    /// # Errors
+    /// `not_registered` for a construct that is not there; for what is registered by being made the same words whether it is missing or
+    /// not this principal's to see.
+    pub fn registered(&self, named: impl Into<RegistrationRef>) -> Result<Entry> {
+        let named = named.into();
+        self.ask(Operation::RegistryGet, |ask| Ok(ask.moment.entry(&ask.known(&named)?)?))
+    }
+
+    /// The entry of that name or id, if there is one that this principal may see.
+    ///
+    /// # Errors
+    /// When this principal is not active, or the log cannot be read.
+    pub fn find_registered(&self, named: impl Into<RegistrationRef>) -> Result<Option<Entry>> {
+        let named = named.into();
+        self.ask(Operation::RegistryGet, |ask| match ask.entry_of(&named)? {
+            Some(found) => Ok(Some(ask.moment.entry(&found)?)),
+            None => Ok(None),
+        })
+    }
+
+    /// The entries that fit and that this principal may see, behind `after` in the order in which they were registered, at most `limit` (1
+    /// to [`REGISTRY_PAGE_MAX`]). Archived ones are there: a query for a lifecycle leaves them out.
+    ///
+    /// # Errors
+    /// When this principal is not active, the limit is none, or the log cannot be read.
+    pub fn registry(&self, query: &Query, after: Sequence, limit: usize) -> Result<EntryPage> {
+        if limit == 0 || limit > REGISTRY_PAGE_MAX {
+            return Err(Error::invalid(format!("a page has 1 to {REGISTRY_PAGE_MAX} entries")));
+        }
+        self.ask(Operation::RegistryQuery, |ask| {
+            ask.need(C::ReadLocal, Target::Own)?;
+            let mut page = EntryPage { entries: Vec::new(), next: None };
+            for found in list(ask.moment.world, query, after).iter().filter(|found| ask.sees_entry(found)) {
+                if page.entries.len() == limit {
+                    page.next = page.entries.last().map(|last| Sequence::new(last.registered));
+                    break;
+                }
+                page.entries.push(ask.moment.entry_info(found)?);
+            }
+            Ok(page)
+        })
+    }
+
+    /// How many entries fit and are this principal's to see.
+    ///
+    /// # Errors
+    /// When this principal is not active.
+    pub fn registry_count(&self, query: &Query) -> Result<usize> {
+        self.ask(Operation::RegistryQuery, |ask| {
+            ask.need(C::ReadLocal, Target::Own)?;
+            let found = list(ask.moment.world, query, Sequence::NONE);
+            Ok(found.iter().filter(|found| ask.sees_entry(found)).count())
+        })
+    }
+
+    /// The events about an entry, oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::registered`]; also, for what is registered by being made, when this principal may not audit it.
+    pub fn registry_history(&self, named: impl Into<RegistrationRef>) -> Result<Vec<EntryChange>> {
+        let named = named.into();
+        let trail = self.ask(Operation::RegistryHistory, |ask| {
+            let found = ask.known(&named)?;
+            if let Found::Made(made) = &found {
+                ask.audits_made(made)?;
+            }
+            Ok(Trail::of(ask.moment.world, &found))
+        })?;
+        trail.read(&self.engine.inner.history)
+    }
+
+    /// All kinds: those built in, then those defined, by name.
+    ///
+    /// # Errors
+    /// When this principal is not active, or the log cannot be read.
+    pub fn kinds(&self) -> Result<Vec<KindInfo>> {
+        self.ask(Operation::RegistryKinds, |ask| {
+            ask.need(C::ReadLocal, Target::Own)?;
+            Ok(ask.moment.kinds()?)
+        })
+    }
+}
