@@ -74,7 +74,11 @@ fn scope(node: &Node) -> Option<Made> {
     Some(Made {
         urn: made(Kind::SCOPE, "tenancy", node.id)?,
         entity: Entity::Scope(node.id),
-        lifecycle: if node.archived { Lifecycle::Archived } else { Lifecycle::Active },
+        lifecycle: match (node.archived, node.frozen) {
+            (true, _) => Lifecycle::Archived,
+            (false, true) => Lifecycle::Deprecated,
+            (false, false) => Lifecycle::Active,
+        },
         created: node.created,
         changed: node.changed,
     })

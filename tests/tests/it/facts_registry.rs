@@ -11,7 +11,7 @@ use scoped::registry::{
 use scoped::temporal::{Cutoff, Selection};
 use scoped::{
     Batch, Command, Engine, Error, EventFilter, Level, ObjectId, Options, Policy, PrincipalId, Reading,
-    Receipt, RegistrationId, Role, ScopeId, Sequence, Session, identity, objects, tenancy,
+    Receipt, RegistrationId, ScopeId, Sequence, Session, identity, objects, tenancy,
 };
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
@@ -545,15 +545,19 @@ fn a_principal_and_a_scope_are_registered_by_being_made() {
     let kinds: Vec<&str> = told.iter().map(|change| change.change).collect();
     assert_eq!(kinds, ["identity.principal_created", "identity.principal_suspended"]);
     ada.execute(scope_at("org:a", 1)).unwrap();
-    ada.execute(tenancy::AddMember::new(ScopeId(1), engine.founder(), Role::Owner)).ok();
-    ada.execute(tenancy::ArchiveScope { scope: ScopeId(1).into() }).unwrap();
     let name = urn(&format!("scoped:SCOPE:tenancy:{}:1", ScopeId(1)));
-    assert_eq!(ada.reading().registered(name.clone()).unwrap().info.lifecycle, Lifecycle::Archived);
-    let told = ada.reading().registry_history(name.clone()).unwrap();
-    let kinds: Vec<&str> = told.iter().map(|change| change.change).collect();
-    assert_eq!(kinds, ["tenancy.scope_created", "tenancy.scope_archived"]);
+    assert_eq!(ada.reading().registered(name.clone()).unwrap().info.lifecycle, Lifecycle::Active);
     let scopes = Query { kind: Some(Kind::SCOPE), ..Query::default() };
     assert_eq!(found(&engine, &scopes), [name.to_string()]);
+    ada.execute(tenancy::FreezeScope { scope: ScopeId(1).into(), reason: None }).unwrap();
+    assert_eq!(ada.reading().registered(name.clone()).unwrap().info.lifecycle, Lifecycle::Deprecated);
+    let told = ada.reading().registry_history(name.clone()).unwrap();
+    let kinds: Vec<&str> = told.iter().map(|change| change.change).collect();
+    assert_eq!(kinds, ["tenancy.scope_created", "tenancy.scope_frozen"]);
+    ada.execute(tenancy::ReleaseScope { scope: ScopeId(1).into(), reason: None }).unwrap();
+    ada.execute(tenancy::DeleteScope::new(ScopeId(1))).unwrap();
+    let gone = engine.read(|moment| moment.registered(&name.clone().into()).unwrap());
+    assert_eq!(gone.info.lifecycle, Lifecycle::Archived);
     for reserved in ["identity", "tenancy", "objects", "rules"] {
         let name = Urn::new(Kind::INSTANCE, reserved, "mine", 1).unwrap();
         assert_eq!(code(doing(&engine, Register::new(name))), "reserved");
