@@ -429,8 +429,9 @@ impl Committer {
                 let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
                 let (bell, last) = (&self.bell, self.facts.last().map(|fact| fact.at.sequence));
                 self.worlds.publish(&self.facts, follow, || {
-                    answer(answers, log, reader);
+                    // Before the receipts: whoever holds one hears of its events without waiting.
                     last.into_iter().for_each(|last| bell.ring(last));
+                    answer(answers, log, reader);
                 });
                 self.facts.clear();
             }

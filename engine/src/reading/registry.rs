@@ -37,8 +37,11 @@ impl Ask<'_> {
             Entity::Principal(id) if id == self.actor => return Ok(()),
             Entity::Principal(_) => (C::PrincipalsManage, Target::Deployment),
             other => {
-                let row = other.place(self.moment.world).0.and_then(|id| self.moment.world.tenancy().row(id));
-                (C::AuditRead, row.map_or(Target::Nothing, Target::Scope))
+                match other.place(self.moment.world).0.and_then(|id| self.moment.world.tenancy().row(id)) {
+                    Some(row) => (C::AuditRead, Target::Scope(row)),
+                    // What is of no scope is the operators' to look after.
+                    None => (C::RegistryManage, Target::Deployment),
+                }
             }
         };
         self.need(capability, target).map(drop)

@@ -5,8 +5,11 @@
 
 use crate::authorize::{Request, Target, authorize};
 use crate::temporal::Entity;
+use scoped_projections::contracts::{self, Contract};
 use scoped_projections::identity::{Principal, Status};
 use scoped_projections::registry::{Kind, Lifecycle, Query, Urn};
+use scoped_projections::rules::Rule;
+use scoped_projections::templates::Template;
 use scoped_projections::tenancy::{Capability, Node};
 use scoped_projections::{Micros, PrincipalId, ScopeId, Sequence, World};
 
@@ -45,14 +48,32 @@ const SOURCES: &[Source] = &[
         },
         find: |world, name| scope(world.tenancy().get(name.parse().ok()?)?),
     },
+    Source {
+        kind: Kind::RULE,
+        namespace: "rules",
+        all: |world| Box::new(world.rules().iter().filter_map(|found| rule(world, found))),
+        find: |world, name| rule(world, world.rules().get(name.parse().ok()?)?),
+    },
+    Source {
+        kind: Kind::CONTRACT,
+        namespace: "contracts",
+        all: |world| Box::new(world.contracts().iter().filter_map(contract)),
+        find: |world, name| contract(world.contracts().get(name.parse().ok()?)?),
+    },
+    Source {
+        kind: Kind::TEMPLATE,
+        namespace: "templates",
+        all: |world| Box::new(world.templates().iter().filter_map(template)),
+        find: |world, name| template(world.templates().get(name.parse().ok()?)?),
+    },
 ];
 
 /// Namespaces in which the engine registers what is made; also those of layers that have their entries elsewhere.
 pub(super) const RESERVED: &[&str] =
     &["identity", "tenancy", "objects", "sharing", "rules", "contracts", "templates", "config"];
 
-fn made(kind: Kind, namespace: &str, id: impl ToString) -> Option<Urn> {
-    Urn::new(kind, namespace, &id.to_string(), 1).ok()
+fn made(kind: Kind, namespace: &str, id: impl ToString, version: u32) -> Option<Urn> {
+    Urn::new(kind, namespace, &id.to_string(), version).ok()
 }
 
 fn principal(found: &Principal) -> Option<Made> {
@@ -62,7 +83,7 @@ fn principal(found: &Principal) -> Option<Made> {
         Status::Archived => Lifecycle::Archived,
     };
     Some(Made {
-        urn: made(Kind::PRINCIPAL, "identity", found.id)?,
+        urn: made(Kind::PRINCIPAL, "identity", found.id, 1)?,
         entity: Entity::Principal(found.id),
         lifecycle,
         created: found.created,
@@ -72,7 +93,7 @@ fn principal(found: &Principal) -> Option<Made> {
 
 fn scope(node: &Node) -> Option<Made> {
     Some(Made {
-        urn: made(Kind::SCOPE, "tenancy", node.id)?,
+        urn: made(Kind::SCOPE, "tenancy", node.id, 1)?,
         entity: Entity::Scope(node.id),
         lifecycle: match (node.archived, node.frozen) {
             (true, _) => Lifecycle::Archived,
@@ -84,18 +105,62 @@ fn scope(node: &Node) -> Option<Made> {
     })
 }
 
+fn kept(archived: bool) -> Lifecycle {
+    if archived { Lifecycle::Archived } else { Lifecycle::Active }
+}
+
+fn rule(world: &World, found: &Rule) -> Option<Made> {
+    let version = world.rules().current(found)?.number;
+    Some(Made {
+        urn: made(Kind::RULE, "rules", found.id, version)?,
+        entity: Entity::Rule(found.id),
+        lifecycle: kept(found.archived),
+        created: found.created,
+        changed: found.changed,
+    })
+}
+
+fn contract(found: &Contract) -> Option<Made> {
+    Some(Made {
+        urn: made(Kind::CONTRACT, "contracts", found.id, found.version)?,
+        entity: Entity::Contract(found.id),
+        lifecycle: match found.lifecycle {
+            contracts::Lifecycle::Active => Lifecycle::Active,
+            contracts::Lifecycle::Deprecated => Lifecycle::Deprecated,
+            contracts::Lifecycle::Archived => Lifecycle::Archived,
+        },
+        created: found.created,
+        changed: found.changed,
+    })
+}
+
+fn template(found: &Template) -> Option<Made> {
+    Some(Made {
+        urn: made(Kind::TEMPLATE, "templates", found.id, found.version)?,
+        entity: Entity::Template(found.id),
+        lifecycle: kept(found.archived),
+        created: found.created,
+        changed: found.changed,
+    })
+}
+
 impl Made {
     /// May somebody see the thing itself?
     pub(crate) fn seen_by(&self, world: &World, actor: PrincipalId, now: Micros) -> bool {
-        let reads = |scope: ScopeId| {
-            let target = world.tenancy().row(scope).map_or(Target::Nothing, Target::Scope);
-            authorize(world, actor, Request::new(Capability::ReadLocal, target), now).allowed
-        };
+        let may = |capability, target| authorize(world, actor, Request::new(capability, target), now).allowed;
+        let scope = self.entity.place(world).0;
+        let at = |scope: ScopeId| world.tenancy().row(scope).map_or(Target::Nothing, Target::Scope);
         match self.entity {
             Entity::Principal(id) => {
                 world.identity().row(id).is_some_and(|row| crate::identity::sees(world, actor, row, now))
             }
-            other => other.place(world).0.is_some_and(reads),
+            // What a rule forbids is for those who administer rules.
+            Entity::Rule(_) => may(Capability::RulesManage, scope.map_or(Target::Deployment, at)),
+            // Those of no scope speak to everybody.
+            Entity::Contract(_) | Entity::Template(_) => {
+                may(Capability::ReadLocal, scope.map_or(Target::Own, at))
+            }
+            _ => scope.is_some_and(|scope| may(Capability::ReadLocal, at(scope))),
         }
     }
 }
@@ -109,7 +174,9 @@ pub(crate) fn is_derived(urn: &Urn) -> bool {
 pub(crate) fn find(world: &World, urn: &Urn) -> Option<Made> {
     let source =
         SOURCES.iter().find(|source| source.kind == *urn.kind() && source.namespace == urn.namespace())?;
-    (source.find)(world, urn.name()).filter(|made| made.urn == *urn)
+    // Things with editions are found by the name of each of them, and listed by that of the current one.
+    let made = (source.find)(world, urn.name()).filter(|made| urn.version() <= made.urn.version())?;
+    Some(Made { urn: urn.clone(), ..made })
 }
 
 /// The things that fit.

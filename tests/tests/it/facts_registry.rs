@@ -724,3 +724,34 @@ fn every_entry_has_a_name_of_its_own() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
     assert_eq!(names.len(), 5 + 5 + 4);
 }
+
+#[test]
+fn a_rule_a_contract_and_a_template_are_registered_by_being_made_edition_by_edition() {
+    use scoped::{contracts, rules, templates};
+    let engine = in_memory();
+    let (ada, schema) = (ada(&engine), serde_json::Map::new());
+    let field = contracts::FieldSpec::new("cpu", contracts::FieldType::Any);
+    let template = scoped::TemplateId(
+        ada.execute(templates::Create::new("blank", "object", schema.clone())).unwrap().ids[0],
+    );
+    ada.execute(templates::Update::new(template, schema)).unwrap();
+    ada.execute(contracts::Create::new("limits", "limits", vec![field])).unwrap();
+    let rule =
+        rules::Define::new("quiet", scoped::projections::rules::Class::Constraint, scoped::Effect::Deny);
+    ada.execute(rule).unwrap();
+    let of = |kind: Kind| found(&engine, &Query { kind: Some(kind), ..Query::default() });
+    assert_eq!(of(Kind::TEMPLATE), [format!("scoped:TEMPLATE:templates:{template}:2")]);
+    assert!(of(Kind::CONTRACT)[0].starts_with("scoped:CONTRACT:contracts:"));
+    assert!(of(Kind::RULE)[0].starts_with("scoped:RULE:rules:"));
+    for (version, there) in [(1, true), (2, true), (3, false)] {
+        let name = urn(&format!("scoped:TEMPLATE:templates:{template}:{version}"));
+        assert_eq!(ada.reading().find_registered(name).unwrap().is_some(), there, "version {version}");
+    }
+    let name = urn(&format!("scoped:TEMPLATE:templates:{template}:2"));
+    assert_eq!(ada.reading().registry_history(name).unwrap().len(), 2);
+    // A rule is for those who administer rules; what speaks to everybody is seen by everybody.
+    ada.execute(principal(2)).unwrap();
+    let bo = engine.session(PrincipalId(2)).unwrap().reading();
+    let sees = |kind: Kind| bo.registry_count(&Query { kind: Some(kind), ..Query::default() }).unwrap();
+    assert_eq!([Kind::TEMPLATE, Kind::CONTRACT, Kind::RULE].map(sees), [1, 1, 0]);
+}
