@@ -82,7 +82,8 @@ pub use reading::{
 };
 pub use reading::{
     AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,
-    Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, REGISTRY_PAGE_MAX, ReadObject, ReadVersion, Reading,
+    Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ProjectionInfo, REGISTRY_PAGE_MAX, ReadObject,
+    ReadVersion, Reading, SCOPES_PAGE_MAX, ScopePage, ScopeQuery,
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;

@@ -6,8 +6,19 @@ use crate::temporal::{Inverse, Phase, Problem};
 use scoped_projections::ObjectId;
 
 impl Inverse<'_> {
+    /// What was tombstoned with its home scope comes back when that is opened again.
+    fn returns_with_home(&self, id: ObjectId) -> bool {
+        let (objects, tenancy) = (self.now.objects(), self.now.tenancy());
+        let found = objects.row(id).and_then(|row| Some((row, objects.at(row)?.home)));
+        found.is_some_and(|(row, home)| {
+            tenancy.at(home).is_some_and(|node| self.opens_again(node.id))
+                && objects.parked(home, tenancy).any(|parked| parked == row)
+        })
+    }
+
     pub(crate) fn object(&mut self, id: ObjectId) -> Result<Problem> {
         let Some(now) = self.now.objects().get(id) else { return Ok(None) };
+        let tombstoned = now.tombstoned && !self.returns_with_home(id);
         let then = self.then.objects().get(id);
         let data = match then {
             Some(then) if then.data != now.data => {
@@ -18,7 +29,7 @@ impl Inverse<'_> {
         };
         let gone_then = then.is_none_or(|then| then.tombstoned);
         // Only what is live takes new data, also when it is to end as a tombstone.
-        if now.tombstoned && (!gone_then || data.is_some()) {
+        if tombstoned && (!gone_then || data.is_some()) {
             self.step(Phase::ObjectsRestored, 0, objects::Restore { object: id, expected_version: None });
         }
         let mut version = now.version;
@@ -30,7 +41,7 @@ impl Inverse<'_> {
             );
             version += 1;
         }
-        if gone_then && (!now.tombstoned || data.is_some()) {
+        if gone_then && (!tombstoned || data.is_some()) {
             let (reason, expected_version) = (Some("rolled back".to_owned()), Some(version));
             self.step(
                 Phase::ObjectsTombstoned,

@@ -14,6 +14,7 @@ mod principals;
 mod records;
 mod registry;
 mod rules;
+mod scopes;
 mod show;
 mod templates;
 mod time;
@@ -32,6 +33,7 @@ pub(crate) use packages::PackedRow;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use records::{RecordQuery, RecordStatistics};
 pub use registry::REGISTRY_PAGE_MAX;
+pub use scopes::{ProjectionInfo, SCOPES_PAGE_MAX, ScopePage, ScopeQuery};
 pub use versions::ReadVersion;
 pub use views::{
     Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Recall, RecalledRecord, RecordEdge, RecordEvent,

@@ -78,6 +78,22 @@ operations! {
     RecordsStatistics = "records.statistics";
     /// The same, written out.
     RecordsExport = "records.export";
+    /// Where an object is projected.
+    ObjectsProjections = "objects.projections";
+    /// A scope with what holds there.
+    ScopesGet = "scopes.get";
+    /// The scopes at and below one.
+    ScopesList = "scopes.list";
+    /// The members of a scope.
+    ScopesMembers = "scopes.members";
+    /// The access control list of a scope.
+    ScopesAcl = "scopes.acl";
+    /// What a scope declares, and what holds there.
+    ScopesPolicy = "scopes.policy";
+    /// Where somebody is a member.
+    ScopesMemberships = "scopes.memberships";
+    /// What is projected into a scope.
+    ScopesProjections = "scopes.projections";
     /// May somebody?
     AccessCheck = "access.check";
     /// Why?

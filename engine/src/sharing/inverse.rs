@@ -13,9 +13,8 @@ impl Inverse<'_> {
         // A scope that is opened again brings back what ended with it.
         let opened_again = |world: &World| {
             let (object, row) = (world.objects().row(object)?, world.tenancy().row(scope)?);
-            let deleted = world.tenancy().at(row)?.archived && !self.then.tenancy().get(scope)?.archived;
             let parked = world.sharing().parked(row, world.tenancy()).find(|(at, _)| *at == object);
-            parked.filter(|_| deleted).map(|(_, level)| level)
+            parked.filter(|_| self.opens_again(scope)).map(|(_, level)| level)
         };
         // What was not there goes as a whole, by its tombstone; its projections stay with it for when it is restored.
         self.then.objects().get(object)?;

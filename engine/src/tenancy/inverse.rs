@@ -5,12 +5,20 @@
 
 use crate::data::Data;
 use crate::error::Result;
-use crate::temporal::{Inverse, Phase, Problem};
+use crate::temporal::{Entity, Inverse, Phase, Problem};
 use crate::tenancy;
 use scoped_projections::tenancy::{AclEntry, Effect, Member, Policy};
 use scoped_projections::{EntryId, PrincipalId, ScopeId, World};
 
 impl Inverse<'_> {
+    /// Does the plan open this scope again? Scopes are looked at before what lies in them.
+    pub(crate) fn opens_again(&self, scope: ScopeId) -> bool {
+        self.out
+            .iter()
+            .any(|(phase, _, step)| *phase == Phase::ScopesReopened && step.entity == Entity::Scope(scope))
+            && self.now.tenancy().get(scope).is_some_and(|node| node.archived)
+    }
+
     pub(crate) fn scope(&mut self, id: ScopeId) -> Result<Problem> {
         let Some(row) = self.now.tenancy().row(id) else { return Ok(None) };
         let Some(now) = self.now.tenancy().at(row) else { return Ok(None) };
@@ -80,7 +88,7 @@ impl Inverse<'_> {
         // What would have ended by now grants nothing: it is as good as gone.
         let in_force = |member: &Member| member.in_force(self.time);
         let then = part(self.then).filter(in_force);
-        let now = if is_deleted {
+        let now = if is_deleted && self.opens_again(scope) {
             // The scope is opened again, and brings these back.
             let who = self.now.identity().row(principal)?;
             let parked = self.now.tenancy().parked(row).find(|(parked, _)| *parked == who);

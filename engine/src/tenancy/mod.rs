@@ -22,6 +22,7 @@ mod admit;
 mod checks;
 mod commands;
 mod deletion;
+mod infos;
 mod inverse;
 mod members;
 mod nature;
@@ -31,6 +32,7 @@ mod quota;
 mod recall;
 mod scope_ref;
 mod scopes;
+mod sweep;
 
 pub(crate) use admit::admit;
 pub(crate) use checks::{archived, live_node, orphaned_root, scope_row};
@@ -40,11 +42,13 @@ pub use commands::{
     ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, SetAcl, SetMembers, SetPolicy,
     UpdateMembers,
 };
+pub use infos::{AclInfo, Holding, MemberInfo, ResolvedKey, ScopeDetail, ScopePolicy};
 pub(crate) use nature::nature;
 pub(crate) use policies::past_greatest_age;
 pub(crate) use provision::{provision, write_needs};
 pub(crate) use recall::{entity, recall};
 pub use scope_ref::ScopeRef;
+pub use sweep::Swept;
 
 /// The last change of a scope's policy.
 pub(crate) fn policy_changed(

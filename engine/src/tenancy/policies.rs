@@ -94,12 +94,12 @@ impl Decide for SetPolicy {
     }
 }
 
-fn declared(tenancy: &Tenancy, row: u32) -> Option<Policy> {
+pub(super) fn declared(tenancy: &Tenancy, row: u32) -> Option<Policy> {
     tenancy.policy(row).map(|declared| declared.policy)
 }
 
 /// What is said about keeping, all along the way up, with these policies.
-fn retention(tenancy: &Tenancy, row: u32, policy: impl Fn(u32) -> Option<Policy>) -> Retention {
+pub(super) fn retention(tenancy: &Tenancy, row: u32, policy: impl Fn(u32) -> Option<Policy>) -> Retention {
     let all = tenancy.chain(row).filter_map(policy).map(|policy| policy.retention);
     all.fold(Retention::default(), Retention::and)
 }

@@ -221,6 +221,17 @@ fn reading(operation: &str) -> Option<Vec<Ask>> {
                 reading.diff(aim.object, 8, 9).map(drop)
             }]
         }
+        "objects.projections" => vec![|reading, aim| reading.object_projections(aim.object).map(drop)],
+        "scopes.get" => vec![|reading, aim| reading.scope(&aim.scope).map(drop)],
+        "scopes.list" => {
+            vec![|reading, aim| reading.scopes(&aim.scope, &Default::default(), None, 50).map(drop)]
+        }
+        "scopes.members" => vec![|reading, aim| reading.scope_members(&aim.scope).map(drop)],
+        "scopes.acl" => vec![|reading, aim| reading.scope_acl(&aim.scope).map(drop)],
+        "scopes.policy" => vec![|reading, aim| reading.scope_policy(&aim.scope).map(drop)],
+        "scopes.projections" => vec![|reading, aim| reading.scope_projections(&aim.scope).map(drop)],
+        // One's own are refused to nobody who is active; those of others are looked at in `facts_tenancy`.
+        "scopes.memberships" => vec![],
         "objects.list" => vec![
             |reading, aim| reading.objects(&aim.scope, View::Granular).map(drop),
             |reading, aim| reading.objects(&aim.scope, View::Holistic).map(drop),
