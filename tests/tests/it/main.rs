@@ -26,7 +26,6 @@ mod facts_registry;
 mod facts_rules;
 mod facts_scopes;
 mod facts_templates;
-mod facts_templates;
 mod facts_temporal;
 mod facts_tenancy;
 mod facts_views;
