@@ -54,6 +54,10 @@ fn samples() -> Vec<(&'static str, String)> {
         ("objects.update", format!("{{{o},\"data\":7,\"expected_version\":3}}")),
         ("objects.tombstone", format!("{{{o},\"reason\":\"old\"}}")),
         ("objects.restore", format!("{{{o}}}")),
+        (
+            "objects.attribute",
+            format!("{{{o},\"context\":{{\"org_id\":\"acme\",\"agent_id\":\"planner\",\"user_id\":\"ada\"}}}}"),
+        ),
         ("objects.transfer", format!("{{{o},\"to\":\"{ADA}\",\"reason\":\"left\",\"expected_version\":1}}")),
         (
             "objects.export",
