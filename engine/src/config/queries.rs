@@ -18,7 +18,7 @@ impl Moment<'_> {
     }
 
     /// The value that an event set, and what was said about it.
-    pub(super) fn setting_value(&self, at: Sequence) -> Result<(Value, String)> {
+    pub(crate) fn setting_value(&self, at: Sequence) -> Result<(Value, String)> {
         let payload = self.history().payload(at)?.unwrap_or_default();
         let mut said: Map<String, Value> = serde_json::from_slice(&payload)
             .map_err(|e| Error::corrupt(format!("event {at}: a setting's payload is no map: {e}")))?;

@@ -6,6 +6,8 @@
 use super::Entity;
 use crate::error::{Error, Result};
 use crate::history::History;
+use crate::moment::Moment;
+use scoped_projections::contracts::Lifecycle as ContractLifecycle;
 use scoped_projections::registry::Lifecycle;
 use scoped_projections::{Sequence, World, identity::Status};
 use serde::Serialize;
@@ -75,6 +77,7 @@ impl Entity {
             parsed(&bytes)
         };
         let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
+        let moment = Moment { world, history, now: world.time() };
         Ok(match self {
             Self::Principal(id) => match identity.get(id) {
                 Some(found) => {
@@ -141,11 +144,41 @@ impl Entity {
                 (live, json!({ "urn": urn, "lifecycle": entry.lifecycle, "tags": tags }))
             }),
             Self::Registry => Some((true, json!({ "frozen": world.registry().is_frozen() }))),
-            // What has no form of its own yet is there as long as something made it what it is.
-            other => match other.changed(world) {
-                Some(at) => Some((true, payload(at)?)),
+            Self::Contract(id) => world.contracts().get(id).map(|contract| {
+                let live = contract.lifecycle != ContractLifecycle::Archived;
+                let (name, version) = (&contract.name, contract.version);
+                (live, json!({ "name": name, "lifecycle": contract.lifecycle, "version": version }))
+            }),
+            Self::Template(id) => match world.templates().get(id) {
+                Some(template) => {
+                    let said = moment.template(id)?;
+                    let value = json!({
+                        "name": said.name, "description": said.description, "schema": said.schema,
+                        "version": template.version,
+                    });
+                    Some((!template.archived, value))
+                }
                 None => None,
             },
+            Self::Setting(id) => match world.config().get(id) {
+                Some(setting) => {
+                    let (value, description) = moment.setting_value(setting.value)?;
+                    let value = json!({
+                        "key": setting.key, "value": value, "description": description, "locked": setting.locked,
+                    });
+                    Some((!setting.deleted, value))
+                }
+                None => None,
+            },
+            Self::Rule(id) => world.rules().get(id).map(|rule| {
+                let said = world.rules().current(rule).map(|version| (&version.name, version.number));
+                let (name, version) = said.unzip();
+                (!rule.archived, json!({ "class": rule.class, "name": name, "version": version }))
+            }),
+            Self::Binding(id) => world
+                .rules()
+                .binding(id)
+                .map(|binding| (!binding.removed, json!({ "version": binding.version }))),
         })
     }
 }

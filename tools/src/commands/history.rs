@@ -8,7 +8,7 @@ use crate::open::{self, Scene, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::projections::objects::ChangeKind;
 use scoped::temporal::{Cutoff, Entity, EntityState, Presence, format_time};
-use scoped::{ObjectId, PrincipalId, Sequence};
+use scoped::{PrincipalId, Sequence};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let moment = scene.moment();
     let names = scene.names()?;
     // An object is what most ask for: it needs no word before it.
-    let bare = args.entity.starts_with("path:") || args.entity.parse::<ObjectId>().is_ok();
+    let bare = args.entity.starts_with("path:") || !(args.entity.contains(':') || args.entity == "registry");
     let object = if bare {
         names::object(&moment, &args.entity)?
     } else {
