@@ -563,7 +563,7 @@ impl Asker<'_> {
                 "the entry does not reach below its scope"
             } else if cut && entry.effect == Effect::Allow {
                 "inheritance is cut below"
-            } else if !self.is_subject(entry.subject, at) {
+            } else if !self.is_subject(entry.subject, entry.effect, at) {
                 "the entry speaks to somebody else"
             } else {
                 match entry.effect {
@@ -577,19 +577,27 @@ impl Asker<'_> {
         }
     }
 
-    fn is_subject(&self, subject: Subject, at: u32) -> bool {
+    fn is_subject(&self, subject: Subject, effect: Effect, at: u32) -> bool {
         match subject {
             Subject::Any => true,
             Subject::Principal(id) => {
                 self.identity.row(id).is_some_and(|row| self.identity.selves(self.row).any(|own| own == row))
             }
-            Subject::Role(role) => self.tenancy.chain(at).any(|row| {
-                let held = |who| self.tenancy.member(row, who);
-                self.identity
-                    .selves(self.row)
-                    .filter_map(held)
-                    .any(|m| m.role == role && m.in_force(self.now))
-            }),
+            Subject::Role(role) => {
+                // Behind an inheritance cut a role from above is none that an allow could speak to; denies pass.
+                let mut stopped = false;
+                let mut reached = self.tenancy.chain(at).take_while(|row| {
+                    let reaches = !stopped;
+                    stopped |=
+                        effect == Effect::Allow && self.tenancy.link(*row).is_some_and(|link| link.cut);
+                    reaches
+                });
+                reached.any(|row| {
+                    let held = |who| self.tenancy.member(row, who);
+                    let mut parts = self.identity.selves(self.row).filter_map(held);
+                    parts.any(|m| m.role == role && m.in_force(self.now))
+                })
+            }
         }
     }
 }

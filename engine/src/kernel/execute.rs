@@ -274,6 +274,10 @@ impl Scribe<'_> {
             let wants_data = answer.wants_data || of_agent.is_some_and(|answer| answer.wants_data);
             (answer.allowed && !of_agent.is_some_and(|answer| forbids(&answer)), wants_data)
         };
+        if !step.undoes.is_none() && !rolls_back {
+            let error = Error::invalid("only a step of a rollback says which event it takes back");
+            return Err(error.hint("leave `undoes` out, or plan a rollback").into());
+        }
         let (needs, mut waits) = (step.command.needs(&view), false);
         for need in &needs {
             let (allowed, wants_data) = ask(need.with_data(AskedData::Later));

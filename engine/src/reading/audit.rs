@@ -180,6 +180,10 @@ impl Reading {
             if let Some(Entity::Object(id) | Entity::Share(id, _)) = entry.entity {
                 ask.audit_need(C::ReadLocal, object_target(ask.present, id))?;
             }
+            // One's own event shows that it happened, not what was there before it.
+            if let Some(entity) = entry.entity {
+                ask.entity(entity)?;
+            }
             Ok(entry.entity)
         })?;
         let Some(entity) = entity else {

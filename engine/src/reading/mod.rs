@@ -81,9 +81,9 @@ impl Ask<'_> {
     /// The same, where *then* is decided for that time.
     fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<Decision, Refusal> {
         let then = self.moment.decided_at(time).decide(self.actor, request);
-        let both = then.allowed
-            && (std::ptr::eq(self.moment.world, self.present)
-                || self.today().decide(self.actor, request).allowed);
+        // A cursor brings its own time along: what it allows has to hold at the present time, too.
+        let is_now = std::ptr::eq(self.moment.world, self.present) && time == self.now;
+        let both = then.allowed && (is_now || self.today().decide(self.actor, request).allowed);
         if !both {
             return Err(Refusal::Denied(request.bare()));
         }

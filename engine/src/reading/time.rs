@@ -53,7 +53,7 @@ impl Reading {
 
 impl Ask<'_> {
     /// May the actor follow this entity?
-    fn entity(&self, entity: Entity) -> Result<(), Refusal> {
+    pub(super) fn entity(&self, entity: Entity) -> Result<(), Refusal> {
         if entity == Entity::Principal(self.actor) {
             return self.audit_need(C::ReadLocal, Target::Own);
         }

@@ -111,6 +111,15 @@ impl Admission<'_> {
                 let home = Some(found.home).filter(|home| *home != NO_ROW);
                 (Resource::Objects, home, Some(objects.object_type(found)), found.owner)
             }
+            Event::Objects(ObjectsEvent::ObjectRecovered(e)) => {
+                let Some(found) = object(e.object) else { return Ok(()) };
+                let home = Some(found.home).filter(|home| *home != NO_ROW);
+                (Resource::Objects, home, Some(objects.object_type(found)), found.owner)
+            }
+            Event::Tenancy(TenancyEvent::ScopeReopened(e)) => {
+                let parent = tenancy.get(e.scope).map(|node| node.parent).filter(|parent| *parent != NO_ROW);
+                (Resource::Scopes, parent, None, actor)
+            }
             Event::Tenancy(TenancyEvent::ScopeCreated(e)) => {
                 (Resource::Scopes, tenancy.row(e.parent), None, actor)
             }

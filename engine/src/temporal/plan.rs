@@ -33,16 +33,31 @@ use std::fmt;
 const OPERATION: &str = "temporal.rollback";
 
 /// One command of a rollback.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PlannedStep {
     /// What it brings back.
     pub entity: Entity,
-    /// The command that does it.
-    pub command: Command,
+    /// The command that does it. Not for the planner's eyes: it holds stored data, which may be hidden from whoever may write.
+    pub(crate) command: Command,
     /// The first of the events whose effect it takes back.
     pub undoes: Sequence,
     /// Why it would be refused now, if it would.
     pub refused: Option<String>,
+}
+
+impl PlannedStep {
+    /// The name of the command that does it.
+    #[must_use]
+    pub fn command_name(&self) -> &'static str {
+        self.command.name()
+    }
+}
+
+impl std::fmt::Debug for PlannedStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { entity, undoes, refused, .. } = self;
+        write!(f, "{} of {entity}, undoes {undoes}, refused {refused:?}", self.command_name())
+    }
 }
 
 /// Something that was selected and is not brought back.

@@ -236,6 +236,10 @@ impl Decide for MoveScope {
             let message = format!("`{}` lies below `{}`", parent.label(), found.label());
             return Err(Error::refused("scope_cycle", message).into());
         }
+        if found.parent == above {
+            let message = format!("`{}` stands there already", found.label());
+            return Err(Error::refused("unchanged", message).into());
+        }
         let lowest =
             tenancy.subtree(row).into_iter().filter_map(|at| tenancy.at(at)).map(|node| node.depth).max();
         let height = lowest.map_or(0, |lowest| usize::from(lowest.saturating_sub(found.depth)));
@@ -246,9 +250,7 @@ impl Decide for MoveScope {
             return Err(archived(parent).into());
         }
         check_move(on, row, above)?;
-        if found.parent != above {
-            facts.push(found.id, ScopeMoved { scope: found.id, parent: parent.id }, None);
-        }
+        facts.push(found.id, ScopeMoved { scope: found.id, parent: parent.id }, None);
         Ok(())
     }
 }

@@ -125,8 +125,8 @@ impl Run {
         let again =
             parse_line(&written).unwrap_or_else(|error| panic!("(written) {error}: {written}\nof {line}"));
         assert_eq!(again.0, batch, "(written) a batch reads the same again: {written}");
-        // What no line can say: a step that claims to take an event back.
-        if twist.is_multiple_of(8)
+        // A step that claims to take an event back without being part of a rollback: always refused.
+        if twist.is_multiple_of(64)
             && let Some(step) = batch.steps.first_mut()
         {
             step.undoes = Sequence::new(u64::from(twist));

@@ -370,7 +370,7 @@ fn a_cascade_takes_back_what_was_made_inside_a_scope_and_by_a_principal() {
     let live = |id| presence(&engine, Entity::Object(id), engine.history().head()).0 == Presence::Live;
 
     let plan = ada.plan_with(&Rollback::of(Selection::Cascade(bot.first))).unwrap();
-    let names: Vec<&str> = plan.steps.iter().map(|step| step.command.name()).collect();
+    let names: Vec<&str> = plan.steps.iter().map(|step| step.command_name()).collect();
     assert_eq!(
         names,
         ["objects.tombstone", "tenancy.remove_member", "identity.suspend_principal"],

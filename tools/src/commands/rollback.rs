@@ -208,10 +208,10 @@ fn asked(
 fn answer(plan: &Plan, moment: &Moment<'_>, names: &Names, dry_run: bool) -> Answer {
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| step.refused.is_none()) {
-        *counts.entry(step.command.name()).or_default() += 1;
+        *counts.entry(step.command_name()).or_default() += 1;
     }
     let steps = plan.steps.iter().map(|step| StepRow {
-        command: step.command.name(),
+        command: step.command_name(),
         entity: step.entity.to_string(),
         subject: entity_label(step.entity, moment, names),
         undoes: step.undoes.get(),

@@ -69,8 +69,13 @@ impl<'a> Eyes<'a> {
 
     /// Allowed then and now, or refused in words that disclose nothing.
     pub(crate) fn need(&self, capability: C, target: Target) -> Asked<()> {
-        let request = self.request(capability, target);
-        self.asker.map_or(Ok(()), |ask| ask.ask_at(request, self.moment.now).map(drop))
+        let (request, time) = (self.request(capability, target), self.moment.now);
+        let Some(ask) = self.asker else { return Ok(()) };
+        if self.action != Action::Read {
+            // What is taken out or put away is read first: rules that speak about reading have their say.
+            ask.ask_at(Request::new(capability, target), time)?;
+        }
+        ask.ask_at(request, time).map(drop)
     }
     /// Allowed then and now?
     pub(crate) fn holds(&self, capability: C, target: Target) -> bool {
@@ -176,7 +181,14 @@ impl<'a> Eyes<'a> {
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
         let shown = match self.asker {
-            Some(ask) => ask.show_for(self.action, row, payload)?,
+            // What may not be read is not taken out either.
+            Some(ask) => {
+                let read = ask.show(row, payload)?;
+                match self.action {
+                    Action::Read => read,
+                    action => ask.show_for(action, row, &read)?.into_owned().into(),
+                }
+            }
             None => payload.into(),
         };
         serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
