@@ -64,3 +64,9 @@ pub fn rate(done: u64, seconds: f64) -> u64 {
 pub fn seconds(took: std::time::Duration) -> f64 {
     (took.as_secs_f64() * 1e6).round() / 1e6
 }
+
+/// Until when something counts; nothing when it has no end.
+#[must_use]
+pub fn until(end: Option<Micros>) -> Cell {
+    end.map(time).unwrap_or_default()
+}

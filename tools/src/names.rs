@@ -161,6 +161,18 @@ pub fn object_label(moment: &Moment<'_>, id: ObjectId) -> String {
     named().unwrap_or_else(|| id.to_string())
 }
 
+/// The row of the scope that is meant.
+///
+/// # Errors
+/// When there is none at that moment.
+pub fn scope_row(moment: &Moment<'_>, scope: &ScopeRef) -> Result<u32, Failure> {
+    let missing = || {
+        let message = format!("there is no scope `{scope}` at {}", moment.world().position());
+        Failure::refused("not_found", message).hint("`scoped scopes DIR` lists all; `--at` looks back")
+    };
+    scope.row(moment.world().tenancy()).ok_or_else(missing)
+}
+
 /// A scope by its path or id.
 ///
 /// # Errors

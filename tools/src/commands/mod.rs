@@ -1,5 +1,6 @@
 //! The commands, one file each: its arguments, and what it does.
 
+mod acl;
 mod audit;
 mod can;
 mod completions;
@@ -7,18 +8,22 @@ mod config;
 mod contracts;
 mod diff;
 mod export;
+mod flags;
 mod history;
 mod import;
 mod init;
 mod layer;
 mod log;
 mod mark;
+mod members;
 mod objects;
 mod package;
 mod principals;
 mod registry;
 mod replay;
 mod rollback;
+mod rules;
+mod scopes;
 mod show;
 mod stats;
 mod templates;
@@ -52,6 +57,12 @@ pub(crate) enum Command {
     Show(show::Args),
     /// The scope tree, now or as of a cutoff
     Tree(tree::Args),
+    /// Scopes, their state and policies, one in detail
+    Scopes(scopes::Args),
+    /// Who is a member of a scope, by itself and from above
+    Members(members::Args),
+    /// The access control list that speaks about a scope
+    Acl(acl::Args),
     /// Who can act: principals, their groups, one in detail
     Principals(principals::Args),
     /// Live objects, now or as of a cutoff
@@ -72,6 +83,10 @@ pub(crate) enum Command {
     Contracts(contracts::Args),
     /// Blueprints and their versions
     Templates(templates::Args),
+    /// Rules: what they say, and where they are bound
+    Rules(rules::Args),
+    /// Feature flags, and how far each is rolled out
+    Flags(flags::Args),
     /// The settings that hold in a scope, and where they come from
     Config(config::Args),
     /// When a principal might do something, and what opened and closed it
@@ -103,6 +118,9 @@ impl Command {
             Self::Audit(args) => audit::run(args, output),
             Self::Show(args) => show::run(args, output),
             Self::Tree(args) => tree::run(args, output),
+            Self::Scopes(args) => scopes::run(args, output),
+            Self::Members(args) => members::run(args, output),
+            Self::Acl(args) => acl::run(args, output),
             Self::Principals(args) => principals::run(args, output),
             Self::Objects(args) => objects::run(args, output),
             Self::Registry(args) => registry::run(args, output),
@@ -113,6 +131,8 @@ impl Command {
             Self::What(args) => what::run(args, output),
             Self::Contracts(args) => contracts::run(args, output),
             Self::Templates(args) => templates::run(args, output),
+            Self::Rules(args) => rules::run(args, output),
+            Self::Flags(args) => flags::run(args, output),
             Self::Config(args) => config::run(args, output),
             Self::Timeline(args) => timeline::run(args, output),
             Self::Rollback(args) => rollback::run(args, output),

@@ -1,0 +1,236 @@
+//! `scoped rules`: what rules there are, or one with its conditions, versions and bindings.
+
+use super::objects::shortened;
+use crate::args::cutoff;
+use crate::cells::{position, quiet};
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::open::{self, Tell};
+use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
+use scoped::projections::rules::{Class, Clause};
+use scoped::rules::{BindingInfo, Content, RuleDetail, RuleFilter, RuleInfo};
+use scoped::temporal::Cutoff;
+use scoped::{Effect, Moment, RuleId, Sequence};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Ids that a hint lists.
+const SUGGESTIONS_MAX: usize = 5;
+
+const EXAMPLES: &str = "\
+One rule is named by its id, or a name that only one has; then its conditions, its versions and its bindings are shown. Rules stand by \
+priority, then by age; archived ones are listed with --archived. A rule without bindings holds nowhere.
+
+Examples:
+  scoped rules notes
+  scoped rules notes --class access --effect deny
+  scoped rules notes 'no bots' --at mark:v1";
+
+/// What `scoped rules` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The log directory
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// One rule in detail: an id, or a name
+    #[arg(value_name = "RULE", conflicts_with_all = ["class", "effect", "archived"])]
+    rule: Option<String>,
+    /// Of this class: access, sharing, rate_limit, feature_flag …
+    #[arg(long)]
+    class: Option<Class>,
+    /// With this effect: allow or deny
+    #[arg(long)]
+    effect: Option<Effect>,
+    /// Also archived ones
+    #[arg(long)]
+    archived: bool,
+    /// As of this moment
+    #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
+    at: Option<Cutoff>,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    let opened = open::read(&args.directory, output, Tell::Trouble)?;
+    let scene = opened.scene(output, args.at.as_ref())?;
+    let moment = scene.moment();
+    if let Some(text) = &args.rule {
+        let (detail, names) = (moment.rule_detail(meant(&moment, text)?)?, scene.names()?);
+        return output.show(&detail, || page(&detail, &names));
+    }
+    let filter = RuleFilter { class: args.class, effect: args.effect, with_archived: args.archived };
+    let found = moment.rules(&filter);
+    output.show(&found, || list(&found))
+}
+
+/// The rule that a text means; of a name, a live rule before archived ones.
+fn meant(moment: &Moment<'_>, text: &str) -> Result<RuleId, Failure> {
+    let id = text.parse::<RuleId>().ok().filter(|id| moment.world().rules().get(*id).is_some());
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    let mut named = moment.rules(&RuleFilter { with_archived: true, ..RuleFilter::default() });
+    named.retain(|info| info.name == text);
+    if named.iter().any(|info| !info.archived) {
+        named.retain(|info| !info.archived);
+    }
+    match named.as_slice() {
+        [one] => Ok(one.rule),
+        [] => {
+            let message = format!("there is no rule `{text}` at {}", moment.world().position());
+            let hint = "`scoped rules DIR --archived` lists all; `--at` looks back";
+            Err(Failure::refused("not_found", message).hint(hint))
+        }
+        several => {
+            let ids = several.iter().take(SUGGESTIONS_MAX).map(|info| info.rule.to_string());
+            let message = format!("{} rules are called `{text}`", several.len());
+            let hint = format!("give the id: {}", ids.collect::<Vec<_>>().join(", "));
+            Err(Failure::refused("ambiguous", message).hint(hint))
+        }
+    }
+}
+
+fn list(rules: &[RuleInfo]) -> Page {
+    let mut table = Table::new(&[
+        Column::text("rule"),
+        Column::text("name"),
+        Column::text("class"),
+        Column::text("effect"),
+        Column::number("priority"),
+        Column::text("state"),
+        Column::number("bindings"),
+        Column::number("version"),
+        Column::text("home"),
+    ]);
+    for info in rules {
+        table.push(vec![
+            Cell::new(info.rule).tone(Tone::Accent),
+            info.name.as_str().into(),
+            info.class.into(),
+            effect(info.effect),
+            info.priority.into(),
+            state(info.archived),
+            info.bindings.into(),
+            info.version.into(),
+            info.home.as_deref().unwrap_or_default().into(),
+        ]);
+    }
+    table.into()
+}
+
+fn effect(effect: Effect) -> Cell {
+    Cell::new(effect).tone(if effect == Effect::Deny { Tone::Bad } else { Tone::Plain })
+}
+
+fn state(archived: bool) -> Cell {
+    if archived { Cell::new("archived").tone(Tone::Caution) } else { Cell::new("active").tone(Tone::Good) }
+}
+
+/// A condition as it is written in JSON.
+fn condition(when: &Clause) -> String {
+    if when.is_empty() { "always".to_owned() } else { json(when) }
+}
+
+/// What a rule does besides voting.
+fn deed(does: &Content) -> String {
+    if matches!(does, Content::Vote) { "votes".to_owned() } else { json(does) }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn page(detail: &RuleDetail, names: &Names) -> Page {
+    let info = &detail.info;
+    let mut facts = Facts::new()
+        .with("rule", Cell::new(info.rule).tone(Tone::Strong))
+        .with("name", info.name.as_str())
+        .with("class", info.class)
+        .with("effect", effect(info.effect))
+        .with("priority", info.priority)
+        .with("state", state(info.archived))
+        .with("version", info.version)
+        .with("home", Cell::new(info.home.as_deref().unwrap_or("none: its author's")))
+        .with("holds when", condition(&info.when))
+        .with("does", deed(&info.does));
+    if let Some(about) = &detail.description {
+        facts.push("about", about.as_str());
+    }
+    let page = Page::new().facts(facts).title("versions").table(versions(detail, names));
+    match detail.bound.as_slice() {
+        [] => page.title("bound to nothing: it holds nowhere"),
+        bound => page.title("bindings").table(bindings(bound, names)),
+    }
+}
+
+fn versions(detail: &RuleDetail, names: &Names) -> Table {
+    let mut table = Table::new(&[
+        Column::number("version"),
+        Column::number("event"),
+        Column::text("who"),
+        Column::text("name"),
+        Column::text("effect"),
+        Column::number("priority"),
+        Column::text("when"),
+        Column::text("does"),
+        Column::text("reason"),
+    ]);
+    for version in &detail.versions {
+        let (when, does) = (condition(&version.when), deed(&version.does));
+        table.push(vec![
+            version.version.into(),
+            position(Sequence::new(version.at)),
+            Cell::new(names.label(version.by)).raw(version.by),
+            version.name.as_str().into(),
+            effect(version.effect),
+            version.priority.into(),
+            Cell::new(shortened(&when)).raw(when),
+            Cell::new(shortened(&does)).raw(does),
+            version.reason.as_deref().unwrap_or_default().into(),
+        ]);
+    }
+    table
+}
+
+fn bindings(bound: &[BindingInfo], names: &Names) -> Table {
+    let mut table = Table::new(&[
+        Column::text("bound to"),
+        Column::text("state"),
+        Column::number("version"),
+        Column::number("event"),
+        Column::text("who"),
+        Column::text("binding"),
+    ]);
+    for binding in bound {
+        let state = match binding.active {
+            true => Cell::new("active").tone(Tone::Good),
+            false => Cell::new("off").tone(Tone::Caution),
+        };
+        table.push(vec![
+            Cell::new(targets(binding, names)).raw(json(&binding.to)).tone(Tone::Accent),
+            state,
+            binding.version.into(),
+            position(Sequence::new(binding.at)),
+            Cell::new(names.label(binding.by)).raw(binding.by),
+            quiet(binding.binding),
+        ]);
+    }
+    table
+}
+
+/// All that a binding names, in words.
+fn targets(binding: &BindingInfo, names: &Names) -> String {
+    let to = &binding.to;
+    let scope = binding.scope.clone().or_else(|| to.scope.map(|id| id.to_string()));
+    let parts = [
+        ("scope", scope),
+        ("principal", to.principal.map(|id| names.label(id))),
+        ("type", to.object_type.clone()),
+        ("object", to.object.map(|id| id.to_string())),
+        ("environment", to.environment.clone()),
+        ("connector", to.connector.clone()),
+    ];
+    let said: Vec<String> =
+        parts.into_iter().filter_map(|(word, what)| Some(format!("{word} {}", what?))).collect();
+    if said.is_empty() { "everywhere".to_owned() } else { said.join(", ") }
+}
