@@ -27,9 +27,9 @@ const NAME_BYTES_MAX: usize = 200;
 /// Longest pattern, in bytes.
 const PATTERN_BYTES_MAX: usize = 4 << 10;
 /// Most patterns of a contract: each takes memory once it is compiled.
-const PATTERNS_MAX: usize = 64;
+pub(super) const PATTERNS_MAX: usize = 64;
 /// Most memory that a compiled pattern may take, in bytes.
-const PATTERN_MEMORY_MAX: usize = 1 << 20;
+pub(super) const PATTERN_MEMORY_MAX: usize = 1 << 20;
 
 /// Why a definition cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(crate) enum Unusable {
     /// It means nothing, or nothing could ever fit it.
     Wrong(String),
     /// This build lacks the feature that it takes.
+    #[cfg_attr(feature = "json-schema", expect(dead_code, reason = "nothing is lacking in this build"))]
     NoFeature(&'static str),
 }
 

@@ -812,6 +812,40 @@ fn a_contract_may_be_a_json_schema() {
     crate::support::same_elsewhere(&engine);
 }
 
+/// Forty references, each followed twice, would be a trillion places; a reference to itself is as deep as the data says.
+#[cfg(feature = "json-schema")]
+#[test]
+fn a_json_schema_whose_references_multiply_or_never_end_is_refused() {
+    let (_, ada) = alone();
+    let mut doubling = serde_json::Map::new();
+    for n in 0..40 {
+        let next = json!({ "$ref": format!("#/$defs/d{}", n + 1) });
+        doubling.insert(format!("d{n}"), json!({ "allOf": [next, next] }));
+    }
+    doubling.insert("d40".into(), json!(true));
+    let many: Vec<_> = (0..65).map(|n| json!({ "pattern": format!("^{n}$") })).collect();
+    let create =
+        |schema| Create { schema: Some(schema), ..Create::new("thing", "thing", vec![]).with_id(TASK) };
+    for wrong in [
+        json!({ "$ref": "#/$defs/d0", "$defs": doubling }),
+        json!({ "properties": { "a": { "$ref": "#" } } }),
+        json!({ "$dynamicRef": "#x" }),
+        json!({ "properties": { "a": { "$id": "https://example.com/a", "$ref": "#/b" } } }),
+        json!({ "$schema": "http://json-schema.org/draft-04/schema#" }),
+        json!({ "pattern": "(a{1000}){1000}" }),
+        json!({ "anyOf": many }),
+    ] {
+        let error = ada.execute(create(wrong)).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{error}");
+    }
+    let twice = json!({
+        "properties": { "a": { "$ref": "#/$defs/n" }, "b": { "$ref": "#/$defs/n" } }, "$defs": { "n": { "type": "integer" } }
+    });
+    ada.execute(create(twice)).unwrap();
+    write(&ada, 1, json!({ "a": 1, "b": 2 })).unwrap();
+    assert_eq!(write(&ada, 2, json!({ "a": 1, "b": "x" })).unwrap_err().code(), "contract");
+}
+
 /// Many contracts and versions in one batch that fails: nothing of it is left.
 #[test]
 fn a_batch_that_is_refused_takes_its_contracts_back() {

@@ -1,7 +1,8 @@
 //! JSON Schema, by a maintained crate. Nothing is fetched: a reference to elsewhere is refused when the contract is defined.
-//! Patterns run on an engine whose time is linear in the text.
+//! Patterns run on an engine whose time is linear in the text; how much a schema can cost is bounded by [`bounds`].
 
-use super::super::compile::Unusable;
+use super::super::compile::{PATTERN_MEMORY_MAX, Unusable};
+use super::bounds;
 use serde_json::Value;
 
 /// Most characters of one error.
@@ -13,8 +14,9 @@ pub(crate) struct Schema(jsonschema::Validator);
 
 impl Schema {
     pub(crate) fn new(schema: &Value) -> Result<Self, Unusable> {
+        bounds::check(schema).map_err(Unusable::Wrong)?;
         let built = jsonschema::options()
-            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .with_pattern_options(jsonschema::PatternOptions::regex().size_limit(PATTERN_MEMORY_MAX))
             .should_validate_formats(true)
             .build(schema);
         built
