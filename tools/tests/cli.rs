@@ -424,7 +424,7 @@ fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
         (&["objects", "log", "--scope", "org:nowhere"], 1, &["there is no scope `org:nowhere`"]),
         (&["show", "log", "0"], 1, &["there is no event #0"]),
         (&["history", "log", "path:nowhere"], 1, &["no object with the path `nowhere`"]),
-        (&["history", "log", "nowhere"], 2, &["`nowhere` names no entity"]),
+        (&["history", "log", "nowhere"], 2, &["`nowhere` is no id"]),
         (&["diff", "log", "path:docs/plan.md", "1", "9"], 1, &["no version 9"]),
         (&["mark", "log", "v1"], 1, &["there is a mark `v1` already", "hint: "]),
         (&["mark", "log", "two words"], 2, &["no blanks"]),

@@ -66,9 +66,8 @@ fn part<'a>(
 ) -> Result<(u32, &'a Node, Option<&'a Member>)> {
     let row = scope_row(on, scope)?;
     let found = node(on, row)?;
-    // Who is no member here is not told apart from who does not exist.
-    let who = on.world.identity().row(principal);
-    Ok((row, found, who.and_then(|who| on.world.tenancy().member(row, who))))
+    let who = principal_row(on, principal)?;
+    Ok((row, found, on.world.tenancy().member(row, who)))
 }
 
 fn principal_row(on: &View<'_>, principal: PrincipalId) -> Result<u32> {
@@ -98,7 +97,6 @@ impl Decide for AddMember {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         live_node(on, &self.scope)?;
         check_end(on, self.expires_at)?;
-        principal_row(on, self.principal)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         check_role(on, row, self.role)?;
         if part.is_some() {
