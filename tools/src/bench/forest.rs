@@ -144,7 +144,13 @@ impl Forest {
         let mut state = 0x9a7e << 32 | u64::from(number);
         // The last principals have no grants but those at roots: they are the ones with denies.
         let principal = number % (self.principals - self.denied());
-        let level = (draw(&mut state) % DEPTH as u64) as usize;
+        // A scope has at most a thousand members, so few grants fall on the few nodes near the roots.
+        let level = match draw(&mut state) % 128 {
+            0 => 0,
+            1..5 => 1,
+            5..21 => 2,
+            nth => 3 + nth as usize % 5,
+        };
         (principal, Place { level, number: (draw(&mut state) % u64::from(LEVELS[level])) as u32 })
     }
     /// Principals with a deny of their own.
