@@ -40,7 +40,14 @@ impl History {
     /// # Errors
     /// When there is no log, or it cannot be read.
     pub fn open(directory: impl AsRef<Path>) -> Result<(Self, Recovery)> {
-        let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(directory.as_ref()));
+        Self::on(Arc::new(FileStorage::new(directory.as_ref())))
+    }
+
+    /// The same on a storage of your own.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn on(storage: Arc<dyn Storage>) -> Result<(Self, Recovery)> {
         let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
         Ok((Self::new(reader, storage), recovery))
     }

@@ -32,6 +32,7 @@ pub mod audit;
 mod authorize;
 mod clock;
 mod command;
+pub mod compliance;
 pub mod config;
 pub mod contracts;
 mod data;

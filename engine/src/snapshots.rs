@@ -36,6 +36,11 @@ impl Snapshots {
         found
     }
 
+    /// Where they lie: beside the log.
+    pub(crate) fn storage(&self) -> &Arc<dyn Storage> {
+        &self.storage
+    }
+
     /// What was wrong with snapshots that were not used, one sentence each.
     pub(crate) fn notes(&self) -> Vec<String> {
         self.notes.lock().clone()
@@ -62,6 +67,15 @@ impl Snapshots {
     }
 
     fn load(&self, reader: &Reader, position: Sequence) -> Result<World, String> {
+        Ok(self.world_and_bytes(reader, position)?.0)
+    }
+
+    /// A snapshot that proves itself, and its bytes.
+    pub(crate) fn world_and_bytes(
+        &self,
+        reader: &Reader,
+        position: Sequence,
+    ) -> Result<(World, Vec<u8>), String> {
         let bytes = self.read(&path(position)).map_err(|e| e.to_string())?;
         let snapshot = Snapshot::parse(&bytes).map_err(|e| format!("it {e}"))?;
         let chain = reader.chain_at(position).map_err(|e| e.to_string())?;
@@ -71,7 +85,8 @@ impl Snapshots {
         {
             return Err(format!("it {}", snapshot::SnapshotError::OtherHistory));
         }
-        snapshot.world().map_err(|e| format!("it {e}"))
+        let world = snapshot.world().map_err(|e| format!("it {e}"))?;
+        Ok((world, bytes))
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {

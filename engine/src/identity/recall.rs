@@ -18,21 +18,25 @@ pub(crate) fn entity(event: &IdentityEvent) -> Option<Entity> {
 /// The command that would bring this fact about.
 pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recalled> {
     use IdentityEvent as E;
-    let (data, expected_version) = (asked.data, None);
+    let expected_version = None;
     Some(Recalled::one(match event {
         E::Founded(e) => {
-            c::Command::Found(c::Found { principal: e.principal, kind: e.kind, description: data? })
+            c::Command::Found(c::Found { principal: e.principal, kind: e.kind, description: asked.data? })
+        }
+        E::PrincipalCreated(e) if founds(e.principal, &asked) => {
+            let found = c::Found { principal: e.principal, kind: e.kind, description: asked.data? };
+            return Some(Recalled::Command(c::Command::Found(found).into(), 1));
         }
         E::PrincipalCreated(e) => {
             let handle = handle_follows(e.principal, asked.behind.first().map(|(_, event)| event));
             let along = usize::from(handle.is_some());
-            let (principal, kind, description) = (Some(e.principal), e.kind, data?);
+            let (principal, kind, description) = (Some(e.principal), e.kind, asked.data?);
             let command = c::CreatePrincipal { principal, kind, description, handle };
             return Some(Recalled::Command(command.into(), along));
         }
         E::PrincipalDescribed(e) => c::Command::DescribePrincipal(c::DescribePrincipal {
             principal: e.principal,
-            description: data?,
+            description: asked.data?,
             expected_version,
         }),
         E::PrincipalSuspended(e) => {
@@ -59,15 +63,22 @@ pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recal
             parent: e.parent,
             child: e.child,
             label: e.label,
-            metadata: data,
+            metadata: asked.data,
         }),
         E::RelationshipRemoved(e) => {
-            let reason = data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
+            let reason = asked.data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
             c::Command::RemoveRelationship(c::RemoveRelationship { edge: e.edge, reason })
         }
         // Stands with the steps behind it: each says for whom it was.
         E::ActedOnBehalf(_) => return Some(Recalled::Silent),
     }))
+}
+
+/// Was the new principal founded, that is made an operator in the same step?
+fn founds(principal: PrincipalId, asked: &Recalling<'_>) -> bool {
+    let cause = asked.at.sequence.get();
+    let made = |event: &Event| matches!(event, Event::Identity(IdentityEvent::OperatorSet(e)) if e.principal == principal && e.operator);
+    asked.behind.first().is_some_and(|(at, event)| at.context.cause == cause && made(event))
 }
 
 /// The handle in an event: `None` for a text that is none, `Some(None)` for none.

@@ -76,6 +76,11 @@ fn made(kind: Kind, namespace: &str, id: impl ToString, version: u32) -> Option<
     Urn::new(kind, namespace, &id.to_string(), version).ok()
 }
 
+/// The name of a principal's entry.
+pub(crate) fn principal_urn(id: PrincipalId) -> Option<Urn> {
+    made(Kind::PRINCIPAL, "identity", id, 1)
+}
+
 fn principal(found: &Principal) -> Option<Made> {
     let lifecycle = match found.status {
         Status::Active => Lifecycle::Active,
@@ -83,7 +88,7 @@ fn principal(found: &Principal) -> Option<Made> {
         Status::Archived => Lifecycle::Archived,
     };
     Some(Made {
-        urn: made(Kind::PRINCIPAL, "identity", found.id, 1)?,
+        urn: principal_urn(found.id)?,
         entity: Entity::Principal(found.id),
         lifecycle,
         created: found.created,

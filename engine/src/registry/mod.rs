@@ -15,7 +15,7 @@
 
 mod checks;
 mod commands;
-mod derived;
+pub(crate) mod derived;
 mod entry;
 mod inverse;
 mod listen;

@@ -128,6 +128,8 @@ impl Entity {
             Self::Policy(id) => tenancy
                 .row(id)
                 .and_then(|row| tenancy.policy(row))
+                // One that declares nothing is none.
+                .filter(|declared| !declared.policy.is_empty())
                 .map(|declared| (true, json!(declared.policy))),
             Self::Edge(id) => identity.relations().get(id).map(|edge| {
                 let end = |row| identity.id(row);

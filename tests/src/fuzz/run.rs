@@ -215,6 +215,8 @@ impl Run {
 
     /// What has come about answers every question.
     fn end(&self) {
+        let report = self.engine.compliance().expect("the log can be read");
+        assert!(report.passed, "(compliance) {report}\n{}", self.story());
         self.replayed();
         self.engine.read(|moment| {
             let rows = moment.world().tenancy().len() as u32;

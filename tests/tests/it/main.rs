@@ -7,6 +7,7 @@ mod support;
 mod access;
 mod any_input;
 mod bad_input;
+mod compliance;
 mod conformance;
 mod contract;
 mod crash;

@@ -4,6 +4,7 @@ mod acl;
 mod audit;
 mod can;
 mod completions;
+mod comply;
 mod config;
 mod contracts;
 mod diff;
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Replay(replay::Args),
     /// Check every checksum, digest, link, batch and footer
     Verify(verify::Args),
+    /// Check the ten invariants over log and world: a table, JSON, or a page
+    Comply(comply::Args),
     /// The audit trail: who did what, where, when
     Log(log::Args),
     /// The trail by action, entity, cause and more, also for other systems
@@ -114,6 +117,7 @@ impl Command {
             Self::Export(args) => export::run(args, output),
             Self::Replay(args) => replay::run(args, output),
             Self::Verify(args) => verify::run(args, output),
+            Self::Comply(args) => comply::run(args, output),
             Self::Log(args) => log::run(args, output),
             Self::Audit(args) => audit::run(args, output),
             Self::Show(args) => show::run(args, output),

@@ -100,6 +100,11 @@ impl Table {
     pub(super) fn columns(&self) -> &[Column] {
         &self.columns
     }
+    /// No rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
     pub(super) fn rows(&self) -> &[Vec<Cell>] {
         &self.rows
     }

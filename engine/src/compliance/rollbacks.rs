@@ -1,0 +1,53 @@
+//! Rollbacks, planned on the log as it is: does what a plan would write equal what was then?
+
+use super::check::Book;
+use super::invariant::CheckName as N;
+use crate::Command;
+use crate::clock::ManualDoor;
+use crate::error::Result;
+use crate::history::History;
+use crate::objects;
+use crate::temporal::{Cutoff, Entity, Policy, Rollback, Selection};
+use scoped_projections::identity::Status;
+use scoped_projections::objects::Object;
+use scoped_projections::{Sequence, World};
+
+/// Plans to take back the last change of some objects, spread evenly over those that have one.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(super) fn plans(world: &World, history: &History, wanted: usize, book: &mut Book) -> Result<()> {
+    if wanted == 0 {
+        return Ok(());
+    }
+    let changed = || world.objects().iter().filter(|object| object.version > 1 && !object.tombstoned);
+    let step = changed().count() / wanted + 1;
+    for object in changed().step_by(step) {
+        plan(world, history, object, book)?;
+    }
+    Ok(())
+}
+
+fn plan(world: &World, history: &History, object: &Object, book: &mut Book) -> Result<()> {
+    let objects = world.objects();
+    let mut with_data = objects.changes(object).filter(|change| change.has_data());
+    let (Some(last), Some(then)) = (with_data.next(), with_data.next()) else { return Ok(()) };
+    let Some(owner) = world.identity().at(object.owner).filter(|owner| owner.status == Status::Active) else {
+        return Ok(());
+    };
+    let door = ManualDoor::new(world.time(), 0);
+    let to = Sequence::new(last.sequence.get() - 1);
+    let asked = Rollback::to(Cutoff::At(to)).only(Selection::Object(object.id)).under(Policy::SkipDenied);
+    let plan = history.plan_rollback(owner.id, &asked, &door)?;
+    let data = history.payload(then.sequence)?;
+    let now = history.payload(object.data)?;
+    let brings_back = plan.steps.iter().any(|step| {
+        matches!(&step.command, Command::Objects(objects::Command::Update(update)) if Some(update.data.bytes()) == data.as_deref())
+    });
+    // Named reasons are an answer too: a rule, a lost right, an edit by others.
+    let holds = brings_back || data == now || plan.problems() > 0;
+    book.hold(N::RollbacksPlanned, holds, || {
+        format!("a rollback of {} to {to} would not bring back version {}", Entity::Object(object.id), then.version)
+    });
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! A log that was written by the engine alone keeps all ten.
+
+use super::forge::{ADA, BO, Forge, acme};
+use scoped::compliance::{FuzzOptions, Options, fuzz, verify_rollbacks};
+use scoped::tenancy::RemoveMember;
+use scoped::temporal::{Cutoff, Selection};
+use scoped::{Policy, Sequence};
+
+#[test]
+fn a_log_that_only_the_engine_wrote_keeps_all_ten_also_after_rollbacks_and_refusals() {
+    let forge = Forge::new();
+    let engine = forge.engine();
+    let head = engine.history().head();
+    let bo = engine.session(BO).unwrap();
+    assert!(bo.execute(scoped::objects::Tombstone { object: scoped::ObjectId(2), reason: None, expected_version: None }).is_err());
+    engine.session(ADA).unwrap().rollback(&Cutoff::At(Sequence::new(head.get() - 2)), Selection::All, Policy::SkipDenied).unwrap();
+    engine.session(ADA).unwrap().execute(RemoveMember { scope: acme(), principal: BO }).unwrap();
+    engine.snapshot().unwrap();
+    let report = engine.compliance().unwrap();
+    assert!(report.passed, "{report}");
+    assert_eq!((report.invariants.len(), report.failed_count), (10, 0));
+    for invariant in &report.invariants {
+        assert!(invariant.looked_at > 0, "nothing was looked at for `{}`\n{report}", invariant.sentence);
+    }
+    assert_eq!(report.position, engine.history().head().get());
+    let offline = engine.history().compliance(&Options::default(), report.generated_at).unwrap();
+    assert_eq!(offline.state, report.state, "the live engine and the files say one thing");
+}
+
+#[test]
+fn the_report_is_one_thing_as_a_value_as_text_and_as_a_page() {
+    let report = Forge::new().report(&Options::default());
+    let (text, page) = (report.to_string(), report.html());
+    let json = serde_json::to_value(&report).unwrap();
+    assert!(text.starts_with("SCOPED COMPLIANCE REPORT") && text.ends_with("Overall: PASSED"), "{text}");
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n") && !page.contains("<script"));
+    for invariant in &report.invariants {
+        assert!(text.contains(invariant.sentence) && page.contains(invariant.sentence));
+        for check in &invariant.checks {
+            assert!(text.contains(check.name) && page.contains(check.name), "{}", check.name);
+        }
+    }
+    assert_eq!(json["passed"], true);
+    assert_eq!(json["invariants"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn random_graphs_with_revocations_denies_and_suspensions_give_the_answers_of_the_model() {
+    for seed in 0..12 {
+        let options = FuzzOptions { seed, principals: 6, objects: 12, scopes: 5, projections: 10, mutations: 12 };
+        let report = fuzz(&options).unwrap();
+        assert!(report.passed(), "seed {seed}: {:#?}", report.violations);
+        assert_eq!(report.access_checks, 6 * 12 * 13);
+        assert_eq!(report, fuzz(&options).unwrap(), "the same seed is the same run");
+    }
+}
+
+#[test]
+fn every_kind_of_mutation_can_be_taken_back() {
+    let found = verify_rollbacks().unwrap();
+    let failed: Vec<_> = found.failed().collect();
+    assert!(found.passed(), "{failed:#?}");
+    assert!(found.checks.len() > 20);
+}
