@@ -5,7 +5,7 @@ use crate::rules::policy::Way;
 use scoped_projections::identity::Identity;
 use scoped_projections::rules::Rules;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::{Applies, Capability, Effect, Role, Subject, Tenancy};
+use scoped_projections::tenancy::{Applies, Capability, Effect, Presence, Role, Subject, Tenancy};
 use scoped_projections::{Micros, World};
 use smallvec::SmallVec;
 
@@ -29,23 +29,40 @@ pub(super) struct Verdict {
 }
 
 pub(super) struct Asker<'a> {
-    pub(super) tenancy: &'a Tenancy,
-    pub(super) identity: &'a Identity,
-    pub(super) row: u32,
-    pub(super) capability: Capability,
-    pub(super) now: Micros,
+    tenancy: &'a Tenancy,
+    identity: &'a Identity,
+    row: u32,
+    capability: Capability,
+    now: Micros,
+    /// Where the actor, or a group that it belongs to, may be a member.
+    presence: Presence,
     /// Set when rules may speak about the question.
-    pub(super) rules: Option<&'a Rules>,
+    rules: Option<&'a Rules>,
 }
 
-impl Asker<'_> {
+impl<'a> Asker<'a> {
+    /// `rules` are those that may speak about the question.
+    pub(super) fn new(
+        world: &'a World,
+        row: u32,
+        capability: Capability,
+        now: Micros,
+        rules: Option<&'a Rules>,
+    ) -> Self {
+        let (tenancy, identity) = (world.tenancy(), world.identity());
+        let mut presence = tenancy.presence(row);
+        for group in identity.groups(row) {
+            presence.join(&tenancy.presence(*group));
+        }
+        Self { tenancy, identity, row, capability, now, presence, rules }
+    }
+
     /// What stayed in a deleted scope is read by whoever reads everything below the scope above it, and by nobody else.
     pub(super) fn descends_to(&self, above: u32, witness: &mut impl Witness) -> bool {
         if self.capability != Capability::ReadLocal || self.tenancy.link(above).is_none() {
             return false;
         }
-        let (tenancy, identity, row, now) = (self.tenancy, self.identity, self.row, self.now);
-        let below = Asker { tenancy, identity, row, capability: Capability::ReadDescend, now, rules: None };
+        let below = Asker { capability: Capability::ReadDescend, rules: None, ..*self };
         let (verdict, _) = below.along(above, above, Reach::SubtreeOnly, witness);
         verdict.allow.is_some() && verdict.deny.is_none()
     }
@@ -70,27 +87,8 @@ impl Asker<'_> {
             if let Some(slot) = self.rules.and_then(|rules| rules.slot_of_scope(at)) {
                 way.lists.push((slot, at));
             }
-            for who in self.identity.selves(self.row).filter(|_| link.has_members) {
-                let Some(member) = self.tenancy.member(at, who) else { continue };
-                let rule = Rule::Member { scope: at, role: member.role, since: member.since };
-                let in_force = member.in_force(self.now);
-                let enough = member.role.capabilities().contains(self.capability);
-                let reaches =
-                    !cut || (member.role == Role::Owner && self.capability == Capability::MembersManage);
-                let why = match (in_force, enough, reaches) {
-                    (false, _, _) => "the membership has ended",
-                    (true, false, _) => "the role does not include it",
-                    (true, true, false) => "inheritance is cut below",
-                    (true, true, true) => "the role includes it",
-                };
-                if in_force && !cut {
-                    way.role = way.role.max(Some(member.role));
-                }
-                let counts = in_force && enough && reaches;
-                witness.saw(rule, Effect::Allow, counts, why);
-                if counts && verdict.allow.is_none() {
-                    verdict.allow = Some((tier, rule));
-                }
+            if link.has_members && self.presence.may_be_in(at) {
+                self.memberships(at, tier, cut, &mut verdict, &mut way, witness);
             }
             if link.has_entries {
                 let below = at != target || reach == Reach::SubtreeOnly;
@@ -99,6 +97,39 @@ impl Asker<'_> {
             cut |= link.cut;
         }
         (verdict, way)
+    }
+
+    fn memberships(
+        &self,
+        at: u32,
+        tier: Tier,
+        cut: bool,
+        verdict: &mut Verdict,
+        way: &mut Way,
+        witness: &mut impl Witness,
+    ) {
+        for who in self.identity.selves(self.row) {
+            let Some(member) = self.tenancy.member(at, who) else { continue };
+            let rule = Rule::Member { scope: at, role: member.role, since: member.since };
+            let in_force = member.in_force(self.now);
+            let enough = member.role.capabilities().contains(self.capability);
+            let reaches =
+                !cut || (member.role == Role::Owner && self.capability == Capability::MembersManage);
+            let why = match (in_force, enough, reaches) {
+                (false, _, _) => "the membership has ended",
+                (true, false, _) => "the role does not include it",
+                (true, true, false) => "inheritance is cut below",
+                (true, true, true) => "the role includes it",
+            };
+            if in_force && !cut {
+                way.role = way.role.max(Some(member.role));
+            }
+            let counts = in_force && enough && reaches;
+            witness.saw(rule, Effect::Allow, counts, why);
+            if counts && verdict.allow.is_none() {
+                verdict.allow = Some((tier, rule));
+            }
+        }
     }
 
     fn entries(
@@ -137,9 +168,7 @@ impl Asker<'_> {
     fn is_subject(&self, subject: Subject, effect: Effect, at: u32) -> bool {
         match subject {
             Subject::Any => true,
-            Subject::Principal(id) => {
-                self.identity.row(id).is_some_and(|row| self.identity.selves(self.row).any(|own| own == row))
-            }
+            Subject::Principal(id) => self.identity.selves(self.row).any(|own| self.identity.id(own) == id),
             Subject::Role(role) => {
                 // Behind an inheritance cut a role from above is none that an allow could speak to; denies pass.
                 let mut stopped = false;
@@ -161,7 +190,6 @@ impl Asker<'_> {
 
 /// The way to an object through a scope: the role that somebody holds there.
 pub(crate) fn way(world: &World, actor: u32, scope: u32, now: Micros) -> Way {
-    let (tenancy, identity) = (world.tenancy(), world.identity());
-    let asker = Asker { tenancy, identity, row: actor, capability: Capability::ReadLocal, now, rules: None };
+    let asker = Asker::new(world, actor, Capability::ReadLocal, now, None);
     asker.along(scope, scope, Reach::Full, &mut ()).1
 }

@@ -89,7 +89,9 @@ fn decide(
     let governed = !rules.is_silent() && Actions::any().contains(request.action);
     let policy = || Policy::new(world, row, request, now, &known);
     let lists = governed.then_some(rules);
-    let asker = Asker { tenancy: world.tenancy(), identity, row, capability, now, rules: lists };
+    let asker = || Asker::new(world, row, capability, now, lists);
+    // Without a list that it could meet a question needs no policy.
+    let meets = |way: &Way| !way.lists.is_empty() || rules.has_globals();
     // A deny by a rule, wherever it is bound.
     let denied = |policy: &Policy<'_>, (entry, scope): (Entry, u32), via| {
         decision(false, policy.tier(scope), Rule::policy(rules, &entry), via)
@@ -126,12 +128,12 @@ fn decide(
             if principal.operator { decision(true, Tier::Deployment, Rule::Operator, None) } else { refuse() }
         }
         Target::Scope(scope) | Target::Below(scope) => {
-            let (verdict, way) = asker.along(scope, scope, Reach::of(target), witness);
+            let (verdict, way) = asker().along(scope, scope, Reach::of(target), witness);
             if let Some((tier, rule)) = verdict.deny {
                 return decision(false, tier, rule, Some(scope));
             }
             let mut weight = Weight::default();
-            if governed {
+            if governed && meets(&way) {
                 let mut policy = policy();
                 policy.related(false, way.role);
                 weight = policy.globally(&[scope], witness).with(policy.through(&way, witness));
@@ -146,6 +148,7 @@ fn decide(
         }
         Target::Object(at) => {
             let Some(object) = world.objects().at(at) else { return refuse() };
+            let asker = asker();
             let mut deny = None;
             let mut ways: SmallVec<[Reached; 1]> = SmallVec::new();
             for share in world.sharing().of(at) {
@@ -164,7 +167,7 @@ fn decide(
             }
             let owner = object.owner == row;
             let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight; 1]>::new());
-            if governed {
+            if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
                 let mut policy = policy();
                 policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
                 let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();

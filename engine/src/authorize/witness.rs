@@ -6,6 +6,8 @@ use scoped_projections::tenancy::Effect;
 
 /// Somebody who watches a decision being made.
 pub(crate) trait Witness {
+    /// False for nobody: what cannot change the answer is then left out.
+    const LISTENS: bool = true;
     fn saw(&mut self, rule: Rule, effect: Effect, counted: bool, why: &'static str);
     /// The same for a compiled entry, which is named only for those who listen.
     fn considered(&mut self, rules: &Rules, entry: &Entry, counted: bool, why: &'static str) {
@@ -14,6 +16,7 @@ pub(crate) trait Witness {
 }
 
 impl Witness for () {
+    const LISTENS: bool = false;
     #[inline(always)]
     fn saw(&mut self, _: Rule, _: Effect, _: bool, _: &'static str) {}
     #[inline(always)]

@@ -9,7 +9,9 @@
 
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
-use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Part, Relation, Rules, Truth};
+use scoped_projections::rules::{
+    Action, Asked, Attribute, Entry, Globals, List, Part, Relation, Rules, Truth,
+};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
 use scoped_projections::{Micros, World};
@@ -128,7 +130,7 @@ impl<'a> Policy<'a> {
         let asked = Asked { scopes, ..self.asked };
         let mut weight = Weight::default();
         for list in &self.globals {
-            self.weigh(&list.votes, NO_ROW, &asked, &mut weight, witness);
+            self.weigh(list, NO_ROW, &asked, &mut weight, witness);
         }
         weight
     }
@@ -143,7 +145,7 @@ impl<'a> Policy<'a> {
         let asked = Asked { scopes: &[way.scope], role, ..self.asked };
         for (slot, scope) in &way.lists {
             let Some(list) = self.rules.list(*slot) else { continue };
-            self.weigh(&list.votes, *scope, &asked, &mut weight, witness);
+            self.weigh(list, *scope, &asked, &mut weight, witness);
         }
         weight
     }
@@ -168,15 +170,26 @@ impl<'a> Policy<'a> {
         found
     }
 
-    fn weigh(
+    fn weigh<W: Witness>(
         &self,
-        entries: &[Entry],
+        list: &List,
         scope: u32,
         asked: &Asked<'_>,
         weight: &mut Weight,
-        witness: &mut impl Witness,
+        witness: &mut W,
     ) {
-        for entry in entries {
+        if !W::LISTENS && !list.decides().contains(asked.action) {
+            return;
+        }
+        for entry in &list.votes {
+            // A deny of other actions does not match; where one allow matches another is not needed.
+            let idle = match entry.effect {
+                Effect::Deny => !entry.actions.contains(asked.action),
+                Effect::Allow => weight.allow.is_some(),
+            };
+            if idle && !W::LISTENS {
+                continue;
+            }
             if !entry.votes.contains(asked.action) {
                 witness.considered(self.rules, entry, false, "the rule's class does not vote on this action");
                 continue;

@@ -13,6 +13,7 @@ pub use node::Node;
 use super::counts::{CountColumn, Counts};
 use super::parked::Parked;
 use super::policy::Declared;
+use super::presence::{Presence, Presences};
 use super::spine::{Link, Spine};
 use super::{ScopePath, TenancyEvent as E};
 use crate::identity::Identity;
@@ -28,6 +29,8 @@ pub struct Tenancy {
     paths: Sorted<ScopePath, u32>,
     children: Sorted<(u32, u32), ()>,
     members: Keyed<u64, Member>,
+    /// INVARIANT (presence): who has a member's part in a scope may be there.
+    presences: Presences,
     by_scope: Sorted<(u32, u32), ()>,
     by_principal: Sorted<(u32, u32), ()>,
     acl: Table<AclEntry>,
@@ -46,6 +49,7 @@ transact!(Tenancy {
     paths,
     children,
     members,
+    presences,
     by_scope,
     by_principal,
     acl,
@@ -140,7 +144,16 @@ impl Tenancy {
     /// The part that a principal has in this very scope (not from above).
     #[must_use]
     pub fn member(&self, scope: u32, principal: u32) -> Option<&Member> {
+        if !self.presences.may_be_in(principal, scope) {
+            return None;
+        }
         self.members.get(&pair(scope, principal))
+    }
+    /// Where a principal may be a member of the very scope: what it denies need not be looked up.
+    #[inline]
+    #[must_use]
+    pub fn presence(&self, principal: u32) -> Presence {
+        self.presences.of(principal)
     }
     /// Rows of a scope's own members, oldest principal first, with their parts.
     pub fn members(&self, scope: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {

@@ -58,6 +58,7 @@ impl Tenancy {
 
     pub(super) fn put_member(&mut self, scope: u32, principal: u32, member: Member) {
         self.spine.peopled(scope);
+        self.presences.put(principal, scope);
         match self.member(scope, principal).and_then(|old| old.expires_at) {
             Some(end) => drop(self.ends.remove(&(end, scope, principal))),
             None if self.member(scope, principal).is_some() => {}
