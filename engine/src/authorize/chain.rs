@@ -6,7 +6,7 @@ use scoped_projections::identity::Identity;
 use scoped_projections::rules::Rules;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Presence, Role, Subject, Tenancy};
-use scoped_projections::{Micros, World};
+use scoped_projections::{EntryId, Micros, Sequence, World};
 use smallvec::SmallVec;
 
 /// Whether entries that reach only the node itself speak about the target.
@@ -22,10 +22,36 @@ impl Reach {
     }
 }
 
-#[derive(Default)]
+/// What spoke, in few bytes: most walks find more than they need, and only what decided is ever told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spoken {
+    pub(super) tier: Tier,
+    /// The role of a member; otherwise it was an entry of the list.
+    role: Option<Role>,
+    scope: u32,
+    /// Row of the entry.
+    entry: u32,
+    since: Sequence,
+}
+
+impl Spoken {
+    /// With its names.
+    pub(super) fn rule(&self, tenancy: &Tenancy) -> Rule {
+        let (scope, since) = (self.scope, self.since);
+        match self.role {
+            Some(role) => Rule::Member { scope, role, since },
+            None => {
+                let entry = tenancy.entry_at(self.entry).map_or(EntryId::NONE, |entry| entry.id);
+                Rule::Entry { scope, entry, since }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
 pub(super) struct Verdict {
-    pub(super) deny: Option<(Tier, Rule)>,
-    pub(super) allow: Option<(Tier, Rule)>,
+    pub(super) deny: Option<Spoken>,
+    pub(super) allow: Option<Spoken>,
 }
 
 pub(super) struct Asker<'a> {
@@ -68,81 +94,86 @@ impl<'a> Asker<'a> {
     }
 
     /// Walks from a node to its root: the nearest allow, the outermost deny.
-    pub(super) fn along(
+    ///
+    /// Most nodes have nothing to say about the actor, which eight bytes and a bit tell: those cost no look-up.
+    pub(super) fn along<W: Witness>(
         &self,
         from: u32,
         target: u32,
         reach: Reach,
-        witness: &mut impl Witness,
+        witness: &mut W,
     ) -> (Verdict, Way) {
         let mut verdict = Verdict::default();
         let mut way = Way { scope: target, role: None, lists: SmallVec::new() };
         // Behind an inheritance cut allows count no more, but for owners above, who may mend the list of members.
-        let (mut next, mut cut) = (Some(from), false);
-        while let Some(at) = next {
-            let Some(link) = self.tenancy.link(at) else { break };
-            next = Some(link.parent).filter(|parent| *parent != NO_ROW);
-            let tier = if next.is_none() { Tier::Tenant } else { Tier::Scope };
+        let (mut at, mut cut) = (from, false);
+        while let Some(link) = self.tenancy.link(at) {
+            let tier = if link.parent == NO_ROW { Tier::Tenant } else { Tier::Scope };
             // A rule reaches past an inheritance cut, whatever its effect: it only narrows.
             if let Some(slot) = self.rules.and_then(|rules| rules.slot_of_scope(at)) {
                 way.lists.push((slot, at));
             }
             if link.has_members && self.presence.may_be_in(at) {
-                self.memberships(at, tier, cut, &mut verdict, &mut way, witness);
+                self.memberships((at, tier), cut, &mut verdict, &mut way.role, witness);
             }
             if link.has_entries {
                 let below = at != target || reach == Reach::SubtreeOnly;
-                self.entries(at, tier, below, cut, &mut verdict, witness);
+                self.entries((at, tier), below, cut, &mut verdict, witness);
             }
             cut |= link.cut;
+            at = link.parent;
         }
         (verdict, way)
     }
 
-    fn memberships(
+    #[inline(never)]
+    fn memberships<W: Witness>(
         &self,
-        at: u32,
-        tier: Tier,
+        (at, tier): (u32, Tier),
         cut: bool,
         verdict: &mut Verdict,
-        way: &mut Way,
-        witness: &mut impl Witness,
+        highest: &mut Option<Role>,
+        witness: &mut W,
     ) {
         for who in self.identity.selves(self.row) {
             let Some(member) = self.tenancy.member(at, who) else { continue };
-            let rule = Rule::Member { scope: at, role: member.role, since: member.since };
             let in_force = member.in_force(self.now);
             let enough = member.role.capabilities().contains(self.capability);
             let reaches =
                 !cut || (member.role == Role::Owner && self.capability == Capability::MembersManage);
-            let why = match (in_force, enough, reaches) {
-                (false, _, _) => "the membership has ended",
-                (true, false, _) => "the role does not include it",
-                (true, true, false) => "inheritance is cut below",
-                (true, true, true) => "the role includes it",
-            };
             if in_force && !cut {
-                way.role = way.role.max(Some(member.role));
+                *highest = (*highest).max(Some(member.role));
             }
             let counts = in_force && enough && reaches;
-            witness.saw(rule, Effect::Allow, counts, why);
+            let (role, since) = (Some(member.role), member.since);
+            let spoken = Spoken { tier, role, scope: at, entry: NO_ROW, since };
             if counts && verdict.allow.is_none() {
-                verdict.allow = Some((tier, rule));
+                verdict.allow = Some(spoken);
+            }
+            if W::LISTENS {
+                let why = match (in_force, enough, reaches) {
+                    (false, _, _) => "the membership has ended",
+                    (true, false, _) => "the role does not include it",
+                    (true, true, false) => "inheritance is cut below",
+                    (true, true, true) => "the role includes it",
+                };
+                witness.saw(spoken.rule(self.tenancy), Effect::Allow, counts, why);
             }
         }
     }
 
-    fn entries(
+    #[inline(never)]
+    fn entries<W: Witness>(
         &self,
-        at: u32,
-        tier: Tier,
+        (at, tier): (u32, Tier),
         below: bool,
         cut: bool,
         verdict: &mut Verdict,
-        witness: &mut impl Witness,
+        witness: &mut W,
     ) {
-        for entry in self.tenancy.entries(at) {
-            let rule = Rule::Entry { scope: at, entry: entry.id, since: entry.since };
+        for row in self.tenancy.entry_rows(at) {
+            let Some(entry) = self.tenancy.entry_at(*row) else { continue };
+            let spoken = Spoken { tier, role: None, scope: at, entry: *row, since: entry.since };
             let why = if !entry.in_force(self.now) {
                 "the entry has ended"
             } else if !entry.capability.matches().contains(self.capability) {
@@ -155,13 +186,18 @@ impl<'a> Asker<'a> {
                 "the entry speaks to somebody else"
             } else {
                 match entry.effect {
-                    Effect::Deny => verdict.deny = Some((tier, rule)),
-                    Effect::Allow => verdict.allow = verdict.allow.take().or(Some((tier, rule))),
+                    Effect::Deny => verdict.deny = Some(spoken),
+                    Effect::Allow => verdict.allow = verdict.allow.or(Some(spoken)),
                 }
-                witness.saw(rule, entry.effect, true, "the entry speaks to the actor");
+                if W::LISTENS {
+                    let why = "the entry speaks to the actor";
+                    witness.saw(spoken.rule(self.tenancy), entry.effect, true, why);
+                }
                 continue;
             };
-            witness.saw(rule, entry.effect, false, why);
+            if W::LISTENS {
+                witness.saw(spoken.rule(self.tenancy), entry.effect, false, why);
+            }
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) use witness::Witness;
 
 use crate::rules::outside::Known;
 use crate::rules::policy::{Policy, Way, Weight};
-use chain::{Asker, Reach};
+use chain::{Asker, Reach, Spoken};
 use scoped_projections::identity::Status;
 use scoped_projections::rules::{Actions, Entry};
 use scoped_projections::tenancy::{Capability, Effect, Level};
@@ -57,7 +57,7 @@ pub(crate) fn explain(
 }
 
 /// What allows access through a scope, if anything does, and the way there.
-type Reached = (Option<(Tier, Rule)>, Way);
+type Reached = (Option<Spoken>, Way);
 
 fn decide(
     world: &World,
@@ -79,7 +79,7 @@ fn decide(
         position: world.position(),
     };
     let refuse = || decision(false, Tier::Default, Rule::Nothing, None);
-    let identity = world.identity();
+    let (identity, tenancy) = (world.identity(), world.tenancy());
     let found = identity.row(actor).and_then(|row| Some((row, identity.at(row)?)));
     let Some((row, principal)) = found.filter(|(_, principal)| principal.status == Status::Active) else {
         witness.saw(Rule::Inactive, Effect::Deny, true, "the actor is unknown, suspended or archived");
@@ -93,16 +93,16 @@ fn decide(
     // Without a list that it could meet a question needs no policy.
     let meets = |way: &Way| !way.lists.is_empty() || rules.has_globals();
     // A deny by a rule, wherever it is bound.
-    let denied = |policy: &Policy<'_>, (entry, scope): (Entry, u32), via| {
-        decision(false, policy.tier(scope), Rule::policy(rules, &entry), via)
+    let denied = |policy: &Policy<'_>, (entry, scope): (&Entry, u32), via| {
+        decision(false, policy.tier(scope), Rule::policy(rules, entry), via)
     };
     // What tenancy allows, if the rules that govern it do.
-    let passed = |weight: Weight, tier, rule, via| match weight.verdict() {
+    let passed = |weight: Weight<'_>, tier, rule, via| match weight.verdict() {
         Ok(granted) => {
-            let granted = granted.map(|entry| Rule::policy(rules, &entry));
+            let granted = granted.map(|entry| Rule::policy(rules, entry));
             Decision { granted, ..decision(true, tier, rule, via) }
         }
-        Err(entry) => decision(false, Tier::Default, Rule::governed(rules, &entry), via),
+        Err(entry) => decision(false, Tier::Default, Rule::governed(rules, entry), via),
     };
     match target {
         Target::Own => {
@@ -129,8 +129,8 @@ fn decide(
         }
         Target::Scope(scope) | Target::Below(scope) => {
             let (verdict, way) = asker().along(scope, scope, Reach::of(target), witness);
-            if let Some((tier, rule)) = verdict.deny {
-                return decision(false, tier, rule, Some(scope));
+            if let Some(deny) = verdict.deny {
+                return decision(false, deny.tier, deny.rule(tenancy), Some(scope));
             }
             let mut weight = Weight::default();
             if governed && meets(&way) {
@@ -142,7 +142,7 @@ fn decide(
                 }
             }
             match verdict.allow {
-                Some((tier, rule)) => passed(weight, tier, rule, Some(scope)),
+                Some(allow) => passed(weight, allow.tier, allow.rule(tenancy), Some(scope)),
                 None => refuse(),
             }
         }
@@ -153,7 +153,7 @@ fn decide(
             let mut ways: SmallVec<[Reached; 1]> = SmallVec::new();
             for share in world.sharing().of(at) {
                 let scope = share.scope;
-                let Some(link) = world.tenancy().link(scope) else { continue };
+                let Some(link) = tenancy.link(scope) else { continue };
                 if link.archived && !asker.descends_to(link.parent, witness) {
                     continue;
                 }
@@ -162,11 +162,11 @@ fn decide(
                 let enough = share.level >= level_for(capability);
                 ways.push((verdict.allow.filter(|_| enough), way));
             }
-            if let Some(((tier, rule), scope)) = deny {
-                return decision(false, tier, rule, Some(scope));
+            if let Some((deny, scope)) = deny {
+                return decision(false, deny.tier, deny.rule(tenancy), Some(scope));
             }
             let owner = object.owner == row;
-            let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight; 1]>::new());
+            let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight<'_>; 1]>::new());
             if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
                 let mut policy = policy();
                 policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
@@ -200,7 +200,8 @@ fn decide(
             let mut kept_out = None;
             for (at, (allow, way)) in ways.iter().enumerate() {
                 let weight = general.with(weights.get(at).copied().unwrap_or_default());
-                let (tier, rule) = allow.unwrap_or((Tier::Default, Rule::Nothing));
+                let (tier, rule) =
+                    allow.map_or((Tier::Default, Rule::Nothing), |allow| (allow.tier, allow.rule(tenancy)));
                 let answer = passed(weight, tier, rule, Some(way.scope));
                 match (allow, answer.allowed) {
                     (Some(_), true) => return answer,

@@ -14,9 +14,8 @@ use super::Worlds;
 use super::answers::{Answer, Answers, provisioned};
 use super::bell::Bell;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
-use super::journal::{Access, Journal, Outcome as AccessOutcome, fact};
+use super::journal::{Access, Journal, Outcome as AccessOutcome, access, fact};
 use super::queue::Queue;
-use crate::authorize::{Request, Target};
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
@@ -24,7 +23,7 @@ use crate::receipt::{Promise, Receipt, Reply, Warning};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
-use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use scoped_projections::{Micros, Sequence, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -476,28 +475,4 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
     }
     let time = facts.first().map_or(0, |fact| fact.at.time);
     log.stage(time, &events)
-}
-
-/// What was done or tried, in the words of the audit trail.
-pub(crate) fn access(
-    world: &World,
-    actor: PrincipalId,
-    operation: &'static str,
-    need: Request<'_>,
-    outcome: AccessOutcome,
-) -> Access {
-    let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
-    match need.target {
-        Target::Scope(row) | Target::Below(row) => {
-            scope = world.tenancy().at(row).map_or(scope, |node| node.id)
-        }
-        Target::Object(row) => {
-            if let Some(found) = world.objects().at(row) {
-                object = found.id;
-                scope = world.tenancy().at(found.home).map_or(scope, |node| node.id);
-            }
-        }
-        Target::Own | Target::Deployment | Target::Nothing => {}
-    }
-    Access { outcome, actor, operation, capability: need.capability, scope, object }
 }

@@ -29,16 +29,16 @@ pub(crate) struct Way {
 
 /// What some lists say.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Weight {
+pub(crate) struct Weight<'a> {
     /// The deny that matches, and the scope that it is bound to, [`NO_ROW`] for none.
-    pub(crate) deny: Option<(Entry, u32)>,
+    pub(crate) deny: Option<(&'a Entry, u32)>,
     /// An allow that is bound there, whether or not it matches.
-    governed: Option<Entry>,
+    governed: Option<&'a Entry>,
     /// The allow that matches.
-    allow: Option<Entry>,
+    allow: Option<&'a Entry>,
 }
 
-impl Weight {
+impl<'a> Weight<'a> {
     /// Both, as one set of rules.
     pub(crate) fn with(self, other: Self) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Weight {
         }
     }
     /// The allow that is needed and there; or the one that governs while none matches.
-    pub(crate) fn verdict(self) -> Result<Option<Entry>, Entry> {
+    pub(crate) fn verdict(self) -> Result<Option<&'a Entry>, &'a Entry> {
         match (self.governed, self.allow) {
             (_, Some(allow)) => Ok(Some(allow)),
             (None, None) => Ok(None),
@@ -126,17 +126,17 @@ impl<'a> Policy<'a> {
     }
 
     /// What is bound to no scope says, about all these ways.
-    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight {
+    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight<'a> {
         let asked = Asked { scopes, ..self.asked };
         let mut weight = Weight::default();
-        for list in &self.globals {
+        for list in self.globals.iter().copied() {
             self.weigh(list, NO_ROW, &asked, &mut weight, witness);
         }
         weight
     }
 
     /// What is bound to scopes says, about one way.
-    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight {
+    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight<'a> {
         let mut weight = Weight::default();
         if way.lists.is_empty() {
             return weight;
@@ -172,10 +172,10 @@ impl<'a> Policy<'a> {
 
     fn weigh<W: Witness>(
         &self,
-        list: &List,
+        list: &'a List,
         scope: u32,
         asked: &Asked<'_>,
-        weight: &mut Weight,
+        weight: &mut Weight<'a>,
         witness: &mut W,
     ) {
         if !W::LISTENS && !list.decides().contains(asked.action) {
@@ -204,12 +204,12 @@ impl<'a> Policy<'a> {
             let matches = truth.matches(entry.effect);
             match entry.effect {
                 Effect::Deny if matches && weight.deny.is_none_or(|(d, _)| entry.priority > d.priority) => {
-                    weight.deny = Some((*entry, scope));
+                    weight.deny = Some((entry, scope));
                 }
                 Effect::Allow => {
-                    weight.governed.get_or_insert(*entry);
+                    weight.governed.get_or_insert(entry);
                     if matches {
-                        weight.allow.get_or_insert(*entry);
+                        weight.allow.get_or_insert(entry);
                     }
                 }
                 Effect::Deny => {}

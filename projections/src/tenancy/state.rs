@@ -17,7 +17,7 @@ use super::presence::{Presence, Presences};
 use super::spine::{Link, Spine};
 use super::{ScopePath, TenancyEvent as E};
 use crate::identity::Identity;
-use crate::store::{Keyed, NO_ROW, Sorted, Table, transact};
+use crate::store::{Keyed, NO_ROW, Rows, Sorted, Table, transact};
 use crate::{EntryId, Envelope, Micros, ScopeId, Sequence};
 
 /// All scopes.
@@ -34,7 +34,8 @@ pub struct Tenancy {
     by_scope: Sorted<(u32, u32), ()>,
     by_principal: Sorted<(u32, u32), ()>,
     acl: Table<AclEntry>,
-    acl_by_scope: Sorted<(u32, u32), ()>,
+    /// INVARIANT (lists): as many as there are nodes, each the rows of its entries, rising. A list has few.
+    acl_by_scope: Rows<Box<[u32]>>,
     counts: CountColumn,
     policies: Sorted<u32, Declared>,
     /// The event whose payload describes a scope.
@@ -174,9 +175,18 @@ impl Tenancy {
     }
     /// The entries of a scope's access control list, oldest first.
     pub fn entries(&self, scope: u32) -> impl Iterator<Item = &AclEntry> + '_ {
-        self.acl_by_scope
-            .range((scope, 0)..=(scope, NO_ROW))
-            .filter_map(|((_, entry), ())| self.acl.get(*entry))
+        self.entry_rows(scope).iter().filter_map(|row| self.acl.get(*row))
+    }
+    /// Their rows, rising.
+    #[inline]
+    #[must_use]
+    pub fn entry_rows(&self, scope: u32) -> &[u32] {
+        self.acl_by_scope.get(scope).map_or(&[], |rows| rows)
+    }
+    /// The entry in a row, also one that was removed.
+    #[must_use]
+    pub fn entry_at(&self, row: u32) -> Option<&AclEntry> {
+        self.acl.get(row)
     }
     /// An entry by its id, also one that was removed.
     #[must_use]

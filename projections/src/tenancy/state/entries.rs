@@ -50,8 +50,18 @@ impl Tenancy {
         let (scope, removed) = (entry.scope, entry.removed);
         let row = self.acl.insert(entry);
         if !removed {
-            self.acl_by_scope.insert((scope, row), ());
+            // The newest has the highest row.
+            self.list(scope, |rows| rows.push(row));
             self.edit_row(scope, |node| node.entries += 1);
+        }
+    }
+
+    /// Changes the list of a scope.
+    fn list(&mut self, scope: u32, change: impl FnOnce(&mut Vec<u32>)) {
+        if let Some(list) = self.acl_by_scope.edit(scope) {
+            let mut rows = std::mem::take(list).into_vec();
+            change(&mut rows);
+            *list = rows.into();
         }
     }
 
@@ -63,7 +73,7 @@ impl Tenancy {
         }
         entry.removed = true;
         let scope = entry.scope;
-        self.acl_by_scope.remove(&(scope, row));
+        self.list(scope, |rows| rows.retain(|other| *other != row));
         self.edit_row(scope, |node| node.entries = node.entries.saturating_sub(1));
     }
 }

@@ -45,6 +45,7 @@ impl Tenancy {
         self.spine.follow(self.nodes.len() as u32, &node);
         let row = self.nodes.insert(node);
         self.counts.push(Counts::default());
+        self.acl_by_scope.push(Box::default());
         if let Some(path) = path {
             // A path that was deleted and is registered again names the new node.
             self.paths.insert(path, row);

@@ -155,6 +155,7 @@ impl Tenancy {
             .collect();
         for (node, _) in nodes {
             self.counts.push(Counts::default());
+            self.acl_by_scope.push(Box::default());
             let rows = self.nodes.len();
             self.spine.follow(rows as u32, &node);
             if self.nodes.insert(node) as usize != rows {
