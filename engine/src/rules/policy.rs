@@ -9,7 +9,9 @@
 
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
-use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Part, Relation, Rules, Truth};
+use scoped_projections::rules::{
+    Action, Asked, Attribute, Entry, Globals, List, Part, Relation, Rules, Truth,
+};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
 use scoped_projections::{Micros, World};
@@ -27,16 +29,16 @@ pub(crate) struct Way {
 
 /// What some lists say.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Weight {
+pub(crate) struct Weight<'a> {
     /// The deny that matches, and the scope that it is bound to, [`NO_ROW`] for none.
-    pub(crate) deny: Option<(Entry, u32)>,
+    pub(crate) deny: Option<(&'a Entry, u32)>,
     /// An allow that is bound there, whether or not it matches.
-    governed: Option<Entry>,
+    governed: Option<&'a Entry>,
     /// The allow that matches.
-    allow: Option<Entry>,
+    allow: Option<&'a Entry>,
 }
 
-impl Weight {
+impl<'a> Weight<'a> {
     /// Both, as one set of rules.
     pub(crate) fn with(self, other: Self) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl Weight {
         }
     }
     /// The allow that is needed and there; or the one that governs while none matches.
-    pub(crate) fn verdict(self) -> Result<Option<Entry>, Entry> {
+    pub(crate) fn verdict(self) -> Result<Option<&'a Entry>, &'a Entry> {
         match (self.governed, self.allow) {
             (_, Some(allow)) => Ok(Some(allow)),
             (None, None) => Ok(None),
@@ -124,17 +126,17 @@ impl<'a> Policy<'a> {
     }
 
     /// What is bound to no scope says, about all these ways.
-    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight {
+    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight<'a> {
         let asked = Asked { scopes, ..self.asked };
         let mut weight = Weight::default();
-        for list in &self.globals {
-            self.weigh(&list.votes, NO_ROW, &asked, &mut weight, witness);
+        for list in self.globals.iter().copied() {
+            self.weigh(list, NO_ROW, &asked, &mut weight, witness);
         }
         weight
     }
 
     /// What is bound to scopes says, about one way.
-    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight {
+    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight<'a> {
         let mut weight = Weight::default();
         if way.lists.is_empty() {
             return weight;
@@ -143,7 +145,7 @@ impl<'a> Policy<'a> {
         let asked = Asked { scopes: &[way.scope], role, ..self.asked };
         for (slot, scope) in &way.lists {
             let Some(list) = self.rules.list(*slot) else { continue };
-            self.weigh(&list.votes, *scope, &asked, &mut weight, witness);
+            self.weigh(list, *scope, &asked, &mut weight, witness);
         }
         weight
     }
@@ -168,15 +170,26 @@ impl<'a> Policy<'a> {
         found
     }
 
-    fn weigh(
+    fn weigh<W: Witness>(
         &self,
-        entries: &[Entry],
+        list: &'a List,
         scope: u32,
         asked: &Asked<'_>,
-        weight: &mut Weight,
-        witness: &mut impl Witness,
+        weight: &mut Weight<'a>,
+        witness: &mut W,
     ) {
-        for entry in entries {
+        if !W::LISTENS && !list.decides().contains(asked.action) {
+            return;
+        }
+        for entry in &list.votes {
+            // A deny of other actions does not match; where one allow matches another is not needed.
+            let idle = match entry.effect {
+                Effect::Deny => !entry.actions.contains(asked.action),
+                Effect::Allow => weight.allow.is_some(),
+            };
+            if idle && !W::LISTENS {
+                continue;
+            }
             if !entry.votes.contains(asked.action) {
                 witness.considered(self.rules, entry, false, "the rule's class does not vote on this action");
                 continue;
@@ -191,12 +204,12 @@ impl<'a> Policy<'a> {
             let matches = truth.matches(entry.effect);
             match entry.effect {
                 Effect::Deny if matches && weight.deny.is_none_or(|(d, _)| entry.priority > d.priority) => {
-                    weight.deny = Some((*entry, scope));
+                    weight.deny = Some((entry, scope));
                 }
                 Effect::Allow => {
-                    weight.governed.get_or_insert(*entry);
+                    weight.governed.get_or_insert(entry);
                     if matches {
-                        weight.allow.get_or_insert(*entry);
+                        weight.allow.get_or_insert(entry);
                     }
                 }
                 Effect::Deny => {}

@@ -111,7 +111,8 @@ impl Rules {
         if !entry.conditional {
             return Truth::Yes;
         }
-        let when = self.version(entry.version).and_then(|version| version.when.as_ref());
-        when.map_or(Truth::Yes, |when| asked.holds(when))
+        let version = self.version(entry.version);
+        let when = version.and_then(|version| Some((version.when.as_ref()?, version.tests)));
+        when.map_or(Truth::Yes, |(when, tests)| asked.holds_by(when, tests))
     }
 }

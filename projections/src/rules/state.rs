@@ -1,6 +1,7 @@
 //! The fold over rules.
 
 use super::compiled::{Entry, List, Lists, Place, actions, check_row};
+use super::matching::Tests;
 use super::usage::Usage;
 use super::{Body, Class, Clause, Content, RulesEvent as E, Targets};
 use crate::canonical::{Input, InputError, Output};
@@ -55,6 +56,8 @@ pub struct Version {
     pub body: Arc<Body>,
     /// Its conditions without the actions, which the compiled entry holds as bits; `None` when that asks for nothing.
     pub when: Option<Arc<Clause>>,
+    /// Which tests these conditions ask.
+    pub(super) tests: Tests,
     /// The event that brought it.
     pub since: Sequence,
     /// Row of who brought it.
@@ -233,6 +236,12 @@ impl Rules {
     pub fn is_silent(&self) -> bool {
         self.lists.is_empty()
     }
+    /// Is anything bound to something that is no scope? Otherwise a question only meets the lists on its ways.
+    #[inline]
+    #[must_use]
+    pub fn has_globals(&self) -> bool {
+        self.lists.has_globals()
+    }
     /// Rows of the feature flags of that name, oldest first.
     pub fn flags_named(&self, name: &str) -> impl Iterator<Item = u32> {
         let name: Box<str> = name.into();
@@ -368,8 +377,9 @@ impl Rules {
     ) -> u32 {
         let when = body.when.without_action();
         let when = if when.is_empty() { None } else { Some(Arc::new(when)) };
+        let tests = when.as_deref().map_or_else(Tests::default, Tests::of);
         let (name, body) = (name.into(), Arc::new(body.clone()));
-        self.versions.push(Version { rule, number, name, body, when, since, by, previous })
+        self.versions.push(Version { rule, number, name, body, when, tests, since, by, previous })
     }
 
     fn edit(&mut self, at: &Envelope, id: RuleId, change: impl FnOnce(&mut Rule)) {
