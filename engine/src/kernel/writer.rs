@@ -265,8 +265,7 @@ impl Committer {
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
             let undone = undone(batch, |at| self.about(at));
-            let outcome =
-                execute(self.worlds.own(), batch, &undone, now, &mut self.ids, &mut self.facts);
+            let outcome = execute(self.worlds.own(), batch, &undone, now, &mut self.ids, &mut self.facts);
             let (ids, warnings) = match outcome {
                 Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),

@@ -1,11 +1,11 @@
 //! From entities to steps: each is compared with the past, and what brings it back is put in order.
 
+use super::Entity;
 use super::inverse::{Inverse, Phase};
 use super::merge::take_back;
 use super::plan::{Conflict, Plan, PlannedStep, Skipped};
 use super::touched::Touched;
 use super::trial::Trial;
-use super::Entity;
 use crate::data::Data;
 use crate::error::Result;
 use crate::history::History;
@@ -29,7 +29,12 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn of(trial: &'a Trial<'_>, merge: bool, standing: &'a [(Entity, Touched)], to: Sequence) -> Self {
+    pub(super) fn of(
+        trial: &'a Trial<'_>,
+        merge: bool,
+        standing: &'a [(Entity, Touched)],
+        to: Sequence,
+    ) -> Self {
         let Trial { history, now, actor, time, .. } = trial;
         Self { history, now, actor: *actor, time: *time, merge, standing, to }
     }

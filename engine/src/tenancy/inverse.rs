@@ -110,10 +110,6 @@ impl Inverse<'_> {
         let now = self.now.tenancy().entry(id)?;
         let then = self.then.tenancy().entry(id);
         let scope = self.now.tenancy().at(now.scope)?;
-        // A scope that goes as a whole keeps its list, but for denies: they might keep whoever rolls back from deleting it.
-        if scope.archived || (!self.stays(scope.id) && now.effect == Effect::Allow) {
-            return None;
-        }
         let (live_then, live_now) = (then.is_some_and(|entry| !entry.removed), !now.removed);
         if live_then != live_now && self.has_twin(now, live_now) {
             return None;
@@ -125,7 +121,7 @@ impl Inverse<'_> {
                     if now.effect == Effect::Deny { Phase::MembersBack } else { Phase::EntriesNarrowing };
                 self.step(phase, 1, tenancy::RemoveAclEntry { entry: id });
             }
-            (true, false) if then.is_some_and(|entry| entry.in_force(self.time)) => {
+            (true, false) if !scope.archived && then.is_some_and(|entry| entry.in_force(self.time)) => {
                 let scope = scope.id.into();
                 let (effect, subject, capability) = (now.effect, now.subject, now.capability.clone());
                 let (applies, expires_at) = (now.applies, now.expires_at);

@@ -130,6 +130,8 @@ pub struct Tenancy {
     described: Sorted<u32, Sequence>,
     /// Memberships that have an end, by their end.
     ends: Sorted<(Micros, u32, u32), ()>,
+    /// Entries on lists that have an end, by their end.
+    entry_ends: Sorted<(Micros, u32), ()>,
     parked: Parked<Member>,
 }
 transact!(Tenancy {
@@ -146,6 +148,7 @@ transact!(Tenancy {
     policies,
     described,
     ends,
+    entry_ends,
     parked
 });
 
@@ -295,6 +298,10 @@ impl Tenancy {
     pub fn run_out(&self, by: Micros) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.ends.range(..=(by, NO_ROW, NO_ROW)).map(|((_, scope, principal), ())| (*scope, *principal))
     }
+    /// Entries on lists that have run out by then and were not closed yet, the oldest end first.
+    pub fn entries_run_out(&self, by: Micros) -> impl Iterator<Item = &AclEntry> + '_ {
+        self.entry_ends.range(..=(by, NO_ROW)).filter_map(|((_, row), ())| self.acl.get(*row))
+    }
     /// What a deleted scope's members were when it ended: reopening it brings them back.
     pub fn parked(&self, scope: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {
         let since = self.at(scope).map(|node| node.changed);
@@ -344,6 +351,7 @@ impl Tenancy {
                 });
             }
             E::AclEntryRemoved(e) => self.remove_entry(e.entry),
+            E::AclEntryExpired(e) => self.remove_entry(e.entry),
         }
     }
 
@@ -542,9 +550,12 @@ impl Tenancy {
         if self.acl.find(entry.id.0).is_some() {
             return;
         }
-        let (scope, removed) = (entry.scope, entry.removed);
+        let (scope, removed, end) = (entry.scope, entry.removed, entry.expires_at);
         let row = self.acl.insert(entry);
         if !removed {
+            if let Some(end) = end {
+                self.entry_ends.insert((end, row), ());
+            }
             self.acl_by_scope.insert((scope, row), ());
             self.edit_row(scope, |node| node.entries += 1);
         }
@@ -557,7 +568,10 @@ impl Tenancy {
             return;
         }
         entry.removed = true;
-        let scope = entry.scope;
+        let (scope, end) = (entry.scope, entry.expires_at);
+        if let Some(end) = end {
+            self.entry_ends.remove(&(end, row));
+        }
         self.acl_by_scope.remove(&(scope, row));
         self.edit_row(scope, |node| node.entries = node.entries.saturating_sub(1));
     }

@@ -35,7 +35,11 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
             }
             _ => is.presence != Presence::Live || is.value["status"] == "suspended",
         };
-        assert!(same, "(back) {entity} was {was:?} at {to} and is {is:?}\nby {}\nafter {story}", trail(history, entity));
+        assert!(
+            same,
+            "(back) {entity} was {was:?} at {to} and is {is:?}\nby {}\nafter {story}",
+            trail(history, entity)
+        );
     }
 }
 
