@@ -26,7 +26,9 @@ impl Inverse<'_> {
         let Some(now) = self.now.tenancy().get(id).filter(|node| !node.archived) else { return Ok(None) };
         let then = self.then.tenancy().get(id).filter(|node| !node.archived);
         let (at, reason) = (|| tenancy::ScopeRef::Id(id), || Some("rolled back".to_owned()));
-        if now.frozen && then.is_none_or(|then| !then.frozen) {
+        // Frozen then and now, and something about it happened in between: it has to be released for the way back.
+        let meanwhile = then.is_some_and(|then| then.changed != now.changed);
+        if now.frozen && (meanwhile || then.is_none_or(|then| !then.frozen)) {
             self.step(
                 Phase::ScopesReleased,
                 order(now),
@@ -39,7 +41,7 @@ impl Inverse<'_> {
             self.step(Phase::ScopesArchived, -order(now), command);
             return Ok(None);
         };
-        if then.frozen && !now.frozen {
+        if then.frozen && (meanwhile || !now.frozen) {
             let command = tenancy::FreezeScope { scope: at(), reason: reason() };
             self.step(Phase::ScopesArchived, -order(then), command);
         }

@@ -232,6 +232,13 @@ fn a_freeze_a_name_a_description_and_a_list_go_back_each_by_its_inverse() {
     assert_eq!((&*now.label, now.state), ("other", "frozen"));
     assert_eq!(now.description, Some(json!({ "text": "two" })));
     assert_eq!(list().len(), 2);
+    // What happened while it was released goes back, though it is frozen again.
+    let still = engine.history().head();
+    ada.execute(ReleaseScope { scope: flat(), reason: None }).unwrap();
+    ada.execute(RenameScope { scope: flat(), name: "third".into() }).unwrap();
+    ada.execute(FreezeScope { scope: flat(), reason: None }).unwrap();
+    back(&ada, still);
+    assert_eq!((&*shown().label, shown().state), ("other", "frozen"));
     // A release goes back to being frozen.
     let frozen = engine.history().head();
     ada.execute(ReleaseScope { scope: flat(), reason: None }).unwrap();

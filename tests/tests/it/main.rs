@@ -36,6 +36,7 @@ mod isolation;
 mod model;
 mod oracle;
 mod owners;
+mod parts;
 mod revocation;
 mod rules;
 mod scenario;
