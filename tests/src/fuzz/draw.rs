@@ -1,6 +1,6 @@
 //! Drawn values: what stands in the pool, and how bytes choose from it.
 
-use super::known::{Echo, Known, domain};
+use super::known::{Echo, Known, domain, names_own};
 use super::shape::{Field, Learnt, Shape};
 use arbitrary::{Result, Unstructured};
 use std::sync::OnceLock;
@@ -125,6 +125,15 @@ pub struct Drawn<'a, 'b> {
     pub now: u64,
 }
 
+/// Commands that are easily accepted, and after which little else is.
+const STOPS: &[&str] = &[
+    "registry.freeze",
+    "tenancy.freeze_scope",
+    "tenancy.delete_scope",
+    "identity.archive_principal",
+    "identity.suspend_principal",
+];
+
 /// What fits fields that take more than their type says.
 fn plausible(domain: &str, field: &str) -> &'static [&'static str] {
     match field {
@@ -220,22 +229,23 @@ impl Drawn<'_, '_> {
         Ok(leaf.clone())
     }
 
-    /// A command, often one of a domain that was spoken of before; seldom one that takes nothing, and hence is nearly always accepted.
+    /// A command, often one of a domain that was spoken of before; seldom one after which little else is accepted.
     ///
     /// # Errors
     /// When the bytes are at their end.
     pub fn command<'l>(&mut self, all: &'l [Learnt]) -> Result<&'l Learnt> {
-        let spoken = self.known.domains();
-        if !spoken.is_empty() && self.one_in(3)? {
+        let (known, mut of_it) = (self.known, Vec::new());
+        let spoken = known.domains();
+        if !spoken.is_empty() && self.one_in(2)? {
             let wanted = spoken[self.below(spoken.len())?];
-            let of_it: Vec<&Learnt> = all.iter().filter(|learnt| domain(learnt.name) == wanted).collect();
-            if !of_it.is_empty() {
-                return Ok(of_it[self.below(of_it.len())?]);
-            }
+            of_it.extend(all.iter().filter(|learnt| domain(learnt.name) == wanted));
         }
-        let mut drawn = &all[self.below(all.len())?];
-        while drawn.arguments.fields.is_empty() && !self.one_in(6)? {
-            drawn = &all[self.below(all.len())?];
+        if of_it.is_empty() {
+            of_it.extend(all);
+        }
+        let mut drawn = of_it[self.below(of_it.len())?];
+        while STOPS.contains(&drawn.name) && !self.one_in(6)? {
+            drawn = of_it[self.below(of_it.len())?];
         }
         Ok(drawn)
     }
@@ -256,7 +266,10 @@ impl Drawn<'_, '_> {
         let some = if self.one_in(2)? { 2 } else { 8 };
         let mut parts = Vec::new();
         for field in fields {
-            if if field.required { !self.one_in(48)? } else { self.one_in(some)? } {
+            // An id that may be left out is that of something new.
+            let is_new = !field.required && names_own(domain, &field.name);
+            let often = if is_new { 8 } else { some };
+            if if field.required { !self.one_in(48)? } else { self.one_in(often)? } {
                 parts.push(format!("{:?}:{}", field.name, self.field(domain, field, echo)?));
             }
         }

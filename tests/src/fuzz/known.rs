@@ -43,6 +43,22 @@ fn sort(domain: &str, field: &str) -> Option<&'static str> {
     })
 }
 
+/// Does a field name what its own domain makes?
+pub(super) fn names_own(domain: &str, field: &str) -> bool {
+    let own: &[&str] = match domain {
+        "identity" => &["principal", "edge"],
+        "registry" => &["registration"],
+        "tenancy" => &["scope", "entry"],
+        "objects" => &["object"],
+        "rules" => &["rule", "binding"],
+        "contracts" => &["contract"],
+        "templates" => &["template"],
+        "config" => &["setting"],
+        _ => &[],
+    };
+    own.contains(&field)
+}
+
 /// The domain of a command.
 pub(super) fn domain(command: &str) -> &str {
     command.split('.').next().unwrap_or(command)

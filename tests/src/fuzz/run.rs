@@ -106,7 +106,7 @@ impl Run {
         let mut steps = Vec::new();
         for _ in 0..count {
             // The founder may most; the others show what they may not.
-            let actor = [1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(8)?];
+            let actor = [1, 1, 1, 1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(11)?];
             let learnt = drawn.command(all)?;
             let with = drawn.arguments(learnt)?;
             steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
@@ -175,6 +175,8 @@ impl Run {
 
     fn roll_back(&mut self, bytes: &mut Unstructured<'_>, told: &mut Told) -> Result<()> {
         let (back, how): (u8, u8) = (bytes.arbitrary()?, bytes.arbitrary()?);
+        // Mostly not so far that nothing is left to go on with.
+        let back = if how % 5 == 0 { back } else { back % 20 };
         let head = self.engine.history().head().get();
         let to = Sequence::new(head.saturating_sub(u64::from(back)).max(1));
         let selection = match how % 8 {
