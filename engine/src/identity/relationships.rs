@@ -12,6 +12,7 @@ use crate::command::{Decide, Needs};
 use crate::data::Data;
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View, need};
+use crate::tenancy::{Without, orphaned_root};
 use roaring::RoaringBitmap;
 use scoped_projections::identity::{
     ACTS_FOR, Direction, Edge, Identity, MEMBER_OF, RelationshipAdded, RelationshipRemoved, Status, Walk,
@@ -138,6 +139,10 @@ impl Decide for RemoveRelationship {
         }
         if !edge.is_live() {
             return Err(Error::refused("removed", "the relationship was removed already").into());
+        }
+        if let Some(root) = orphaned_root(on.world, Without::Edge(self.edge)) {
+            let message = format!("through this group it is the last owner of `{}`", root.label());
+            return Err(Error::refused("last_owner", message).hint("make another owner first").into());
         }
         // Free text may name people: it is payload, which can be erased.
         let reason =

@@ -19,7 +19,9 @@ use super::queue::Queue;
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
+use crate::history::about;
 use crate::receipt::{Promise, Receipt, Reply, Warning};
+use crate::temporal::{Entity, undone};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
@@ -239,7 +241,8 @@ impl Committer {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
-            let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
+            let undone = undone(batch, |at| self.about(at));
+            let outcome = execute(self.worlds.own(), batch, &undone, now, &mut self.ids, &mut self.facts);
             let (ids, warnings) = match outcome {
                 Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
@@ -256,6 +259,15 @@ impl Committer {
             }
         }
         Err(Error::unavailable("unavailable", "the log did not take the batch into an empty group"))
+    }
+
+    /// What an event is about, be it in the log already or still in the group.
+    fn about(&self, at: Sequence) -> Option<Entity> {
+        let staged = self.facts.first().and_then(|first| at.get().checked_sub(first.at.sequence.get()));
+        match staged.and_then(|nth| self.facts.get(usize::try_from(nth).ok()?)) {
+            Some(fact) => Entity::of(&fact.event),
+            None => about(&self.reader, at),
+        }
     }
 
     /// The receipt of a batch after which everything is as it was: nothing is appended.

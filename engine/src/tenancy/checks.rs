@@ -4,10 +4,8 @@ use super::{AclRule, ScopeRef};
 use crate::authorize::{Request, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
-use scoped_projections::identity::Status;
-use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node, Role, Subject};
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node, Subject};
+use scoped_projections::{Micros, PrincipalId};
 
 /// The row of a scope that the actor was found to have rights on.
 pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
@@ -43,34 +41,6 @@ pub(crate) fn archived(node: &Node) -> Error {
 pub(super) fn frozen(node: &Node) -> Error {
     Error::refused("scope_frozen", format!("the scope `{}` is frozen", node.label()))
         .hint("revocations are possible all the same; `tenancy.release_scope` ends the freeze")
-}
-
-/// A root without owner could never be managed again. Whoever may not act, or only until some day, does not count.
-pub(super) fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
-    let found = node(on, row)?;
-    if found.parent != NO_ROW || has_owner(on.world, row, without) {
-        return Ok(());
-    }
-    let error = Error::refused("last_owner", format!("this is the last owner of `{}`", found.label()));
-    Err(error.hint("make another owner first").into())
-}
-
-pub(crate) fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
-    let identity = world.identity();
-    world.tenancy().members(row).any(|(who, member)| {
-        let active = identity.at(who).is_some_and(|p| p.status == Status::Active && p.id != without);
-        active && member.role == Role::Owner && member.expires_at.is_none()
-    })
-}
-
-/// The root that would be left without owner if that principal were gone for good.
-pub(crate) fn orphaned_root(world: &World, principal: PrincipalId) -> Option<&Node> {
-    let tenancy = world.tenancy();
-    let row = world.identity().row(principal)?;
-    let owned = tenancy.memberships(row).filter(|(_, member)| member.role == Role::Owner);
-    let roots =
-        owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
-    roots.filter(|(scope, _)| !has_owner(world, *scope, principal)).map(|(_, node)| node).next()
 }
 
 /// Nobody grants what they do not hold, as far as the grant reaches.

@@ -166,7 +166,8 @@ impl Action {
             i::Founded::KIND
             | o::VersionExplained::KIND
             | o::ObjectExpired::KIND
-            | t::MemberExpired::KIND => {
+            | t::MemberExpired::KIND
+            | t::AclEntryExpired::KIND => {
                 return None;
             }
             _ => match kind >> 8 {

@@ -25,9 +25,9 @@ mod view;
 pub use capability::{Capabilities, Capability, Pattern, PatternError};
 pub use counts::Counts;
 pub use events::{
-    AclEntryAdded, AclEntryRemoved, MemberAdded, MemberExpired, MemberRemoved, MemberRoleChanged, PolicySet,
-    ScopeAdopted, ScopeArchived, ScopeCreated, ScopeDescribed, ScopeFrozen, ScopeMoved, ScopeProvisioned,
-    ScopeReleased, ScopeRenamed, ScopeReopened, TenancyEvent,
+    AclEntryAdded, AclEntryExpired, AclEntryRemoved, MemberAdded, MemberExpired, MemberRemoved,
+    MemberRoleChanged, PolicySet, ScopeAdopted, ScopeArchived, ScopeCreated, ScopeDescribed, ScopeFrozen,
+    ScopeMoved, ScopeProvisioned, ScopeReleased, ScopeRenamed, ScopeReopened, TenancyEvent,
 };
 pub use identity_scope::{DEFAULT_ORG, Residual, SCOPE_FIELD_CHARS_MAX, Scope, ScopeError, ScopeWire};
 pub(crate) use parked::Parked;

@@ -42,6 +42,8 @@ pub struct Tenancy {
     described: Sorted<u32, Sequence>,
     /// Memberships that have an end, by their end.
     ends: Sorted<(Micros, u32, u32), ()>,
+    /// Entries on lists that have an end, by their end.
+    entry_ends: Sorted<(Micros, u32), ()>,
     parked: Parked<Member>,
 }
 transact!(Tenancy {
@@ -59,6 +61,7 @@ transact!(Tenancy {
     policies,
     described,
     ends,
+    entry_ends,
     parked
 });
 
@@ -226,6 +229,10 @@ impl Tenancy {
     pub fn run_out(&self, by: Micros) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.ends.range(..=(by, NO_ROW, NO_ROW)).map(|((_, scope, principal), ())| (*scope, *principal))
     }
+    /// Entries on lists that have run out by then and were not closed yet, the oldest end first.
+    pub fn entries_run_out(&self, by: Micros) -> impl Iterator<Item = &AclEntry> + '_ {
+        self.entry_ends.range(..=(by, NO_ROW)).filter_map(|((_, row), ())| self.acl.get(*row))
+    }
     /// What a deleted scope's members were when it ended: reopening it brings them back.
     pub fn parked(&self, scope: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {
         let since = self.at(scope).map(|node| node.changed);
@@ -275,6 +282,7 @@ impl Tenancy {
                 });
             }
             E::AclEntryRemoved(e) => self.remove_entry(e.entry),
+            E::AclEntryExpired(e) => self.remove_entry(e.entry),
         }
     }
 }

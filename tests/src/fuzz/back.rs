@@ -1,8 +1,8 @@
 //! (back) After a rollback of everything that its actor sees, what was there at the cutoff is there again as it was, and what was not is
 //! put away, for every sort of entity.
 
-use scoped::temporal::{Cutoff, Entity, EntityState, Presence};
-use scoped::{Engine, Filter, Receipt, ScopeId, Sequence, Session, World};
+use scoped::temporal::{Cutoff, Entity, EntityState, Presence, TimelineEntry};
+use scoped::{Engine, Filter, History, Receipt, ScopeId, Sequence, Session, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -35,13 +35,18 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
             }
             _ => is.presence != Presence::Live || is.value["status"] == "suspended",
         };
-        assert!(same, "(back) {entity} was {was:?} at {to} and is {is:?}\nafter {story}");
+        assert!(
+            same,
+            "(back) {entity} was {was:?} at {to} and is {is:?}\nby {}\nafter {story}",
+            trail(history, entity)
+        );
     }
 }
 
-/// Is it what can be held against its past alone? Entries come back under new ids.
+/// Is it what can be held against its past alone? Entries come back under new ids. In a scope that is deleted nothing is left to hold: a
+/// cutoff in the midst of its end finds members that had not ended yet, which nobody ever saw.
 fn stands_alone(entity: Entity, then: &World) -> bool {
-    let scope = |id: ScopeId| then.tenancy().get(id).is_some();
+    let scope = |id: ScopeId| then.tenancy().get(id).is_some_and(|node| !node.archived);
     match entity {
         Entity::Entry(_) => false,
         Entity::Scope(_) => true,
@@ -63,4 +68,12 @@ fn value(state: &EntityState) -> Value {
         fields.remove("version");
     }
     value
+}
+
+/// Every event about an entity, for whoever has to understand a failure.
+fn trail(history: &History, entity: Entity) -> String {
+    let head = history.head();
+    let timeline = history.timeline(entity, Sequence::new(1), head, usize::MAX).expect("the log can be read");
+    let line = |entry: &TimelineEntry| format!("{:?}\n  = {:?}", entry.entry.envelope, entry.state);
+    timeline.entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -16,6 +16,7 @@
 
 mod back;
 pub mod draw;
+mod known;
 mod run;
 pub mod shape;
 

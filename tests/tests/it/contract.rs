@@ -127,6 +127,7 @@ pub(crate) fn samples() -> Vec<Event> {
         t::ScopeMoved { scope, parent: ScopeId(0x55) }.into(),
         t::PolicySet { scope, policy: policy() }.into(),
         t::MemberExpired { scope, principal }.into(),
+        t::AclEntryExpired { entry }.into(),
         o::ObjectCreated { object, object_type: "file".into(), owner: principal }.into(),
         o::ObjectUpdated { object }.into(),
         o::ObjectTombstoned { object }.into(),

@@ -6,6 +6,7 @@ mod support;
 
 mod access;
 mod any_input;
+mod back;
 mod bad_input;
 mod conformance;
 mod contract;
@@ -34,6 +35,8 @@ mod history_import;
 mod isolation;
 mod model;
 mod oracle;
+mod owners;
+mod parts;
 mod revocation;
 mod rules;
 mod scenario;

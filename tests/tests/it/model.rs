@@ -134,6 +134,7 @@ const NOT_MODELLED: &[&str] = &[
     "tenancy.set_policy",
     "tenancy.set_members",
     "tenancy.update_members",
+    "tenancy.expire_acl_entry",
     "tenancy.expire_member",
     "tenancy.set_acl",
     "objects.expire",
@@ -676,7 +677,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             | T::ScopeDescribed(_)
             | T::ScopeMoved(_)
             | T::PolicySet(_)
-            | T::MemberExpired(_) => return None,
+            | T::MemberExpired(_)
+            | T::AclEntryExpired(_) => return None,
         },
         Event::Objects(event) => match event {
             O::ObjectCreated(e) => What::Object {

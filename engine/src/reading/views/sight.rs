@@ -208,6 +208,39 @@ impl<'a> Eyes<'a> {
         })
     }
 
+    /// Calls for the live records that the plan shows, in its order, from a scope's row and a record's row on, until so many were looked
+    /// at; gives the place where that was. The order is that of the world that is looked at, so a place is found again.
+    pub(crate) fn some(
+        &self,
+        plan: &Plan,
+        from: Option<(u32, u32)>,
+        most: usize,
+        mut each: impl FnMut(u32, &Object) -> Asked<()>,
+    ) -> Asked<Option<(u32, u32)>> {
+        let first = from.and_then(|(scope, _)| plan.order.iter().position(|row| *row == scope));
+        let (mut begin, mut looked) = (from.map_or(0, |(_, row)| row), 0);
+        for (place, scope) in plan.order.iter().enumerate().skip(first.unwrap_or(0)) {
+            let from = std::mem::take(&mut begin);
+            if plan.place(*scope).is_none() {
+                continue;
+            }
+            let Some(rows) = self.world().sharing().within(*scope) else { continue };
+            for row in rows.range(from..) {
+                if looked == most {
+                    return Ok(Some((*scope, row)));
+                }
+                looked += 1;
+                let live = self.world().objects().at(row).filter(|object| !object.tombstoned);
+                // A record that is reached several ways stands where it is reached first.
+                let is_first = || self.sees(plan, row).is_some_and(|seen| seen.via.first() == Some(&place));
+                if let Some(object) = live.filter(|_| is_first()) {
+                    each(row, object)?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// What a list says of them.
     pub(crate) fn infos(&self, plan: &Plan) -> Result<Vec<ObjectInfo>> {
         let info = |(_, object): (u32, &Object)| {

@@ -47,9 +47,12 @@ impl Tenancy {
         if self.acl.find(entry.id.0).is_some() {
             return;
         }
-        let (scope, removed) = (entry.scope, entry.removed);
+        let (scope, removed, end) = (entry.scope, entry.removed, entry.expires_at);
         let row = self.acl.insert(entry);
         if !removed {
+            if let Some(end) = end {
+                self.entry_ends.insert((end, row), ());
+            }
             // The newest has the highest row.
             self.list(scope, |rows| rows.push(row));
             self.edit_row(scope, |node| node.entries += 1);
@@ -72,7 +75,10 @@ impl Tenancy {
             return;
         }
         entry.removed = true;
-        let scope = entry.scope;
+        let (scope, end) = (entry.scope, entry.expires_at);
+        if let Some(end) = end {
+            self.entry_ends.remove(&(end, row));
+        }
         self.list(scope, |rows| rows.retain(|other| *other != row));
         self.edit_row(scope, |node| node.entries = node.entries.saturating_sub(1));
     }

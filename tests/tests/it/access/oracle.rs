@@ -165,7 +165,9 @@ impl Access {
                 let entry = Entry { scope, denies, subject, capability, subtree, end: end() };
                 self.entries.insert(text("entry"), entry);
             }
-            "tenancy.acl_entry_removed" => drop(self.entries.remove(&text("entry"))),
+            "tenancy.acl_entry_removed" | "tenancy.acl_entry_expired" => {
+                drop(self.entries.remove(&text("entry")))
+            }
             "objects.created" => {
                 self.objects.insert(text("object"), Object { owner: text("owner"), tombstoned: false });
             }
