@@ -15,6 +15,8 @@ mod determinism;
 mod examples;
 mod facts_access;
 mod facts_audit;
+#[cfg(feature = "cel")]
+mod facts_cel;
 mod facts_config;
 mod facts_context;
 mod facts_contracts;
