@@ -35,7 +35,7 @@ mod scopes;
 mod sweep;
 
 pub(crate) use admit::admit;
-pub(crate) use checks::{archived, live_node, orphaned_root, scope_row};
+pub(crate) use checks::{archived, last_moment, live_node, orphaned_root, scope_row};
 pub use commands::{
     AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
     DescribeScope, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope, ProvisionScope, Records,

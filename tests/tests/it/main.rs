@@ -31,6 +31,7 @@ mod facts_templates;
 mod facts_temporal;
 mod facts_tenancy;
 mod facts_views;
+mod grants;
 mod groups;
 mod history_import;
 mod isolation;
