@@ -11,7 +11,7 @@
 
 use cel::Value;
 use cel::objects::{Key, Map};
-use scoped_projections::rules::{Asked, Attribute, Truth, Weekday};
+use scoped_projections::rules::{Asked, Attribute, Truth, Weekday, Words};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -67,6 +67,10 @@ names! {
 }
 
 impl Name {
+    /// Does it change as time goes by?
+    pub(super) fn is_of_time(self) -> bool {
+        matches!(self, Self::TimeMicros | Self::TimeWeekday | Self::TimeHour | Self::TimeMinute)
+    }
     /// Is it asked of each scope that something is reached through?
     pub(super) fn is_of_scope(self) -> bool {
         matches!(self, Self::ScopeId | Self::ScopePath)
@@ -140,9 +144,9 @@ fn value(name: Name, asked: &Asked<'_>, data: Option<&Json>, scope: Option<u32>)
         Name::Action => Attribute::Is(text(asked.action)),
         Name::Role => map(asked.role, text),
         Name::Relation => map(asked.relation, text),
-        Name::Environment => map(asked.environment, text),
+        Name::Environment => word(asked.environment),
         Name::Connector => map(asked.connector, text),
-        Name::Classification => map(asked.classification, text),
+        Name::Classification => word(asked.classification),
         Name::PrincipalId => known(principal().map(|found| text(found.id))),
         Name::PrincipalKind => known(principal().map(|found| text(asked.identity.kind(found)))),
         Name::ObjectId => map(asked.object, |(_, id)| text(id)),
@@ -157,6 +161,16 @@ fn value(name: Name, asked: &Asked<'_>, data: Option<&Json>, scope: Option<u32>)
         }),
         Name::TimeHour => time(|now| Value::Int((now / HOUR_MICROS % 24) as i64)),
         Name::TimeMinute => time(|now| Value::Int((now / MINUTE_MICROS % 60) as i64)),
+    }
+}
+
+/// Several words are none that a text could compare.
+fn word(words: Attribute<Words<'_>>) -> Attribute<Value> {
+    match words {
+        Attribute::Is(words) => words.single().map_or(Attribute::Missing, |word| Attribute::Is(text(word))),
+        Attribute::None => Attribute::None,
+        Attribute::Missing => Attribute::Missing,
+        Attribute::Each => Attribute::Each,
     }
 }
 

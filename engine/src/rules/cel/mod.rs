@@ -7,9 +7,9 @@ mod compile;
 #[cfg(feature = "cel")]
 mod on;
 #[cfg(feature = "cel")]
-pub(crate) use on::{WHY_MISSING, check, evaluate, mentions_data};
+pub(crate) use on::{WHY_MISSING, check, evaluate, mentions_data, mentions_time};
 
 #[cfg(not(feature = "cel"))]
 mod off;
 #[cfg(not(feature = "cel"))]
-pub(crate) use off::{WHY_MISSING, check, evaluate, mentions_data};
+pub(crate) use off::{WHY_MISSING, check, evaluate, mentions_data, mentions_time};

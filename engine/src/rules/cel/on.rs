@@ -84,6 +84,11 @@ pub(crate) fn mentions_data(text: &str) -> bool {
     condition(text).is_some_and(|condition| condition.names.contains(&Name::ObjectData))
 }
 
+/// Does it look at the time?
+pub(crate) fn mentions_time(text: &str) -> bool {
+    condition(text).is_some_and(|condition| condition.names.iter().any(|name| name.is_of_time()))
+}
+
 /// May a condition be written so?
 pub(crate) fn check(text: &str) -> Result<()> {
     let wrong = |why| Error::invalid(format!("the condition in CEL is none: {why}"));
