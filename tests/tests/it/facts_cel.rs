@@ -1,10 +1,10 @@
 //! Conditions in CEL: what they see, what is refused when a rule is defined, and that nothing widens.
 
 use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, when, world};
-use crate::support::{data, object, update};
+use crate::support::{NOON, data, object, update};
 use scoped::projections::rules::Class;
 use scoped::rules::{Aim, Archive, Define};
-use scoped::{Effect, Engine, Level, ObjectId, Session, objects};
+use scoped::{AccessSpan, Capability, Edge, Effect, Engine, Level, ObjectId, Session, objects};
 use serde_json::json;
 
 fn cel(text: &str) -> String {
@@ -87,6 +87,33 @@ fn what_is_missing_or_wrong_denies_under_either_effect() {
             assert!(reads(&bo, SHARED), "archived: {text}");
         }
     }
+}
+
+/// Of several declared words none is the one that a text could compare.
+#[test]
+fn a_text_hears_a_declared_word_and_of_several_none() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    bound(&engine, deny("environment == 'staging' || classification == 'secret'"), at("org:a"));
+    assert!(!reads(&bo, SHARED), "nobody says");
+    bound(&engine, Define::declaration("a", Some("production"), Some("public")), at("org:a"));
+    assert!(reads(&bo, SHARED));
+    bound(&engine, Define::declaration("b", Some("edge"), None), at("org:a/dept:b"));
+    assert!(!reads(&bo, SHARED), "production and edge: neither");
+}
+
+/// A condition that names the time is looked at every minute.
+#[test]
+fn the_history_of_access_has_the_hours_of_conditions_in_cel() {
+    let (engine, door) = world();
+    bound(&engine, deny("action == 'read' && time.hour == 14"), at("org:a"));
+    let from = engine.read(|moment| moment.world().position().get());
+    door.set(NOON + 5 * 3_600_000_000);
+    let span = AccessSpan { from, ..AccessSpan::new(BO, Capability::ReadLocal, SHARED) };
+    let found = engine.session(ADA).unwrap().reading().access_history(&span).unwrap();
+    let hours = |edge: Edge| (edge.time - NOON) / 3_600_000_000;
+    let told: Vec<_> = found.iter().map(|one| (hours(one.opened), one.closed.map(hours))).collect();
+    assert_eq!(told, [(0, Some(2)), (3, None)]);
 }
 
 #[test]
