@@ -22,8 +22,8 @@ mod versions;
 mod views;
 
 pub use access::{
-    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause, Explained,
-    Question, Reached, Resource, What, Who,
+    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, DeclaredAttribute, Edge, EdgeCause,
+    Explained, Question, Reached, Resource, What, Who,
 };
 pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};

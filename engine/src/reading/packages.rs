@@ -71,8 +71,7 @@ impl Ask<'_> {
         let (mut versions, mut redacted) = (Vec::new(), false);
         for change in world.objects().changes(object).filter(|change| change.has_data()) {
             let stored = self.moment.data_of(change.sequence)?;
-            let read = self.show(row, stored.bytes())?;
-            let shown = self.show_for(Action::Export, row, &read)?;
+            let shown = self.show_for(Action::Export, row, stored.bytes())?;
             size.version(shown.len())?;
             redacted |= *shown != *stored.bytes();
             versions.push((self.moment.version_info(row, change, &shown)?, shown.into_owned()));

@@ -10,11 +10,11 @@
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
 use scoped_projections::rules::{
-    Action, Asked, Attribute, Entry, Globals, List, Part, Relation, Rules, Truth,
+    Action, Asked, Attribute, Declared, Entry, Globals, List, Part, Relation, Rules, Truth, Words,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
-use scoped_projections::{Micros, World};
+use scoped_projections::{Micros, PrincipalId, World};
 use smallvec::SmallVec;
 
 /// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
@@ -69,6 +69,39 @@ fn lists_objects(action: Action) -> bool {
     matches!(action, Action::Read | Action::Search | Action::Export | Action::Audit | Action::Access)
 }
 
+/// Is it a list that is asked for, of things that are each asked about by themselves?
+pub(crate) fn lists(request: &Request<'_>) -> bool {
+    !matches!(request.target, Target::Object(_))
+        && request.object_type.is_none()
+        && lists_objects(request.action)
+}
+
+/// What is declared of what a question is about: of an object where it was written, wherever it is read.
+pub(crate) fn declared<'a>(world: &'a World, asked: &Asked<'_>, target: Target) -> Declared<'a> {
+    let home = match target {
+        Target::Scope(row) | Target::Below(row) => row,
+        Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
+        Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
+    };
+    let scopes: &[u32] = if home == NO_ROW { &[] } else { &[home] };
+    world.rules().declared(&Asked { scopes, ..*asked })
+}
+
+/// What declares something of a target.
+pub(crate) fn declarations(world: &World, actor: PrincipalId, target: Target) -> SmallVec<[Entry; 4]> {
+    let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
+    let actor = identity.row(actor).unwrap_or(NO_ROW);
+    let mut asked = Asked::about(identity, tenancy, actor, Action::Read);
+    (asked.object, asked.object_type) = (Attribute::None, Attribute::None);
+    if let Target::Object(row) = target
+        && let Some(found) = objects.at(row)
+    {
+        asked.object = Attribute::Is((row, found.id));
+        asked.object_type = Attribute::Is(objects.object_type(found));
+    }
+    declared(world, &asked, target).by
+}
+
 impl<'a> Policy<'a> {
     /// For a question about that target, by the principal in that row.
     pub(crate) fn new(
@@ -88,10 +121,9 @@ impl<'a> Policy<'a> {
             object_type = Attribute::Is(word);
         } else if request.action.is_about_objects() {
             (object, object_type) = (Attribute::Missing, Attribute::Missing);
-        } else if lists_objects(request.action) {
+        } else if lists(&request) {
             (object, object_type) = (Attribute::Each, Attribute::Each);
         }
-        let word = |word: Option<&'a str>| word.map_or(Attribute::Missing, Attribute::Is);
         let asked = Asked {
             identity: world.identity(),
             tenancy: world.tenancy(),
@@ -103,12 +135,18 @@ impl<'a> Policy<'a> {
             object,
             scopes: &[],
             now: Attribute::Is(now),
-            environment: word(request.environment),
-            connector: word(request.connector),
-            classification: word(request.classification),
+            environment: Attribute::Missing,
+            connector: request.connector.map_or(Attribute::Missing, Attribute::Is),
+            classification: Attribute::Missing,
             outside,
         };
-        let rules = world.rules();
+        let (rules, declared) = (world.rules(), declared(world, &asked, request.target));
+        // What a question says itself comes before what is declared.
+        let word =
+            |word: Option<&'a str>, declared| word.map_or(declared, |word| Attribute::Is(Words::one(word)));
+        let environment = word(request.environment, declared.environment);
+        let classification = word(request.classification, declared.classification);
+        let asked = Asked { environment, classification, ..asked };
         Self { rules, asked, globals: rules.globals(&asked) }
     }
 
@@ -155,6 +193,9 @@ impl<'a> Policy<'a> {
         self.related(owner, ways.iter().filter_map(|way| way.role).max());
         if self.asked.object == Attribute::Each {
             (self.asked.object, self.asked.object_type) = (Attribute::Missing, Attribute::Missing);
+            if self.asked.classification == Attribute::Each {
+                self.asked.classification = Attribute::Missing;
+            }
         }
         let scopes: SmallVec<[u32; 4]> = ways.iter().map(|way| way.scope).collect();
         let mut found: Vec<Entry> = Vec::new();

@@ -17,7 +17,7 @@ pub(super) const ENTRIES_MAX: usize = 1_000;
 fn check_rule(on: &View<'_>, row: u32, rule: &AclRule) -> Result<()> {
     check_end(on, rule.expires_at)?;
     match rule.effect {
-        Effect::Allow => check_holds(on, row, rule.capability.matches(), rule.applies),
+        Effect::Allow => check_holds(on, row, rule.capability.matches(), rule.applies, rule.expires_at),
         Effect::Deny => check_way_back(on, row, rule),
     }
 }

@@ -43,22 +43,39 @@ pub(super) fn frozen(node: &Node) -> Error {
         .hint("revocations are possible all the same; `tenancy.release_scope` ends the freeze")
 }
 
-/// Nobody grants what they do not hold, as far as the grant reaches.
-pub(super) fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies: Applies) -> Result<()> {
+/// Nobody grants what they do not hold, as far as the grant reaches, nor for longer than they hold it (`until`: `None` without end).
+///
+/// What somebody holds only ever ends, so whoever holds it at the end of the grant holds it all the time.
+pub(super) fn check_holds(
+    on: &View<'_>,
+    row: u32,
+    wanted: Capabilities,
+    applies: Applies,
+    until: Option<Micros>,
+) -> Result<()> {
     let target = match applies {
         Applies::Itself => Target::Scope(row),
         // What is held in the scope alone cannot be handed on to everything below it.
         Applies::Subtree => Target::Below(row),
     };
     // Rules narrow what is done, not what may be handed on: whoever gets it is under them as well.
-    let held = |c: C| authorize(on.world, on.actor, Request::new(c, target).ungoverned(), on.now).allowed;
-    match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
-        None => Ok(()),
-        Some(missing) => {
-            let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
-            Err(Error::refused("grant_exceeds_holder", message).into())
-        }
+    let held = |c: C, at| authorize(on.world, on.actor, Request::new(c, target).ungoverned(), at).allowed;
+    let lacks = |at| C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c, at));
+    if let Some(missing) = lacks(on.now) {
+        let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
+        return Err(Error::refused("grant_exceeds_holder", message).into());
     }
+    if let Some(ending) = lacks(last_moment(until)) {
+        let message = format!("you hold `{ending}` in `{}` for less long than that", node(on, row)?.label());
+        let error = Error::refused("grant_exceeds_holder", message);
+        return Err(error.hint("let the grant end when your own right does").into());
+    }
+    Ok(())
+}
+
+/// The last moment of what ends then; the end of time for what does not.
+pub(crate) fn last_moment(until: Option<Micros>) -> Micros {
+    until.map_or(Micros::MAX, |end| end.saturating_sub(1))
 }
 
 /// Nobody prolongs their own part.

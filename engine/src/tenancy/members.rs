@@ -78,11 +78,11 @@ fn not_a_member(node: &Node) -> Refusal {
     Error::refused("not_a_member", format!("that principal is no member of `{}`", node.label())).into()
 }
 
-fn check_role(on: &View<'_>, row: u32, role: Role) -> Result<()> {
+fn check_role(on: &View<'_>, row: u32, role: Role, until: Option<Micros>) -> Result<()> {
     if role == Role::Owner && may_appoint(on, row) {
         return Ok(());
     }
-    check_holds(on, row, role.capabilities(), Applies::Subtree)
+    check_holds(on, row, role.capabilities(), Applies::Subtree, until)
 }
 
 fn too_many() -> Refusal {
@@ -97,7 +97,7 @@ impl Decide for AddMember {
         live_node(on, &self.scope)?;
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
-        check_role(on, row, self.role)?;
+        check_role(on, row, self.role, self.expires_at)?;
         if part.is_some() {
             let error = Error::refused(
                 "exists",
@@ -122,7 +122,7 @@ impl Decide for ChangeMember {
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         let Some(held) = part else { return Err(not_a_member(found)) };
-        check_role(on, row, self.role)?;
+        check_role(on, row, self.role, self.expires_at)?;
         check_own_end(on, held, self.principal, self.expires_at)?;
         if held.role == Role::Owner && (self.role != Role::Owner || self.expires_at.is_some()) {
             keeps_an_owner(on, row, self.principal)?;
@@ -237,7 +237,7 @@ impl Difference<'_> {
             match (before, part) {
                 (_, Some((role, expires_at))) => {
                     check_end(on, *expires_at)?;
-                    check_role(on, self.row, *role)?;
+                    check_role(on, self.row, *role, *expires_at)?;
                     if let Some((held, end)) = before {
                         let held = Member { role: *held, expires_at: *end, since: on.next };
                         check_own_end(on, &held, principal, *expires_at)?;

@@ -36,7 +36,7 @@ mod scopes;
 mod sweep;
 
 pub(crate) use admit::admit;
-pub(crate) use checks::{archived, live_node, scope_row};
+pub(crate) use checks::{archived, last_moment, live_node, scope_row};
 pub use commands::{
     AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
     DescribeScope, ExpireAclEntry, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope,

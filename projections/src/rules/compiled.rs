@@ -28,7 +28,7 @@ pub struct Entry {
     pub effect: Effect,
     /// What it is for.
     pub class: Class,
-    /// Does the binding name anything besides what it is listed under?
+    /// Does the binding name anything that has to be looked at besides what it is listed under?
     pub narrowed: bool,
     /// Are there conditions besides the action?
     pub conditional: bool,
@@ -39,7 +39,7 @@ pub struct Entry {
 pub struct List {
     /// Those that vote: highest priority first, then oldest binding.
     pub votes: Vec<Entry>,
-    /// Redactions, limits, quotas.
+    /// Redactions, limits, quotas, declarations.
     pub others: Vec<Entry>,
     decides: Actions,
 }
@@ -133,6 +133,9 @@ impl Lists {
     }
     pub(super) fn environment(&self, word: &str) -> Option<u32> {
         self.environments.get(word).copied()
+    }
+    pub(super) fn environments(&self) -> impl Iterator<Item = &List> {
+        self.environments.iter().filter_map(|(_, slot)| self.get(Some(*slot)))
     }
     pub(super) fn connector(&self, word: &str) -> Option<u32> {
         self.connectors.get(word).copied()

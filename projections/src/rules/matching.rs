@@ -8,7 +8,7 @@
 //! all: no, else missing, else each, else yes     any: yes, else missing, else each, else no     not: yes and no change places
 //! ```
 
-use super::{Action, Clause, FieldTest, Relation};
+use super::{Action, Clause, FieldTest, Relation, Words};
 use crate::identity::Identity;
 use crate::store::NO_ROW;
 use crate::tenancy::{Effect, Role, Tenancy};
@@ -144,17 +144,38 @@ pub struct Asked<'a> {
     pub scopes: &'a [u32],
     /// The time of the decision.
     pub now: Attribute<Micros>,
-    /// The environment.
-    pub environment: Attribute<&'a str>,
+    /// The environment that it is in.
+    pub environment: Attribute<Words<'a>>,
     /// The connector.
     pub connector: Attribute<&'a str>,
     /// How sensitive it is.
-    pub classification: Attribute<&'a str>,
+    pub classification: Attribute<Words<'a>>,
     /// Data and CEL.
     pub outside: &'a dyn Outside,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// A question of which nothing is said yet but who does what.
+    #[must_use]
+    pub fn about(identity: &'a Identity, tenancy: &'a Tenancy, actor: u32, action: Action) -> Self {
+        Self {
+            identity,
+            tenancy,
+            actor,
+            action,
+            role: Attribute::Missing,
+            relation: Attribute::Missing,
+            object_type: Attribute::Missing,
+            object: Attribute::Missing,
+            scopes: &[],
+            now: Attribute::Missing,
+            environment: Attribute::Missing,
+            connector: Attribute::Missing,
+            classification: Attribute::Missing,
+            outside: &(),
+        }
+    }
+
     /// Is this row the actor, or a group that it belongs to?
     #[must_use]
     pub fn is_self(&self, principal: u32) -> bool {
@@ -191,8 +212,8 @@ impl Asked<'_> {
         truth
     }
 
-    fn word(attribute: Attribute<&str>, words: Option<&super::Many<String>>) -> Truth {
-        words.map_or(Truth::Yes, |words| attribute.test(|is| words.0.iter().any(|word| word == is)))
+    fn word(attribute: Attribute<Words<'_>>, listed: Option<&super::Many<String>>) -> Truth {
+        listed.map_or(Truth::Yes, |listed| attribute.says(|is| listed.0.iter().any(|word| word == is)))
     }
 }
 
@@ -242,12 +263,21 @@ const TESTS: &[Test] = &[
         |clause| clause.relation.is_some(),
         |asked, clause| {
             let Some(list) = &clause.relation else { return Truth::Yes };
-            asked.relation.test(|is| list.0.contains(&is))
+            match asked.relation.test(|is| list.0.contains(&is)) {
+                // What a list shows may be somebody's own, whatever else they are there.
+                Truth::No if asked.object == Attribute::Each && list.0.contains(&Relation::Owner) => {
+                    Truth::Each
+                }
+                truth => truth,
+            }
         },
     ),
     (
         |clause| clause.object_type.is_some(),
-        |asked, clause| Asked::word(asked.object_type, clause.object_type.as_ref()),
+        |asked, clause| {
+            let Some(list) = &clause.object_type else { return Truth::Yes };
+            asked.object_type.test(|is| list.0.iter().any(|word| word == is))
+        },
     ),
     (
         |clause| clause.object.is_some(),

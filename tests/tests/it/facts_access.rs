@@ -135,6 +135,7 @@ fn the_history_of_access_gives_intervals_and_what_opened_and_closed_them() {
                 EdgeCause::Start => "start",
                 EdgeCause::Event { kind, .. } => kind,
                 EdgeCause::Expiry => "expiry",
+                EdgeCause::Clock => "clock",
             };
             format!(
                 "{} … {}",

@@ -650,22 +650,21 @@ impl Oracle {
         if another || self.scopes[&scope].parent.is_some() { Ok(()) } else { Err("last_owner") }
     }
 
-    /// Nobody grants what they do not hold, as far as the grant reaches.
+    /// Nobody grants what they do not hold, as far as the grant reaches and for as long.
     fn holds_all(
         &self,
         actor: PrincipalId,
         granted: impl Fn(&str) -> bool,
         scope: ScopeId,
         applies: Applies,
+        until: Option<u64>,
         now: u64,
     ) -> Result<(), &'static str> {
         let on = if applies == Applies::Itself { On::Scope(scope) } else { On::Below(scope) };
         let mut wanted = Capability::ALL.iter().filter(|capability| granted(capability.as_str()));
-        if wanted.all(|capability| self.may(actor, *capability, on, now)) {
-            Ok(())
-        } else {
-            Err("grant_exceeds_holder")
-        }
+        let last = until.map_or(u64::MAX, |end| end - 1);
+        let held = |capability| self.may(actor, capability, on, now) && self.may(actor, capability, on, last);
+        if wanted.all(|capability| held(*capability)) { Ok(()) } else { Err("grant_exceeds_holder") }
     }
 
     /// Somebody who manages the list for good must be left who can take a deny off again.
@@ -820,7 +819,8 @@ impl Oracle {
                 let scope = self.open(&c.scope)?;
                 ahead(c.expires_at)?;
                 known(c.principal)?;
-                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                let granted = |name: &str| role_holds(c.role, name);
+                self.holds_all(actor, granted, scope, Applies::Subtree, c.expires_at, now)?;
                 if self.members.contains_key(&(scope, c.principal)) {
                     return Err("exists");
                 }
@@ -832,7 +832,8 @@ impl Oracle {
                 let scope = self.scope_by(&c.scope).ok_or("scope_not_found")?;
                 known(c.principal)?;
                 let (held, own_end) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
-                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                let granted = |name: &str| role_holds(c.role, name);
+                self.holds_all(actor, granted, scope, Applies::Subtree, c.expires_at, now)?;
                 if c.principal == actor && own_end.is_some_and(|own| c.expires_at.is_none_or(|end| end > own))
                 {
                     return Err("grant_exceeds_holder");
@@ -867,7 +868,7 @@ impl Oracle {
                 match c.effect {
                     Effect::Allow => {
                         let granted = |name: &str| pattern_matches(c.capability.as_str(), name);
-                        self.holds_all(actor, granted, scope, c.applies, now)?;
+                        self.holds_all(actor, granted, scope, c.applies, c.expires_at, now)?;
                     }
                     Effect::Deny => self.leaves_a_way_back(scope, c, now)?,
                 }

@@ -289,6 +289,24 @@ fn a_decision_names_the_rule_its_version_and_the_binding() {
     });
 }
 
+/// A log may hold a rule that this build cannot look into: it denies, whatever it says.
+#[cfg(not(feature = "cel"))]
+#[test]
+fn a_condition_in_cel_denies_in_a_build_without_it_and_the_reason_names_the_feature() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    for rule in [deny(r#"{"cel": "false"}"#), allow(r#"{"cel": "true"}"#)] {
+        let rule = bound(&engine, rule, at("org:a"));
+        assert!(!reads(&bo, SHARED));
+        engine.read(|moment| {
+            let (_, seen) = moment.explain(BO, Capability::ReadLocal, moment.object_target(SHARED));
+            assert!(seen.iter().any(|one| one.why.contains("without the feature `cel`")), "{seen:?}");
+        });
+        engine.session(ADA).unwrap().execute(Archive { rule }).unwrap();
+    }
+    assert!(reads(&bo, SHARED));
+}
+
 #[test]
 fn the_policy_of_back_then_is_read_by_replay_and_what_is_denied_now_stays_hidden() {
     let (engine, _) = world();

@@ -181,14 +181,7 @@ impl<'a> Eyes<'a> {
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
         let shown = match self.asker {
-            // What may not be read is not taken out either.
-            Some(ask) => {
-                let read = ask.show(row, payload)?;
-                match self.action {
-                    Action::Read => read,
-                    action => ask.show_for(action, row, &read)?.into_owned().into(),
-                }
-            }
+            Some(ask) => ask.show_for(self.action, row, payload)?,
             None => payload.into(),
         };
         serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))

@@ -18,6 +18,11 @@ pub(crate) fn mentions_data(_: &str) -> bool {
     false
 }
 
+/// Does it look at the time?
+pub(crate) fn mentions_time(_: &str) -> bool {
+    false
+}
+
 /// May a condition be written so? What cannot be looked at here is kept: it denies.
 pub(crate) fn check(_: &str) -> crate::Result<()> {
     Ok(())
