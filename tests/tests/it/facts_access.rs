@@ -2,7 +2,7 @@
 //! `what` and `check` agree on every pair, and the history of access is what `check` says at every moment.
 
 use crate::scenario::Scenario;
-use crate::support::{NOON, by_hand, member, object, path, principal, scope_at};
+use crate::support::{NOON, by_hand, chances, member, object, path, principal, scope_at};
 use proptest::prelude::*;
 use scoped::projections::tenancy::Applies;
 use scoped::temporal::Cutoff;
@@ -168,6 +168,8 @@ fn the_history_of_access_gives_intervals_and_what_opened_and_closed_them() {
 
 // --- laws by brute force -------------------------------------------------------------------------------------------------------
 
+/// Cases of the everyday run of each law.
+const CASES: u32 = 500;
 const PEOPLE: std::ops::RangeInclusive<u128> = 2..=5;
 const SCOPES: [&str; 4] = ["org:a", "org:a/dept:b", "org:a/dept:b/user:c", "org:z"];
 const OBJECTS: std::ops::RangeInclusive<u128> = 20..=23;
@@ -506,7 +508,7 @@ fn questions_agree(run: &Run, past: Option<Sequence>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(chances(CASES, 20_261_124))]
 
     #[test]
     fn the_history_of_access_is_what_check_says_at_every_moment(acts in prop::collection::vec(act(), 1..18)) {

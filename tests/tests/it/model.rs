@@ -5,8 +5,8 @@
 //! `SCOPED_CASES=10000` runs more cases with other chances each time; a failing case is shrunk and printed.
 
 use crate::oracle::{Fact, On, Oracle, What};
-use crate::support::{NOON, by_hand, data, digest, path};
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use crate::support::{NOON, by_hand, chances, data, digest, panic_text, path};
+use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use proptest::{prelude::*, strategy::Strategy};
 use scoped::projections::{
     identity as identities, objects as stored, sharing as shared, temporal as moments, tenancy as places,
@@ -39,26 +39,17 @@ const SCOPES: u128 = 9;
 
 #[test]
 fn every_answer_about_every_moment_is_that_of_the_naive_oracle() {
-    let wanted =
-        std::env::var("SCOPED_CASES").ok().map(|text| text.parse().expect("SCOPED_CASES is a number"));
-    let config = Config {
-        cases: wanted.unwrap_or(CASES),
-        rng_seed: if wanted.is_some() { RngSeed::Random } else { RngSeed::Fixed(20_261_122) },
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
     let raw = (any::<[u8; 6]>(), prop::bool::weighted(0.2));
     let histories = (prop::collection::vec(raw, 1..140), prop::bool::weighted(0.8), any::<[u16; 4]>());
     let seen = RefCell::new(Seen::default());
-    let result = TestRunner::new(config).run(&histories.prop_map(|case| case), |(raws, prelude, cutoffs)| {
+    let result = TestRunner::new(chances(CASES, 20_261_122)).run(&histories.prop_map(|case| case), |(raws, prelude, cutoffs)| {
         let run = std::panic::catch_unwind(|| case(&raws, prelude, cutoffs));
         match run {
             Ok(found) => {
                 seen.borrow_mut().add(found);
                 Ok(())
             }
-            Err(panic) => Err(TestCaseError::fail(message(&*panic))),
+            Err(panic) => Err(TestCaseError::fail(panic_text(&*panic))),
         }
     });
     match result {
@@ -71,11 +62,6 @@ fn every_answer_about_every_moment_is_that_of_the_naive_oracle() {
         }
         Err(abort) => panic!("{abort}"),
     }
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 fn story(raws: &[Raw]) -> String {
