@@ -18,6 +18,7 @@ mod facts_audit;
 mod facts_config;
 mod facts_context;
 mod facts_contracts;
+mod facts_decisions;
 mod facts_export;
 mod facts_identity;
 mod facts_objects;

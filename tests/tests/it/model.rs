@@ -42,16 +42,19 @@ fn every_answer_about_every_moment_is_that_of_the_naive_oracle() {
     let raw = (any::<[u8; 6]>(), prop::bool::weighted(0.2));
     let histories = (prop::collection::vec(raw, 1..140), prop::bool::weighted(0.8), any::<[u16; 4]>());
     let seen = RefCell::new(Seen::default());
-    let result = TestRunner::new(chances(CASES, 20_261_122)).run(&histories.prop_map(|case| case), |(raws, prelude, cutoffs)| {
-        let run = std::panic::catch_unwind(|| case(&raws, prelude, cutoffs));
-        match run {
-            Ok(found) => {
-                seen.borrow_mut().add(found);
-                Ok(())
+    let result = TestRunner::new(chances(CASES, 20_261_122)).run(
+        &histories.prop_map(|case| case),
+        |(raws, prelude, cutoffs)| {
+            let run = std::panic::catch_unwind(|| case(&raws, prelude, cutoffs));
+            match run {
+                Ok(found) => {
+                    seen.borrow_mut().add(found);
+                    Ok(())
+                }
+                Err(panic) => Err(TestCaseError::fail(panic_text(&*panic))),
             }
-            Err(panic) => Err(TestCaseError::fail(panic_text(&*panic))),
-        }
-    });
+        },
+    );
     match result {
         Ok(()) => seen.into_inner().check(),
         Err(TestError::Fail(reason, (raws, prelude, cutoffs))) => {

@@ -1,11 +1,11 @@
 //! What the scenarios share: small makers of commands, and a small world to begin with.
 
+use proptest::test_runner::{Config, RngSeed};
 use scoped::tenancy::{AddMember, CreateScope};
 use scoped::{
     Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId, Role, ScopeId,
     ScopeRef, Sequence, identity, objects,
 };
-use proptest::test_runner::{Config, RngSeed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -114,7 +114,8 @@ impl<'a> Eyes<'a> {
     pub(super) fn could_read(&self, object: Target) -> bool {
         let Some(ask) = self.asker else { return true };
         let request = self.request(C::ReadLocal, object);
-        could_read(&self.moment.decide(ask.actor, request)) && could_read(&ask.today().decide(ask.actor, request))
+        could_read(&self.moment.decide(ask.actor, request))
+            && could_read(&ask.today().decide(ask.actor, request))
     }
 
     /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.

@@ -74,9 +74,7 @@ fn about_rules(raw: &Raw) -> (&'static str, String) {
     let (rule, binding) = (id(c % RULES + 1), id(c / 4 % RULES + 1));
     match d / 8 % 8 {
         0 => ("rules.update", format!(r#""rule":"{rule}",{}"#, body(a, b))),
-        1..=4 => {
-            ("rules.bind", format!(r#""binding":"{binding}","rule":"{rule}","to":{{{}}}"#, aim(a, b)))
-        }
+        1..=4 => ("rules.bind", format!(r#""binding":"{binding}","rule":"{rule}","to":{{{}}}"#, aim(a, b))),
         5 => ("rules.rebind", format!(r#""binding":"{binding}","to":{{{}}}"#, aim(a, b))),
         6 => ("rules.unbind", format!(r#""binding":"{binding}""#)),
         _ if a % 2 == 0 => ("rules.archive", format!(r#""rule":"{rule}""#)),
@@ -85,7 +83,7 @@ fn about_rules(raw: &Raw) -> (&'static str, String) {
 }
 
 /// One line, mostly by the founder.
-pub(super) fn drawn(raw: &Raw, now: u64) -> String {
+pub(crate) fn drawn(raw: &Raw, now: u64) -> String {
     let [kind, a, b, c, d] = *raw;
     let actor = id([1, 1, 1, 1, 1, 1, 2, 3][usize::from(d) % 8]);
     let (principal, other) = (id(a % PRINCIPALS + 1), id(b % PRINCIPALS + 1));
@@ -93,7 +91,8 @@ pub(super) fn drawn(raw: &Raw, now: u64) -> String {
     let role = ["reader", "writer", "admin", "owner"][usize::from(c) % 4];
     let level = ["read", "write", "admin"][usize::from(c) % 3];
     let end = if d % 4 == 0 { (now + u64::from(d) * 2_000_000).to_string() } else { "null".into() };
-    let member = || format!(r#""scope":"{scope}","principal":"{principal}","role":"{role}","expires_at":{end}"#);
+    let member =
+        || format!(r#""scope":"{scope}","principal":"{principal}","role":"{role}","expires_at":{end}"#);
     let (name, with) = match kind % 44 {
         0..=3 => {
             let edge = id(c % 8 + 1);
@@ -131,7 +130,7 @@ pub(super) fn drawn(raw: &Raw, now: u64) -> String {
         }
         18 => ("tenancy.remove_acl_entry", format!(r#""entry":"{}""#, id(a % 8 + 1))),
         19..=21 => {
-            let limit = a % 6;
+            let limit = a % 3;
             let policy = match c % 9 {
                 0 | 1 => r#"{"inherit_members":false}"#.to_owned(),
                 2 => r#"{"visible_to_descendants":false}"#.to_owned(),
@@ -171,7 +170,7 @@ pub(super) fn drawn(raw: &Raw, now: u64) -> String {
 
 /// Five on a path, two flat ones beside them; principals 2 to 6, two of them bots; an object of somebody's in each of the first scopes;
 /// rules that are bound nowhere yet.
-pub(super) fn prelude(engine: &Engine, rules: &[Raw]) {
+pub(crate) fn prelude(engine: &Engine, rules: &[Raw]) {
     let founder = id(1);
     let mut lines: Vec<String> = Vec::new();
     let mut push = |name: &str, with: String| lines.push(line(&founder, name, &with));

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 /// Segments of these types name somebody.
 fn names_another(segment: &str, actor: &str) -> bool {
-    segment.split_once(':').is_some_and(|(word, name)| {
-        matches!(word, "user" | "agent" | "service") && name != actor
-    })
+    segment
+        .split_once(':')
+        .is_some_and(|(word, name)| matches!(word, "user" | "agent" | "service") && name != actor)
 }
 
 fn names(segment: &str, actor: &str) -> bool {
@@ -20,9 +20,9 @@ impl Access {
     /// The nearest registered scope above a path, and the segments that are missing below it.
     fn missing<'p>(&self, path: &'p str) -> (Option<&String>, Vec<&'p str>) {
         let segments: Vec<&str> = path.split('/').collect();
-        let near = (0..segments.len()).rev().find_map(|upto| {
-            Some((upto, self.named.get(&segments[..upto].join("/"))?)).filter(|_| upto > 0)
-        });
+        let near = (0..segments.len())
+            .rev()
+            .find_map(|upto| Some((upto, self.named.get(&segments[..upto].join("/"))?)).filter(|_| upto > 0));
         match near {
             Some((upto, scope)) => (Some(scope), segments[upto..].to_vec()),
             None => (None, segments),
@@ -37,8 +37,8 @@ impl Access {
         let (near, missing) = self.missing(path);
         match near {
             None => {
-                let root = names(missing[0], actor)
-                    || self.may(actor, "scope.create.root", &On::Deployment, now);
+                let root =
+                    names(missing[0], actor) || self.may(actor, "scope.create.root", &On::Deployment, now);
                 root && self.may_do(actor, "scope.write", doing, &On::Own, now)
             }
             Some(near) => {
@@ -88,7 +88,8 @@ pub(super) fn attempt(before: &Access, line: &str, now: u64, refused: Option<&st
     assert_eq!(refused != Some("denied"), may, "may {actor} write to {at}? {refused:?}");
     if refused == Some("scope_quota_exceeded") {
         seen.quotas += 1;
-        let scope = before.named.get(at).cloned().or_else(|| Some(at.to_owned()).filter(|at| !at.contains(':')));
+        let scope =
+            before.named.get(at).cloned().or_else(|| Some(at.to_owned()).filter(|at| !at.contains(':')));
         let (near, missing) = before.missing(at);
         let (scope, scopes) = match scope {
             Some(scope) => (Some(scope), 0),
@@ -120,14 +121,18 @@ pub(super) fn nothing_came_to_be_that_might_not(facts: &[Fact], seen: &mut Seen)
             seen.provisioned += 1;
             let path = last.facts["path"].as_str().unwrap();
             let (_, missing) = before.missing(path);
-            let (count, personal) = (batch.iter().filter(made).count(), |segment: &&&str| {
-                names(segment, &last.actor)
-            });
+            let (count, personal) =
+                (batch.iter().filter(made).count(), |segment: &&&str| names(segment, &last.actor));
             assert_eq!(count, missing.len(), "outermost first, each that was missing: {path}");
             let owned = batch.iter().filter(|fact| fact.kind == "tenancy.member_added").count();
-            let root = before.missing(path).0.is_none() && !missing.first().is_some_and(|first| personal(&first));
+            let root =
+                before.missing(path).0.is_none() && !missing.first().is_some_and(|first| personal(&first));
             let named = missing.iter().filter(personal).count();
-            assert_eq!(owned, named + usize::from(root), "a node that names its maker is owned by it: {path}");
+            assert_eq!(
+                owned,
+                named + usize::from(root),
+                "a node that names its maker is owned by it: {path}"
+            );
             let nobody = id(0);
             assert!(after.named.contains_key(path) && last.actor != nobody);
         }

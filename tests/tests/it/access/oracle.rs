@@ -78,7 +78,7 @@ pub(crate) struct Access {
 }
 
 /// What a question is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum On {
     Deployment,
     Scope(String),
@@ -322,14 +322,7 @@ impl Access {
     }
 
     /// The decision rule.
-    pub(crate) fn may_do(
-        &self,
-        actor: &str,
-        capability: &str,
-        doing: Doing<'_>,
-        on: &On,
-        now: u64,
-    ) -> bool {
+    pub(crate) fn may_do(&self, actor: &str, capability: &str, doing: Doing<'_>, on: &On, now: u64) -> bool {
         if !self.is_active(actor) {
             return false;
         }

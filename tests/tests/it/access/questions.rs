@@ -58,11 +58,8 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
             }
         }
         for actor in everybody() {
-            let what: BTreeSet<String> = moment
-                .what(actor, capability)
-                .into_iter()
-                .map(|(info, _)| info.object.to_string())
-                .collect();
+            let what: BTreeSet<String> =
+                moment.what(actor, capability).into_iter().map(|(info, _)| info.object.to_string()).collect();
             let live = access.objects.iter().filter(|(_, object)| !object.tombstoned).map(|(id, _)| id);
             let reached = live.filter(|id| may(actor, &On::Object((*id).clone()))).cloned().collect();
             assert_eq!(what, reached, "what may {actor} {capability}?");

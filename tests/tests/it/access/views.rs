@@ -3,17 +3,19 @@
 use super::oracle::{Access, Fact, On};
 use super::{PRINCIPALS, Seen, principal};
 use scoped::{Level, Reading, Recall, View, ViewItem};
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 const READ: &str = "scope.read.local";
 
 /// A look at a world: data is that of then, authority that of then and now (4.3).
-#[derive(Clone, Copy)]
 pub(super) struct Looking<'a> {
     pub(super) then: (&'a Access, u64),
     pub(super) now: (&'a Access, u64),
     /// What had happened by then.
     pub(super) facts: &'a [Fact],
+    /// Questions that were answered: views ask the same ones again and again.
+    known: RefCell<BTreeMap<(String, String, On), bool>>,
 }
 
 /// A record in a view: its id, how far its reader may go, and the scopes it is reached through.
@@ -31,12 +33,21 @@ struct Shown {
     edges: BTreeSet<Edge>,
 }
 
-impl Looking<'_> {
+impl<'a> Looking<'a> {
+    pub(super) fn new(then: (&'a Access, u64), now: (&'a Access, u64), facts: &'a [Fact]) -> Self {
+        Self { then, now, facts, known: RefCell::default() }
+    }
     fn both(&self, so: impl Fn(&Access, u64) -> bool) -> bool {
         so(self.then.0, self.then.1) && so(self.now.0, self.now.1)
     }
     fn may(&self, actor: &str, capability: &str, on: &On) -> bool {
-        self.both(|access, time| access.may(actor, capability, on, time))
+        let key = (actor.to_owned(), capability.to_owned(), on.clone());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let answer = self.both(|access, time| access.may(actor, capability, on, time));
+        self.known.borrow_mut().insert(key, answer);
+        answer
     }
     fn may_at(&self, actor: &str, capability: &str, scope: &str) -> bool {
         self.may(actor, capability, &On::Scope(scope.to_owned()))
@@ -78,9 +89,8 @@ impl Looking<'_> {
         }
         let here_now = now.0.shares.keys().any(|(object, at)| object == id && from.contains(at));
         // Reaching up asks for no right on each object; a deny by any scope that it lies in wins there too.
-        let reaches_up = |(access, time): (&Access, u64)| {
-            view == View::Holistic && !access.denied_object(actor, id, time)
-        };
+        let reaches_up =
+            |(access, time): (&Access, u64)| view == View::Holistic && !access.denied_object(actor, id, time);
         if now.0.objects[id].tombstoned {
             let readable = |at: (&Access, u64)| at.0.could_read(actor, id, at.1) || reaches_up(at);
             let audits = via.iter().any(|at| self.may_at(actor, "scope.audit.read", at));
@@ -124,9 +134,8 @@ impl Looking<'_> {
     fn edges(&self, actor: &str, scope: &str, id: &str) -> Vec<Edge> {
         let then = self.then.0;
         let known = |at: &str| at == scope || self.may_at(actor, READ, at);
-        let edge = |at: &str, level: Option<&String>| {
-            (id.to_owned(), then.scopes[at].label.clone(), level.cloned())
-        };
+        let edge =
+            |at: &str, level: Option<&String>| (id.to_owned(), then.scopes[at].label.clone(), level.cloned());
         let home = then.objects[id].home.iter().filter(|at| known(at)).map(|at| edge(at, None));
         let shares = then.shares.iter().filter(|((object, at), _)| object == id && known(at));
         home.chain(shares.map(|((_, at), level)| edge(at, Some(level)))).collect()
@@ -196,7 +205,7 @@ fn found(reading: &Reading, scope: &str, view: View) -> scoped::Result<Shown> {
 /// Every view of every scope that was there, for some of the principals.
 pub(super) fn compare(
     reading: impl Fn(scoped::PrincipalId) -> Option<Reading>,
-    looking: Looking<'_>,
+    looking: &Looking<'_>,
     whom: impl Fn(u8) -> bool,
     seen: &mut Seen,
 ) {
