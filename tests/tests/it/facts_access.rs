@@ -376,6 +376,9 @@ fn history_is_what_checks_say(run: &Run) {
                         }
                         let begins = moment.world().time();
                         let ends = moments.get(nth + 1).map_or(now, |next| next.moment().world().time());
+                        // A span that ends before the log does ends with its last event, whatever runs out later.
+                        let is_last = span.to == Some(at.get()) && at < run.engine.history().head();
+                        let ends = if is_last { begins } else { ends };
                         for time in [begins, begins.midpoint(ends), ends.saturating_sub(1).max(begins)] {
                             let question = Question::new(actor, capability, resource.clone());
                             let expected = moment.decided_at(time).check(&question).allowed;
