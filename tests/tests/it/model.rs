@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Cases of the everyday run.
-const CASES: u32 = 64;
+const CASES: u32 = 96;
 /// Raw numbers of one command, and whether it joins the batch before it.
 type Raw = ([u8; 6], bool);
 
@@ -331,9 +331,19 @@ fn op(raw: &[u8; 6]) -> Op {
                 (PrincipalId(u128::from(b) % (PRINCIPALS + 1) + 1), (c % 4 != 0).then(|| "moved".into()));
             objects::Transfer { object, to, reason, expected_version }.into()
         }
-        42 if c % 2 == 0 => tenancy::RenameScope { scope: place, name: format!("n{c}-{d}-{a}") }.into(),
+        42 if c % 2 == 0 => {
+            let scope = if d % 4 == 0 { place } else { ScopeId(7 + u128::from(b) % 3).into() };
+            tenancy::RenameScope { scope, name: format!("n{c}-{d}-{a}") }.into()
+        }
         42 => tenancy::DescribeScope { scope: place, description }.into(),
-        _ => tenancy::ExpireMember { scope: place, principal }.into(),
+        43 | 44 => tenancy::ReopenScope { scope: place }.into(),
+        45 => tenancy::ExpireMember { scope: place, principal }.into(),
+        // Of one of those whose end is near from the beginning.
+        _ => {
+            let (scope, principal) =
+                (ScopeId(2 + u128::from(b) % 2).into(), PrincipalId(4 + u128::from(a) % 2));
+            tenancy::ExpireMember { scope, principal }.into()
+        }
     })
 }
 
@@ -352,6 +362,11 @@ fn prelude() -> Batch {
     {
         let (scope, principal) = (ScopeId(scope).into(), PrincipalId(principal));
         batch.push(founder, tenancy::AddMember { scope, principal, role, expires_at: None });
+    }
+    for (scope, principal, after) in [(2, 4, 1_000_000), (3, 5, 3_000_000)] {
+        let (scope, principal) = (ScopeId(scope).into(), PrincipalId(principal));
+        let expires_at = Some(NOON + after);
+        batch.push(founder, tenancy::AddMember { scope, principal, role: Role::Reader, expires_at });
     }
     let things = [
         (1, 2, Some("org:a"), Level::Read),

@@ -124,7 +124,7 @@ impl Seen {
             ("refused by quotas", self.quotas),
             ("in intervals", self.intervals),
         ] {
-            assert!(count > 10, "{what}: {self:?}");
+            assert!(count > 4, "{what}: {self:?}");
         }
     }
 }
