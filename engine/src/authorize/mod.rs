@@ -188,14 +188,14 @@ fn decide(
                 );
                 return passed(general, Tier::Actor, Rule::Owner, None);
             }
-            if object.tombstoned && capability == Capability::ReadLocal {
+            let buried = object.tombstoned && capability == Capability::ReadLocal;
+            if buried {
                 witness.saw(
                     Rule::Tombstoned,
                     Effect::Deny,
                     true,
                     "a tombstone ends visibility through scopes",
                 );
-                return decision(false, Tier::Default, Rule::Tombstoned, None);
             }
             let mut kept_out = None;
             for (at, (allow, way)) in ways.iter().enumerate() {
@@ -204,6 +204,10 @@ fn decide(
                     allow.map_or((Tier::Default, Rule::Nothing), |allow| (allow.tier, allow.rule(tenancy)));
                 let answer = passed(weight, tier, rule, Some(way.scope));
                 match (allow, answer.allowed) {
+                    // Said only of what could be read if it were not: whom rules keep out they keep out of the past as well.
+                    (Some(_), true) if buried => {
+                        return decision(false, Tier::Default, Rule::Tombstoned, None);
+                    }
                     (Some(_), true) => return answer,
                     (_, false) => kept_out = kept_out.or(Some(answer)),
                     (None, true) => {}

@@ -236,7 +236,7 @@ impl<'a> Policy<'a> {
                 continue;
             }
             let bound = self.rules.bound(entry, asked);
-            // Where it cannot be told whether it is bound there, a deny speaks and an allow governs.
+            // Where nobody said whether it is bound there, a deny speaks and an allow governs.
             if bound == Truth::No || (bound == Truth::Each && entry.effect == Effect::Deny) {
                 witness.considered(self.rules, entry, false, "the binding names something else besides");
                 continue;
@@ -248,7 +248,10 @@ impl<'a> Policy<'a> {
                     weight.deny = Some((entry, scope));
                 }
                 Effect::Allow => {
-                    weight.governed.get_or_insert(entry);
+                    // What is bound to some of the objects in a scope is asked of each by itself: it closes no list of them.
+                    if bound != Truth::Each {
+                        weight.governed.get_or_insert(entry);
+                    }
                     if matches {
                         weight.allow.get_or_insert(entry);
                     }

@@ -22,6 +22,7 @@ mod facts_cel;
 mod facts_config;
 mod facts_context;
 mod facts_contracts;
+mod facts_decisions;
 mod facts_export;
 mod facts_identity;
 mod facts_objects;

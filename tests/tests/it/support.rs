@@ -1,5 +1,6 @@
 //! What the scenarios share: small makers of commands, and a small world to begin with.
 
+use proptest::test_runner::{Config, RngSeed};
 use scoped::tenancy::{AddMember, CreateScope};
 use scoped::{
     Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId, Role, ScopeId,
@@ -10,6 +11,25 @@ use std::sync::Arc;
 
 /// µs: some Sunday in 2026.
 pub(crate) const NOON: u64 = 1_795_348_800_000_000;
+
+/// How a property draws its cases: every day so many, with the same chances; `SCOPED_CASES` many with other chances each time.
+pub(crate) fn chances(everyday: u32, seed: u64) -> Config {
+    let wanted: Option<u32> =
+        std::env::var("SCOPED_CASES").ok().map(|text| text.parse().expect("SCOPED_CASES is a number"));
+    Config {
+        cases: wanted.unwrap_or(everyday),
+        rng_seed: if wanted.is_some() { RngSeed::Random } else { RngSeed::Fixed(seed) },
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    }
+}
+
+/// What a caught panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
 
 pub(crate) fn data(value: serde_json::Value) -> Data {
     Data::new(&value).unwrap()

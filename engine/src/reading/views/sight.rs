@@ -33,6 +33,11 @@ pub(crate) struct Seen {
     pub(crate) access: Level,
 }
 
+/// Does nothing but a tombstone stand in the way?
+fn could_read(decision: &crate::Decision) -> bool {
+    decision.allowed || decision.rule == Rule::Tombstoned
+}
+
 impl<'a> Eyes<'a> {
     /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
     pub(crate) fn of(ask: &'a Ask<'a>, time: Option<Micros>) -> Self {
@@ -83,7 +88,12 @@ impl<'a> Eyes<'a> {
     }
     /// Does a rule keep the reader out, then or now?
     pub(super) fn kept_out(&self, request: Request<'_>) -> bool {
-        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Nothing, self.moment.now))
+        self.asker.is_some_and(|ask| ask.kept_out(request, self.moment.now, |rule| rule != Rule::Nothing))
+    }
+    /// Does a deny, and not just that rules govern and none allows? What is governed is asked of each record by itself.
+    pub(super) fn denied(&self, request: Request<'_>) -> bool {
+        let denies = |rule| !matches!(rule, Rule::Nothing | Rule::Governed { .. });
+        self.asker.is_some_and(|ask| ask.kept_out(request, self.moment.now, denies))
     }
     /// Is it so in the world that is looked at, or at present?
     pub(super) fn both(&self, so: impl Fn(&World) -> bool) -> bool {
@@ -100,9 +110,12 @@ impl<'a> Eyes<'a> {
     pub(super) fn shared(&self, row: u32, scope: u32) -> bool {
         !self.both(|world| world.sharing().share(row, scope).is_none())
     }
-    /// Does a rule other than a tombstone keep the reader out, then or now?
-    pub(super) fn forbidden(&self, request: Request<'_>) -> bool {
-        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Tombstoned, self.moment.now))
+    /// Could a record be read then and now, were it not tombstoned?
+    pub(super) fn could_read(&self, object: Target) -> bool {
+        let Some(ask) = self.asker else { return true };
+        let request = self.request(C::ReadLocal, object);
+        could_read(&self.moment.decide(ask.actor, request))
+            && could_read(&ask.today().decide(ask.actor, request))
     }
 
     /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.
@@ -125,10 +138,10 @@ impl<'a> Eyes<'a> {
         let gone = ask.present.objects().at(row).is_none_or(|object| object.tombstoned);
         let access = if gone {
             // Tombstoned since: only for those who may audit where it is reached, and who could read it now if it were not.
-            let buried = |d: &crate::Decision| d.allowed || d.rule == Rule::Tombstoned;
             let now = ask.today().decide(ask.actor, self.request(C::ReadLocal, object));
             let then = self.moment.decide(ask.actor, self.request(C::ReadLocal, object));
-            let readable = (then.allowed || self.reaches_up(plan, &then)) && buried(&now) && shown(ask);
+            let readable = |decision| could_read(decision) || self.reaches_up(plan, decision);
+            let readable = readable(&then) && readable(&now) && shown(ask);
             let audits = |place: usize| {
                 plan.order.get(place).is_some_and(|at| self.holds(C::AuditRead, Target::Scope(*at)))
             };
