@@ -2,6 +2,27 @@
 
 use super::*;
 
+/// Once archived contracts could be updated.
+#[test]
+fn an_archived_contract_takes_no_changes_until_it_is_taken_out() {
+    let (_, ada) = alone();
+    ada.execute(Create::new("thing", "thing", one(T::Integer)).with_id(TASK)).unwrap();
+    assert_eq!(ada.execute(Unarchive { contract: TASK }).unwrap_err().code(), "not_archived");
+    assert_eq!(ada.execute(Activate { contract: TASK }).unwrap_err().code(), "active");
+    ada.execute(Archive { contract: TASK }).unwrap();
+    let codes = [
+        ada.execute(Update::new(TASK, one(T::Any))).unwrap_err().code(),
+        ada.execute(Deprecate { contract: TASK }).unwrap_err().code(),
+        ada.execute(Activate { contract: TASK }).unwrap_err().code(),
+        ada.execute(Archive { contract: TASK }).unwrap_err().code(),
+    ];
+    assert_eq!(codes, ["archived"; 4]);
+    write(&ada, 1, json!("governed by nothing")).unwrap();
+    ada.execute(Unarchive { contract: TASK }).unwrap();
+    assert_eq!(ada.reading().contract(TASK).unwrap().lifecycle, Lifecycle::Deprecated);
+    assert_eq!(ada.execute(Deprecate { contract: TASK }).unwrap_err().code(), "not_active");
+}
+
 /// A rollback writes like everything else: data that does not fit today's contract is not brought back, and the plan says so.
 #[test]
 fn a_rollback_to_data_that_breaks_the_contract_of_today_is_refused_and_says_so() {

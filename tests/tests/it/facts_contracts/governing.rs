@@ -2,6 +2,41 @@
 
 use super::*;
 
+/// Once contracts were a library beside the engine: an object that broke its type's contract was stored all the same.
+#[test]
+fn what_is_written_has_to_fit_the_contract_of_its_type() {
+    let (engine, ada) = alone();
+    write(&ada, 1, json!({ "f": "from before" })).unwrap();
+    ada.execute(Create::new("thing", "thing", one(T::Integer)).with_id(TASK)).unwrap();
+    let before = digest(&engine);
+    for refused in [
+        write(&ada, 2, json!({ "f": "x" })),
+        update(&ada, 1, json!({})),
+        ada.batch()
+            .with(objects::Create::new("thing", data(json!({ "f": 1 }))))
+            .with(objects::Create::new("thing", data(json!(5))))
+            .execute(),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "contract"), "{error}");
+        assert!(error.to_string().contains("contract `thing`, version 1"), "{error}");
+        assert!(error.advice().is_some_and(|hint| hint.contains(&TASK.to_string())));
+    }
+    assert_eq!(digest(&engine), before);
+    write(&ada, 2, json!({ "f": 1 })).unwrap();
+    update(&ada, 1, json!({ "f": 2 })).unwrap();
+    ada.execute(objects::Create::new("note", data(json!("free")))).unwrap();
+}
+
+#[test]
+fn a_refusal_for_a_contract_is_of_bounded_length() {
+    let (_, ada) = alone();
+    ada.execute(Create::new("thing", "thing", one(T::Any))).unwrap();
+    let many: serde_json::Map<String, Value> = (0..5_000).map(|n| (format!("{n:0>200}"), n.into())).collect();
+    let error = write(&ada, 1, many.into()).unwrap_err();
+    assert!(error.to_string().len() < 4_000, "{} bytes", error.to_string().len());
+}
+
 #[test]
 fn the_contract_of_the_nearest_scope_governs_and_else_the_one_without_scope() {
     let (engine, ada, _) = tree();

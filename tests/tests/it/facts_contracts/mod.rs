@@ -68,53 +68,8 @@ fn write(ada: &Session, id: u128, value: Value) -> Result<scoped::Receipt, Error
     ada.execute(objects::Create::new("thing", data(value)).with_id(ObjectId(id)))
 }
 
-/// Versions 1 and 2 of a contract, compared.
-fn difference(before: Vec<FieldSpec>, after: Vec<FieldSpec>) -> [Vec<String>; 3] {
-    let (_, ada) = alone();
-    ada.execute(Create::new("thing", "thing", before).with_id(TASK)).unwrap();
-    ada.execute(Update::new(TASK, after)).unwrap();
-    let diff = ada.reading().contract_diff(TASK, 1, 2).unwrap();
-    assert_eq!((diff.old_version, diff.new_version), (1, 2));
-    [diff.added_fields, diff.removed_fields, diff.modified_fields]
-}
-
 fn named(names: &[&str]) -> Vec<FieldSpec> {
     names.iter().map(|name| FieldSpec::new(*name, T::Any)).collect()
-}
-
-/// Once contracts were a library beside the engine: an object that broke its type's contract was stored all the same.
-#[test]
-fn what_is_written_has_to_fit_the_contract_of_its_type() {
-    let (engine, ada) = alone();
-    write(&ada, 1, json!({ "f": "from before" })).unwrap();
-    ada.execute(Create::new("thing", "thing", one(T::Integer)).with_id(TASK)).unwrap();
-    let before = digest(&engine);
-    for refused in [
-        write(&ada, 2, json!({ "f": "x" })),
-        update(&ada, 1, json!({})),
-        ada.batch()
-            .with(objects::Create::new("thing", data(json!({ "f": 1 }))))
-            .with(objects::Create::new("thing", data(json!(5))))
-            .execute(),
-    ] {
-        let error = refused.unwrap_err();
-        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "contract"), "{error}");
-        assert!(error.to_string().contains("contract `thing`, version 1"), "{error}");
-        assert!(error.advice().is_some_and(|hint| hint.contains(&TASK.to_string())));
-    }
-    assert_eq!(digest(&engine), before);
-    write(&ada, 2, json!({ "f": 1 })).unwrap();
-    update(&ada, 1, json!({ "f": 2 })).unwrap();
-    ada.execute(objects::Create::new("note", data(json!("free")))).unwrap();
-}
-
-#[test]
-fn a_refusal_for_a_contract_is_of_bounded_length() {
-    let (_, ada) = alone();
-    ada.execute(Create::new("thing", "thing", one(T::Any))).unwrap();
-    let many: serde_json::Map<String, Value> = (0..5_000).map(|n| (format!("{n:0>200}"), n.into())).collect();
-    let error = write(&ada, 1, many.into()).unwrap_err();
-    assert!(error.to_string().len() < 4_000, "{} bytes", error.to_string().len());
 }
 
 fn into(scope: &str, id: u128, value: Value) -> objects::Create {
@@ -187,23 +142,3 @@ fn tree() -> (Engine, Session, Session) {
     (engine, ada, bo)
 }
 
-/// Once archived contracts could be updated.
-#[test]
-fn an_archived_contract_takes_no_changes_until_it_is_taken_out() {
-    let (_, ada) = alone();
-    ada.execute(Create::new("thing", "thing", one(T::Integer)).with_id(TASK)).unwrap();
-    assert_eq!(ada.execute(Unarchive { contract: TASK }).unwrap_err().code(), "not_archived");
-    assert_eq!(ada.execute(Activate { contract: TASK }).unwrap_err().code(), "active");
-    ada.execute(Archive { contract: TASK }).unwrap();
-    let codes = [
-        ada.execute(Update::new(TASK, one(T::Any))).unwrap_err().code(),
-        ada.execute(Deprecate { contract: TASK }).unwrap_err().code(),
-        ada.execute(Activate { contract: TASK }).unwrap_err().code(),
-        ada.execute(Archive { contract: TASK }).unwrap_err().code(),
-    ];
-    assert_eq!(codes, ["archived"; 4]);
-    write(&ada, 1, json!("governed by nothing")).unwrap();
-    ada.execute(Unarchive { contract: TASK }).unwrap();
-    assert_eq!(ada.reading().contract(TASK).unwrap().lifecycle, Lifecycle::Deprecated);
-    assert_eq!(ada.execute(Deprecate { contract: TASK }).unwrap_err().code(), "not_active");
-}
