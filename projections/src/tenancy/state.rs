@@ -4,56 +4,11 @@ use super::counts::{CountColumn, Counts};
 use super::parked::Parked;
 use super::policy::Declared;
 use super::spine::{Link, Spine};
-use super::{Applies, Effect, Pattern, Policy, Role, ScopePath, Subject, TenancyEvent as E};
+use super::{Applies, Effect, Node, Pattern, Policy, Role, ScopePath, Subject, TenancyEvent as E};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
 use crate::store::{Identified, Keyed, NO_ROW, Sorted, Table, transact};
 use crate::{EntryId, Envelope, Micros, PrincipalId, ScopeId, Sequence};
-
-/// A place where things can be shared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Node {
-    /// Its id.
-    pub id: ScopeId,
-    /// Row of its parent, [`NO_ROW`] for a root.
-    pub parent: u32,
-    /// Nodes above it.
-    pub depth: u8,
-    /// Deleted: nothing is shared through it any more.
-    pub archived: bool,
-    /// Nothing in it widens or changes.
-    pub frozen: bool,
-    /// It came to be because something was written to its path, and nobody has registered it since.
-    pub auto_provisioned: bool,
-    /// Hidden from scopes below that reach up.
-    pub hidden: bool,
-    /// Do roles and allows from above stop here? Denies pass.
-    pub cut: bool,
-    /// How many entries its access control list has: most have none, and need no look.
-    pub entries: u32,
-    /// Its path; `None` for a flat node.
-    pub path: Option<ScopePath>,
-    /// Its name, for a flat node.
-    pub name: Box<str>,
-    /// The event that made it.
-    pub created: Sequence,
-    /// The last event about the node itself.
-    pub changed: Sequence,
-}
-
-impl Node {
-    /// Its path, or the name of a flat node.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        self.path.as_ref().map_or(&self.name, |path| path.as_str())
-    }
-}
-
-impl Identified for Node {
-    fn id(&self) -> u128 {
-        self.id.0
-    }
-}
 
 /// A principal's part in a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +123,11 @@ impl Tenancy {
     #[must_use]
     pub fn at(&self, row: u32) -> Option<&Node> {
         self.nodes.get(row)
+    }
+    /// The id of the node in a row; none for [`NO_ROW`].
+    #[must_use]
+    pub fn id_of(&self, row: u32) -> ScopeId {
+        self.at(row).map_or(ScopeId::NONE, |node| node.id)
     }
     /// The little of the node in a row that a walk up needs.
     #[must_use]

@@ -141,4 +141,3 @@ fn tree() -> (Engine, Session, Session) {
     let bo = engine.session(PrincipalId(2)).unwrap();
     (engine, ada, bo)
 }
-

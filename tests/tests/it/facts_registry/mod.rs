@@ -10,7 +10,7 @@ mod types;
 mod urn;
 
 use crate::support::{
-    TYPES, by_hand, data, digest, in_memory, object, principal, replayed, scope_at, small_segments,
+    TYPES, by_hand, code, data, digest, in_memory, object, principal, replayed, scope_at, small_segments,
 };
 
 use proptest::prelude::*;
@@ -39,10 +39,6 @@ fn ada(engine: &Engine) -> Session {
 
 fn doing(engine: &Engine, command: impl Into<Command>) -> Result<Receipt, Error> {
     ada(engine).execute(command)
-}
-
-fn code(result: Result<Receipt, Error>) -> &'static str {
-    result.map_or_else(|error| error.code(), |_| "fine")
 }
 
 fn reading(engine: &Engine) -> Reading {
