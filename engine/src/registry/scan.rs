@@ -223,9 +223,7 @@ impl Moment<'_> {
         let mut found: BTreeMap<(String, Option<Urn>), Scanned> = BTreeMap::new();
         for item in &scan.declared {
             let key = (item.target.clone(), Some(item.urn.clone()));
-            if !found.contains_key(&key) {
-                found.insert(key, declared(registry, item, &mut used));
-            }
+            found.entry(key).or_insert_with(|| declared(registry, item, &mut used));
         }
         let rest = used.into_iter().map(|(word, met_in)| only_used(registry, word, met_in));
         let (mut registered, mut unregistered, mut skipped) = (Vec::new(), Vec::new(), Vec::new());

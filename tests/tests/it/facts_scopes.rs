@@ -7,8 +7,7 @@ use scoped::projections::tenancy::Metric;
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{CreateScope, DeleteScope, Records, SetPolicy};
 use scoped::{
-    Batch, Engine, Level, ObjectId, Policy, PrincipalId, Role, ScopeId,
-    identity, objects, sharing, tenancy,
+    Batch, Engine, Level, ObjectId, Policy, PrincipalId, Role, ScopeId, identity, objects, sharing, tenancy,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -7,8 +7,8 @@ use scoped::tenancy::{
     ReleaseScope, RemoveMember, RenameScope, ReopenScope, SetMembers,
 };
 use scoped::{
-    Capability, Command, Engine, Level, ObjectId, Policy, PrincipalId, Reading, Role,
-    ScopeId, ScopeQuery, ScopeRef, View, objects, sharing, tenancy,
+    Capability, Command, Engine, Level, ObjectId, ObjectQuery, Policy, PrincipalId, Reading, Role, ScopeId,
+    ScopeQuery, ScopeRef, View, objects, sharing, tenancy,
 };
 use serde_json::json;
 
@@ -427,4 +427,73 @@ fn roles_and_levels_have_their_texts() {
     let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
     assert_eq!(levels, ["read", "write", "admin"]);
     assert!("boss".parse::<Role>().is_err());
+}
+
+#[test]
+fn an_object_that_is_owned_and_projected_twice_is_listed_once() {
+    let place = team();
+    place.does(1, scope_at("org:b", 3));
+    for scope in ["org:a", "org:b"] {
+        place.does(1, member(scope, 2, Role::Admin));
+    }
+    place.does(1, object(10, 1, Some("org:a"), Level::Write));
+    place.does(1, place.project(10, "org:a/team:t", Level::Read));
+    place.does(1, place.project(10, "org:b", Level::Write));
+    // Its owner is a member of all three; who owns nothing reaches it by three ways.
+    for who in [1, 2] {
+        let reading = place.reading(who);
+        let listed = |query: &ObjectQuery| -> Vec<ObjectId> {
+            reading.find_objects(query).unwrap().objects.into_iter().map(|found| found.object).collect()
+        };
+        assert_eq!(listed(&ObjectQuery::default()), [ObjectId(10)], "for {who}");
+        assert_eq!(reading.count_objects(&ObjectQuery::default()).unwrap(), 1);
+        for (scope, view) in
+            [("org:a", View::Descend), ("org:a/team:t", View::Holistic), ("org:b", View::Raw)]
+        {
+            let found = reading.objects(&path(scope), view).unwrap();
+            assert_eq!(found.len(), 1, "{who} in {scope}, {view}");
+        }
+        let own = listed(&ObjectQuery::own());
+        assert_eq!(own.len(), usize::from(who == 1));
+    }
+}
+
+#[test]
+fn visible_objects_are_filtered_by_type() {
+    let place = team();
+    place.does(1, member("org:a", 2, Role::Reader));
+    let made = |id: u128, word: &str, scope: Option<&str>| {
+        let create = objects::Create { object_type: word.into(), ..object(id, 1, scope, Level::Read) };
+        place.does(1, create);
+    };
+    for (id, word, scope) in [
+        (10, "limits", Some("org:a")),
+        (11, "note", Some("org:a")),
+        (12, "limits", Some("org:a/team:t")),
+        (13, "limits", None),
+        (14, "file", None),
+    ] {
+        made(id, word, scope);
+    }
+    let of = |who: u128, word: &str| -> Vec<u128> {
+        let query = ObjectQuery::default().of_type(word);
+        let reading = place.reading(who);
+        let found = reading.find_objects(&query).unwrap().objects;
+        assert_eq!(reading.count_objects(&query).unwrap(), found.len() as u64);
+        found.into_iter().map(|found| found.object.0).collect()
+    };
+    assert_eq!((of(1, "limits"), of(1, "note"), of(1, "file")), (vec![10, 12, 13], vec![11], vec![14]));
+    assert_eq!(
+        (of(2, "limits"), of(2, "note")),
+        (vec![10, 12], vec![11]),
+        "what is shared with it, of that type"
+    );
+    // A type of which it sees nothing is to it as one that is not there.
+    assert_eq!((of(2, "file"), of(2, "never")), (vec![], vec![]));
+    assert_eq!(of(3, "limits"), [0; 0]);
+    let owned = ObjectQuery::own().of_type("limits");
+    assert_eq!(
+        (place.reading(1).count_objects(&owned).unwrap(), place.reading(2).count_objects(&owned).unwrap()),
+        (3, 0)
+    );
 }

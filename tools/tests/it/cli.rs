@@ -371,6 +371,8 @@ fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
         (&["rollback", "log"], 2, &["--to"]),
         (&["import", "git", "log", "missing"], 1, &["missing"]),
         (&["fly"], 2, &["fly"]),
+        (&["diff", "log", "path:docs/plan.md", "1", "x"], 2, &["`x` is no version: versions are 1, 2, 3 …"]),
+        (&["objects", "log", "--format", "yaml"], 2, &["[possible values: table, json, tsv]"]),
     ] {
         desk.run(line).fails(code, words);
     }
@@ -379,6 +381,65 @@ fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
         0,
         "nothing was left in a directory without log"
     );
+}
+
+/// Once the answer was ``reading `HEAD` failed: Not a directory``: a name of the log's own, and no word of what to do.
+#[test]
+fn a_file_in_place_of_a_directory_is_told_by_every_command() {
+    let desk = Desk::new();
+    fs::write(desk.path("file"), "plain").unwrap();
+    let scope = &["--scope", "org:acme"][..];
+    for (name, more) in [
+        ("init", &[][..]),
+        ("verify", &[]),
+        ("replay", &[]),
+        ("log", &[]),
+        ("audit", &[]),
+        ("show", &["1"]),
+        ("tree", &[]),
+        ("scopes", &[]),
+        ("members", scope),
+        ("acl", scope),
+        ("principals", &[]),
+        ("objects", &[]),
+        ("registry", &[]),
+        ("contracts", &[]),
+        ("templates", &[]),
+        ("rules", &[]),
+        ("flags", &[]),
+        ("config", scope),
+        ("stats", &[]),
+        ("mark", &["x"]),
+        ("rollback", &["--to", "#1"]),
+    ] {
+        let run = desk.run(&[&[name, "file"], more].concat());
+        run.refused(1, &["error: no log in file: it is a file", "hint: a log is a directory"]);
+    }
+    for line in [["export", "commands", "file"], ["registry", "scan", "file"]] {
+        desk.run(&line).refused(1, &["no log in file: it is a file"]);
+    }
+    assert_eq!(fs::read(desk.path("file")).unwrap(), b"plain");
+}
+
+/// Once it was `the log directory`, in the marks that names stand in: nobody could tell which one.
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let desk = Desk::new();
+    fs::write(desk.path("file"), "plain").unwrap();
+    desk.run(&["init", "file/below"]).refused(1, &["`file/below`"]);
+}
+
+/// Help that could not be written once ended like help that was read.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let desk = Desk::new();
+    Small::on(&desk);
+    for line in [&["--help"][..], &["tree", "log"], &["--version"], &["log", "log"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let run = Run::of(desk.command(line).stdout(full).output().unwrap());
+        run.fails(1, &["the answer could not be written"]);
+    }
 }
 
 #[test]

@@ -73,3 +73,34 @@ fn a_json_schema_whose_references_multiply_or_never_end_is_refused() {
     write(&ada, 1, json!({ "a": 1, "b": 2 })).unwrap();
     assert_eq!(write(&ada, 2, json!({ "a": 1, "b": "x" })).unwrap_err().code(), "contract");
 }
+
+/// A schema of a few hundred bytes that refers to itself twice a level visits every level twice: two to the power of the depth, on the
+/// writer's thread. So recursion is refused in every form, and what is meant is unrolled.
+#[cfg(feature = "json-schema")]
+#[test]
+fn a_json_schema_that_refers_to_itself_is_refused_and_one_that_is_unrolled_is_not() {
+    let (_, ada) = alone();
+    let create =
+        |schema| Create { schema: Some(schema), ..Create::new("thing", "thing", vec![]).with_id(TASK) };
+    let list = json!({ "type": "array", "items": { "$ref": "#/$defs/tree" } });
+    for recursive in [
+        json!({ "$ref": "#" }),
+        json!({ "$ref": "#/$defs/tree", "$defs": { "tree": list } }),
+        json!({ "$ref": "#/$defs/a", "$defs": { "a": { "items": { "$ref": "#/$defs/b" } }, "b": { "items": { "$ref": "#/$defs/a" } } } }),
+        json!({ "anyOf": [{ "items": { "$ref": "#" } }, { "items": { "$ref": "#" } }] }),
+        // Nothing leads there yet: a later keyword of the crate might.
+        json!({ "$defs": { "tree": list } }),
+    ] {
+        let error = ada.execute(create(recursive.clone())).unwrap_err();
+        assert_eq!(error.code(), "invalid", "{recursive}: {error}");
+        assert!(error.to_string().contains("refers to itself"), "{error}");
+    }
+    let unrolled = (0..6).fold(
+        json!({ "type": "integer" }),
+        |inner, _| json!({ "anyOf": [{ "type": "integer" }, { "type": "array", "items": inner }] }),
+    );
+    ada.execute(create(unrolled)).unwrap();
+    write(&ada, 1, json!([1, [2, [3, [4]]]])).unwrap();
+    assert_eq!(write(&ada, 2, json!([1, ["x"]])).unwrap_err().code(), "contract");
+    assert_eq!(write(&ada, 3, json!([[[[[[[7]]]]]]])).unwrap_err().code(), "contract", "deeper than it goes");
+}
