@@ -12,6 +12,7 @@ mod capability;
 mod counts;
 mod events;
 mod identity_scope;
+mod node;
 mod parked;
 pub mod path;
 mod period;
@@ -30,6 +31,7 @@ pub use events::{
     ScopeMoved, ScopeProvisioned, ScopeReleased, ScopeRenamed, ScopeReopened, TenancyEvent,
 };
 pub use identity_scope::{DEFAULT_ORG, Residual, SCOPE_FIELD_CHARS_MAX, Scope, ScopeError, ScopeWire};
+pub use node::{Node, ScopeState};
 pub(crate) use parked::Parked;
 pub use path::{ActorPath, ScopePath, ScopePathError};
 pub use period::{Period, PeriodError};
@@ -37,5 +39,5 @@ pub use policy::{Ages, AuditReads, Declared, Metric, Policy, Quota, Retention};
 pub use presence::Presence;
 pub use role::{Applies, Effect, Level, Role, Subject};
 pub use spine::Link;
-pub use state::{AclEntry, Member, Node, Tenancy};
+pub use state::{AclEntry, Member, Tenancy};
 pub use view::View;

@@ -2,20 +2,19 @@
 
 mod entries;
 mod members;
-mod node;
 mod tree;
 mod walk;
 
 pub use entries::AclEntry;
 pub use members::Member;
-pub use node::Node;
+
 
 use super::counts::{CountColumn, Counts};
 use super::parked::Parked;
 use super::policy::Declared;
 use super::presence::{Presence, Presences};
 use super::spine::{Link, Spine};
-use super::{ScopePath, TenancyEvent as E};
+use super::{Node, ScopePath, TenancyEvent as E};
 use crate::identity::Identity;
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, Table, transact};
 use crate::{EntryId, Envelope, Micros, ScopeId, Sequence};
@@ -84,6 +83,11 @@ impl Tenancy {
     #[must_use]
     pub fn at(&self, row: u32) -> Option<&Node> {
         self.nodes.get(row)
+    }
+    /// The id of the node in a row; none for [`NO_ROW`].
+    #[must_use]
+    pub fn id_of(&self, row: u32) -> ScopeId {
+        self.at(row).map_or(ScopeId::NONE, |node| node.id)
     }
     /// The little of the node in a row that a walk up needs.
     #[must_use]

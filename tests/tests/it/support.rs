@@ -3,8 +3,8 @@
 use proptest::test_runner::{Config, RngSeed};
 use scoped::tenancy::{AddMember, CreateScope};
 use scoped::{
-    Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId, Role, ScopeId,
-    ScopeRef, Sequence, identity, objects,
+    Batch, Command, Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId,
+    Receipt, Role, ScopeId, ScopeRef, Sequence, Session, identity, objects,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,6 +88,48 @@ pub(crate) fn by_hand(seed: u64) -> (Engine, Arc<ManualDoor>) {
     let options = small_segments().door(door.clone()).founder(PrincipalId(1));
     let storage = Arc::new(scoped::log::MemoryStorage::new());
     (Engine::on(storage, options).unwrap(), door)
+}
+
+/// What a call came to: `fine`, or the code of its refusal.
+pub(crate) fn code<T>(result: scoped::Result<T>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "fine")
+}
+
+/// An engine with people and scopes, whose time stands until it is set. The founder (1) owns the scopes.
+pub(crate) struct Place {
+    pub(crate) engine: Engine,
+    pub(crate) door: Arc<ManualDoor>,
+}
+
+impl Place {
+    /// With these people, and these scopes by path and id.
+    pub(crate) fn with(
+        seed: u64,
+        people: impl IntoIterator<Item = identity::CreatePrincipal>,
+        scopes: &[(&str, u128)],
+    ) -> Self {
+        let (engine, door) = by_hand(seed);
+        let mut batch = Batch::new();
+        people.into_iter().for_each(|one| batch.push(PrincipalId(1), one));
+        scopes.iter().for_each(|(path, id)| batch.push(PrincipalId(1), scope_at(path, *id)));
+        engine.execute(batch).unwrap();
+        Self { engine, door }
+    }
+    /// Somebody at work.
+    #[track_caller]
+    pub(crate) fn at(&self, who: u128) -> Session {
+        self.engine.session(PrincipalId(who)).unwrap()
+    }
+    /// Somebody does it.
+    #[track_caller]
+    pub(crate) fn does(&self, who: u128, command: impl Into<Command>) -> Receipt {
+        self.at(who).execute(command).unwrap()
+    }
+    /// What comes of it when somebody tries it.
+    #[track_caller]
+    pub(crate) fn tries(&self, who: u128, command: impl Into<Command>) -> &'static str {
+        code(self.at(who).execute(command))
+    }
 }
 
 /// The digest of the present, and that of a replay from the first record; both have to be one.

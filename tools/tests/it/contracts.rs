@@ -1,15 +1,14 @@
 //! `scoped contracts`, `templates` and `config`: what they say of a log, now and as of a moment.
 
+use crate::desk::{Desk, Run};
 use scoped::contracts::{Archive, FieldSpec, FieldType, RuleKind, Update};
 use scoped::{Engine, ManualDoor, Options, PrincipalId, config, contracts, templates, tenancy};
 use serde_json::{Map, Value, json};
-use std::process::Command;
 use std::sync::Arc;
-use tempfile::TempDir;
 
 /// A log in `log`: a contract with two versions, an archived one, a template with two versions, settings on two levels.
-struct Desk {
-    folder: TempDir,
+struct Made {
+    desk: Desk,
     contract: String,
     template: String,
     /// Before the second versions.
@@ -20,12 +19,12 @@ fn map(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
 }
 
-impl Desk {
+impl Made {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let desk = Desk::new();
         let door = Arc::new(ManualDoor::new(1_795_348_800_000_000, 1));
         let options = Options::default().door(door).founder(PrincipalId(1)).types(["limits", "note"]);
-        let engine = Engine::open_with(folder.path().join("log"), options).unwrap();
+        let engine = Engine::open_with(desk.path("log"), options).unwrap();
         let ada = engine.session(engine.founder()).unwrap();
         let org: scoped::ScopeRef = "org:acme".parse().unwrap();
         let docs: scoped::ScopeRef = "org:acme/ws:docs".parse().unwrap();
@@ -48,80 +47,60 @@ impl Desk {
         ada.execute(config::Set::new(docs, "colour", "green")).unwrap();
         engine.close().unwrap();
         let (contract, template) = (contract.to_string(), template.to_string());
-        Self { folder, contract, template, middle: format!("#{}", first.last.get()) }
-    }
-
-    /// Exit code, standard output, standard error.
-    fn run(&self, line: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));
-        let done =
-            command.current_dir(self.folder.path()).env_remove("NO_COLOR").args(line).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
-    }
-    #[track_caller]
-    fn fine(&self, line: &[&str]) -> String {
-        let (code, out, err) = self.run(line);
-        assert_eq!(code, 0, "{line:?}: {out}{err}");
-        out
-    }
-    #[track_caller]
-    fn json(&self, line: &[&str]) -> Value {
-        let out = self.fine(&[line, &["--format", "json"]].concat());
-        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
+        Self { desk, contract, template, middle: format!("#{}", first.last.get()) }
     }
 }
 
 #[test]
 fn contracts_are_listed_newest_first_by_type_and_by_whether_they_govern() {
-    let desk = Desk::new();
+    let made = Made::new();
     let names = |line: &[&str]| -> Vec<String> {
-        let list = desk.json(line);
+        let list = made.desk.json(line);
         list.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&["contracts", "log"]), ["notes", "limits of acme"]);
     assert_eq!(names(&["contracts", "log", "--active"]), ["limits of acme"]);
     assert_eq!(names(&["contracts", "log", "--type", "note"]), ["notes"]);
-    let table = desk.fine(&["contracts", "log"]);
-    for words in ["limits of acme", "org:acme", "archived", &desk.contract] {
+    let table = made.desk.fine(&["contracts", "log"]);
+    for words in ["limits of acme", "org:acme", "archived", &made.contract] {
         assert!(table.contains(words), "no `{words}` in {table}");
     }
 }
 
 #[test]
 fn a_contract_in_detail_shows_fields_versions_and_what_each_changed() {
-    let desk = Desk::new();
-    let detail = desk.json(&["contracts", "log", &desk.contract]);
+    let made = Made::new();
+    let detail = made.desk.json(&["contracts", "log", &made.contract]);
     assert_eq!((&detail["version"], &detail["versions"][1]["change_reason"]), (&json!(2), &json!("gpus")));
     assert_eq!(detail["changes"][0]["added_fields"], json!(["gpu"]));
     assert_eq!(detail["changes"][0]["modified_fields"], json!(["cpu"]));
-    let page = desk.fine(&["contracts", "log", &desk.contract]);
+    let page = made.desk.fine(&["contracts", "log", &made.contract]);
     for words in ["max_value=64", "+gpu ~cpu", "gpus", "Initial version"] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }
-    let before = desk.json(&["contracts", "log", &desk.contract, "--at", &desk.middle]);
+    let before = made.desk.json(&["contracts", "log", &made.contract, "--at", &made.middle]);
     assert_eq!(before["version"], 1);
-    let (code, out, err) = desk.run(&["contracts", "log", "01HX3ZQ6J5M8K9N0P1Q2R3S4T5"]);
+    let Run { code, out, err } = made.desk.run(&["contracts", "log", "01HX3ZQ6J5M8K9N0P1Q2R3S4T5"]);
     assert!(code != 0 && out.is_empty() && err.contains("no contract"), "{code} {out} {err}");
 }
 
 #[test]
 fn a_template_in_detail_shows_its_blueprint_and_versions() {
-    let desk = Desk::new();
-    let list = desk.json(&["templates", "log"]);
+    let made = Made::new();
+    let list = made.desk.json(&["templates", "log"]);
     assert_eq!((&list[0]["name"], &list[0]["version"]), (&json!("small"), &json!(2)));
-    let page = desk.fine(&["templates", "log", &desk.template]);
+    let page = made.desk.fine(&["templates", "log", &made.template]);
     for words in ["environment", "\"cpu\": 2", "initial", "more"] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }
-    let before = desk.json(&["templates", "log", &desk.template, "--at", &desk.middle]);
+    let before = made.desk.json(&["templates", "log", &made.template, "--at", &made.middle]);
     assert_eq!(before["schema"], json!({ "cpu": 1 }));
 }
 
 #[test]
 fn what_holds_in_a_scope_is_shown_with_where_it_comes_from() {
-    let desk = Desk::new();
-    let all = desk.json(&["config", "log", "--scope", "org:acme/ws:docs"]);
+    let made = Made::new();
+    let all = made.desk.json(&["config", "log", "--scope", "org:acme/ws:docs"]);
     let rows: Vec<_> =
         all.as_array().unwrap().iter().map(|row| (&row["key"], &row["value"], &row["inherited"])).collect();
     assert_eq!(
@@ -131,14 +110,14 @@ fn what_holds_in_a_scope_is_shown_with_where_it_comes_from() {
             (&json!("retention"), &json!(null), &json!(true))
         ]
     );
-    let one = desk.json(&["config", "log", "--scope", "org:acme/ws:docs", "retention"]);
+    let one = made.desk.json(&["config", "log", "--scope", "org:acme/ws:docs", "retention"]);
     assert_eq!((&one["locked"], &one["source_label"]), (&json!(true), &json!("org:acme")));
     assert_eq!(one["history"][0]["value"], 30);
     let then =
-        desk.json(&["config", "log", "--scope", "org:acme/ws:docs", "retention", "--at", &desk.middle]);
+        made.desk.json(&["config", "log", "--scope", "org:acme/ws:docs", "retention", "--at", &made.middle]);
     assert_eq!((&then["value"], &then["locked"]), (&json!(30), &json!(false)));
-    let page = desk.fine(&["config", "log", "--scope", "org:acme/ws:docs"]);
+    let page = made.desk.fine(&["config", "log", "--scope", "org:acme/ws:docs"]);
     assert!(page.contains("locked") && page.contains("green"), "{page}");
-    let (code, out, err) = desk.run(&["config", "log", "--scope", "org:acme", "colour"]);
+    let Run { code, out, err } = made.desk.run(&["config", "log", "--scope", "org:acme", "colour"]);
     assert!(code != 0 && out.is_empty() && err.contains("neither in"), "{code} {out} {err}");
 }

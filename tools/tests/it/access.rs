@@ -1,17 +1,16 @@
 //! Views, questions about access and their history, as the tool answers them on a log.
 
+use crate::desk::{Desk, Run};
 use scoped::temporal::SetMark;
 use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveMember};
 use scoped::{
     Data, Engine, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, identity, objects, sharing,
 };
 use serde_json::{Value, json};
-use std::process::Command;
-use tempfile::TempDir;
 
 /// Ada owns `org:acme` with the department `eng`, in which Bo administers and Rita reads, first not, then so, then not again.
 struct Log {
-    folder: TempDir,
+    desk: Desk,
     plan: String,
 }
 
@@ -21,9 +20,9 @@ fn at(path: &str) -> ScopeRef {
 
 impl Log {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let desk = Desk::new();
         let options = Options::default().founder_described("person", "ada").types(["note"]);
-        let engine = Engine::open_with(folder.path().join("log"), options).unwrap();
+        let engine = Engine::open_with(desk.path("log"), options).unwrap();
         let ada = engine.session(engine.founder()).unwrap();
         let person = |name: &str| -> PrincipalId {
             let description = Data::from_text_fields(&[("name", name)]).unwrap();
@@ -66,29 +65,7 @@ impl Log {
         })
         .unwrap();
         engine.close().unwrap();
-        Self { folder, plan: plan.to_string() }
-    }
-
-    fn run(&self, line: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_scoped"))
-            .current_dir(self.folder.path())
-            .args(line)
-            .output()
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    }
-    #[track_caller]
-    fn json(&self, line: &[&str]) -> Value {
-        let (code, out, err) = self.run(&[line, &["--format", "json"]].concat());
-        assert_eq!(code, 0, "{out}\n{err}");
-        serde_json::from_str(&out).unwrap()
-    }
-    #[track_caller]
-    fn text(&self, line: &[&str]) -> String {
-        let (code, out, err) = self.run(line);
-        assert_eq!(code, 0, "{out}\n{err}");
-        out
+        Self { desk, plan: plan.to_string() }
     }
 }
 
@@ -100,7 +77,7 @@ fn column<'a>(rows: &'a Value, key: &str) -> Vec<&'a str> {
 fn objects_are_shown_by_all_five_views() {
     let log = Log::new();
     let titles = |view: &str, scope: &str| {
-        let rows = log.json(&["objects", "log", "--scope", scope, "--view", view]);
+        let rows = log.desk.json(&["objects", "log", "--scope", scope, "--view", view]);
         let title = |row: &Value| row["data"]["title"].as_str().unwrap().to_owned();
         rows.as_array().unwrap().iter().map(title).collect::<Vec<_>>()
     };
@@ -108,52 +85,63 @@ fn objects_are_shown_by_all_five_views() {
     assert_eq!(titles("local", "org:acme/dept:eng"), ["plan"]);
     assert_eq!(titles("holistic", "org:acme/dept:eng/ws:x"), ["low", "plan", "top"]);
     assert_eq!(titles("descend", "org:acme"), ["plan", "top", "low"], "the plan is projected at the top too");
-    let raw = log.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "raw"]);
+    let raw = log.desk.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "raw"]);
     assert_eq!(column(&raw, "kind"), ["objects.created", "sharing.object_projected"]);
-    let graph = log.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "structured"]);
+    let graph = log.desk.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "structured"]);
     assert_eq!(column(&graph, "item"), ["node", "edge", "edge", "edge"]);
     assert!(graph.as_array().unwrap().iter().all(|item| item.get("data").is_none()));
     assert!(
-        log.text(&["objects", "log", "--scope", "org:acme", "--view", "raw"])
+        log.desk
+            .fine(&["objects", "log", "--scope", "org:acme", "--view", "raw"])
             .contains("sharing.object_projected")
     );
     assert!(
-        log.text(&["objects", "log", "--scope", "org:acme", "--view", "structured"])
+        log.desk
+            .fine(&["objects", "log", "--scope", "org:acme", "--view", "structured"])
             .contains("projected, level read")
     );
-    let (code, _, err) = log.run(&["objects", "log", "--scope", "org:acme", "--view", "sideways"]);
+    let Run { code, err, .. } =
+        log.desk.run(&["objects", "log", "--scope", "org:acme", "--view", "sideways"]);
     assert!(code != 0 && err.contains("is no view"), "{err}");
 }
 
 #[test]
 fn who_and_what_speak_of_scopes_too() {
     let log = Log::new();
-    let who = log.json(&["who", "log", "--scope", "org:acme/dept:eng", "--capability", "scope.read.local"]);
+    let who =
+        log.desk.json(&["who", "log", "--scope", "org:acme/dept:eng", "--capability", "scope.read.local"]);
     assert_eq!(column(&who, "name"), ["ada", "bo", "rita"]);
-    let below =
-        log.json(&["who", "log", "--scope", "org:acme/dept:eng/ws:x", "--capability", "scope.read.local"]);
+    let below = log.desk.json(&[
+        "who",
+        "log",
+        "--scope",
+        "org:acme/dept:eng/ws:x",
+        "--capability",
+        "scope.read.local",
+    ]);
     assert_eq!(column(&below, "name"), ["ada", "bo"], "her entry reaches the department alone");
-    let before = log.json(&["who", "log", "--scope", "org:acme/dept:eng", "--at", "mark:before"]);
+    let before = log.desk.json(&["who", "log", "--scope", "org:acme/dept:eng", "--at", "mark:before"]);
     assert_eq!(column(&before, "name"), ["ada", "bo"]);
-    let what = log.json(&["what", "log", "--actor", "bo", "--scopes"]);
+    let what = log.desk.json(&["what", "log", "--actor", "bo", "--scopes"]);
     assert_eq!(column(&what, "label"), ["org:acme/dept:eng", "org:acme/dept:eng/ws:x"]);
-    assert_eq!(log.run(&["who", "log"]).0, 2, "about something");
+    assert_eq!(log.desk.run(&["who", "log"]).code, 2, "about something");
 }
 
 #[test]
 fn the_timeline_of_access_has_what_opened_and_closed_it() {
     let log = Log::new();
     let about = ["timeline", "log", "--actor", "rita"];
-    let spans = log.json(&[&about[..], &["--object", &log.plan]].concat());
+    let spans = log.desk.json(&[&about[..], &["--object", &log.plan]].concat());
     let spans = spans.as_array().unwrap();
     assert_eq!(spans.len(), 2, "{spans:?}");
     assert_eq!(spans[0]["opened"]["kind"], "tenancy.member_added");
     assert_eq!(spans[0]["closed"]["kind"], "tenancy.member_removed");
     assert_eq!(spans[1]["opened"]["kind"], "tenancy.acl_entry_added");
     assert!(spans[1]["closed"].is_null());
-    let ended = log.json(&[&about[..], &["--scope", "org:acme/dept:eng", "--to", "mark:before"]].concat());
+    let ended =
+        log.desk.json(&[&about[..], &["--scope", "org:acme/dept:eng", "--to", "mark:before"]].concat());
     assert_eq!(ended, json!([]));
-    let text = log.text(&[
+    let text = log.desk.fine(&[
         "timeline",
         "log",
         "--actor",
@@ -164,5 +152,5 @@ fn the_timeline_of_access_has_what_opened_and_closed_it() {
         "mark:before",
     ]);
     assert!(text.contains("so already") && text.contains("admin of org:acme/dept:eng"), "{text}");
-    assert_eq!(log.run(&about).0, 2, "about something");
+    assert_eq!(log.desk.run(&about).code, 2, "about something");
 }

@@ -1,45 +1,12 @@
 //! The tool as people and scripts meet it: answers on standard output, everything else on standard error, exit codes.
 
+use crate::desk::{Desk, Run};
 use scoped::{Engine, objects, sharing, temporal, tenancy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use tempfile::TempDir;
-
-/// What one run of the tool came to.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Run {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
-    }
-    #[track_caller]
-    fn fine(self) -> Self {
-        assert_eq!(self.code, 0, "out: {}\nerr: {}", self.out, self.err);
-        self
-    }
-    /// Failed with this code and these words, and said nothing on standard output.
-    #[track_caller]
-    fn fails(self, code: i32, words: &[&str]) -> Self {
-        assert_eq!(self.code, code, "out: {}\nerr: {}", self.out, self.err);
-        for words in words {
-            assert!(self.err.contains(words), "no `{words}` in: {}", self.err);
-        }
-        self
-    }
-}
-
-/// A directory for logs, with the tool to use on them.
-struct Desk {
-    folder: TempDir,
-}
+use std::process::Stdio;
 
 /// A small log: Ada founded it, owns `org:acme` with the workspace `docs`; Bo writes there. Events 1 to 10.
 struct Small {
@@ -48,31 +15,10 @@ struct Small {
     plan: String,
 }
 
-impl Desk {
-    fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-    fn command(&self, line: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));
-        command.current_dir(self.folder.path()).env_remove("NO_COLOR").stdin(Stdio::null()).args(line);
-        command
-    }
-    fn run(&self, line: &[&str]) -> Run {
-        finished(self.command(line).output().unwrap())
-    }
-    fn piped(&self, line: &[&str], input: &[u8]) -> Run {
-        let mut command = self.command(line);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        finished(child.wait_with_output().unwrap())
-    }
-    fn small(&self) -> Small {
-        let ada = self.run(&["init", "log", "--name", "Ada"]).fine().out.trim().to_owned();
-        let engine = Engine::open(self.path("log")).unwrap();
+impl Small {
+    fn on(desk: &Desk) -> Self {
+        let ada = desk.run(&["init", "log", "--name", "Ada"]).fine().out.trim().to_owned();
+        let engine = Engine::open(desk.path("log")).unwrap();
         engine.register_types(&["file", "note"]).unwrap();
         let session = engine.session(engine.founder()).unwrap();
         let data = |value: Value| scoped::Data::new(value).unwrap();
@@ -112,14 +58,6 @@ impl Desk {
     }
 }
 
-fn finished(output: std::process::Output) -> Run {
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
 /// All files below a folder with their bytes.
 fn bytes_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
@@ -151,7 +89,7 @@ fn a_new_log_prints_its_first_principal_and_nothing_else() {
 #[test]
 fn every_reading_command_answers_in_every_format_and_changes_no_byte() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let before = bytes_of(&desk.path("log"));
     let lines: &[&[&str]] = &[
         &["replay", "log"],
@@ -192,7 +130,7 @@ fn every_reading_command_answers_in_every_format_and_changes_no_byte() {
 #[test]
 fn the_audit_trail_is_filtered_and_cut() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let positions = |line: &[&str]| -> Vec<u64> {
         let run = desk.run(&[&["log", "log", "--format", "json"], line].concat()).fine();
         run.json().as_array().unwrap().iter().map(|row| row["position"].as_u64().unwrap()).collect()
@@ -218,7 +156,7 @@ fn the_audit_trail_is_filtered_and_cut() {
 #[test]
 fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
     let desk = Desk::new();
-    desk.small();
+    Small::on(&desk);
     let engine = Engine::open(desk.path("log")).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
     for (path, blob) in [("docs/a\tb", "1"), ("docs/Z", "2"), ("docs/é", "3"), ("docs/gone", "4")] {
@@ -250,7 +188,7 @@ fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
 #[test]
 fn decisions_exit_with_their_answer_and_explain_themselves() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let can = |actor: &str, capability: &str, more: &[&str]| {
         let line =
             ["can", "log", "--actor", actor, "--object", "path:docs/plan.md", "--capability", capability];
@@ -272,7 +210,7 @@ fn decisions_exit_with_their_answer_and_explain_themselves() {
 #[test]
 fn a_rollback_appends_and_can_be_rolled_back() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let blob = || {
         let run = desk.run(&["objects", "log", "--fields", "path,blob", "--format", "tsv"]).fine();
         run.out.trim_end().rsplit_once('\t').unwrap().1.to_owned()
@@ -294,7 +232,7 @@ fn a_rollback_appends_and_can_be_rolled_back() {
 #[test]
 fn a_rollback_that_is_not_allowed_changes_nothing_unless_parts_of_it_may_happen() {
     let desk = Desk::new();
-    desk.small();
+    Small::on(&desk);
     let engine = Engine::open(desk.path("log")).unwrap();
     let ada = engine.session(engine.founder()).unwrap();
     let note = |name: &str| objects::Create::new("note", scoped::Data::new(json!({ "name": name })).unwrap());
@@ -316,7 +254,7 @@ fn a_rollback_that_is_not_allowed_changes_nothing_unless_parts_of_it_may_happen(
 #[test]
 fn what_is_exported_and_imported_elsewhere_gives_the_same_content() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     // A refused attempt stands between: positions behind it differ in the copy, and must be translated.
     desk.run(&["mark", "log", "not-mine", "--as", "Bo"]).fails(1, &["denied"]);
     desk.run(&["mark", "log", "v2", "--at", "mark:v1"]).fine();
@@ -357,7 +295,7 @@ fn what_is_exported_and_imported_elsewhere_gives_the_same_content() {
 #[test]
 fn a_malformed_commands_file_is_told_by_line_and_column_and_nothing_is_imported() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let before = bytes_of(&desk.path("log"));
     let head = desk.run(&["verify", "log", "--format", "json"]).fine().json()["head"].clone();
     let good = format!(r#"{{"as":"{}","do":"temporal.mark","with":{{"name":"x"}}}}"#, small.ada);
@@ -389,7 +327,7 @@ fn a_malformed_commands_file_is_told_by_line_and_column_and_nothing_is_imported(
 #[test]
 fn a_founding_file_with_a_mistake_leaves_no_log_behind() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let exported = desk.run(&["export", "commands", "log"]).fine().out;
     let twice =
         format!("{exported}{}\n", exported.lines().next_back().unwrap().replace(&small.bo, &small.plan));
@@ -401,7 +339,7 @@ fn a_founding_file_with_a_mistake_leaves_no_log_behind() {
 #[test]
 fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     fs::create_dir(desk.path("empty")).unwrap();
     for (line, code, words) in [
         (
@@ -433,6 +371,8 @@ fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
         (&["rollback", "log"], 2, &["--to"]),
         (&["import", "git", "log", "missing"], 1, &["missing"]),
         (&["fly"], 2, &["fly"]),
+        (&["diff", "log", "path:docs/plan.md", "1", "x"], 2, &["`x` is no version: versions are 1, 2, 3 …"]),
+        (&["objects", "log", "--format", "yaml"], 2, &["[possible values: table, json, tsv]"]),
     ] {
         desk.run(line).fails(code, words);
     }
@@ -443,10 +383,69 @@ fn bad_input_is_refused_with_what_to_do_and_the_right_exit_code() {
     );
 }
 
+/// Once the answer was ``reading `HEAD` failed: Not a directory``: a name of the log's own, and no word of what to do.
+#[test]
+fn a_file_in_place_of_a_directory_is_told_by_every_command() {
+    let desk = Desk::new();
+    fs::write(desk.path("file"), "plain").unwrap();
+    let scope = &["--scope", "org:acme"][..];
+    for (name, more) in [
+        ("init", &[][..]),
+        ("verify", &[]),
+        ("replay", &[]),
+        ("log", &[]),
+        ("audit", &[]),
+        ("show", &["1"]),
+        ("tree", &[]),
+        ("scopes", &[]),
+        ("members", scope),
+        ("acl", scope),
+        ("principals", &[]),
+        ("objects", &[]),
+        ("registry", &[]),
+        ("contracts", &[]),
+        ("templates", &[]),
+        ("rules", &[]),
+        ("flags", &[]),
+        ("config", scope),
+        ("stats", &[]),
+        ("mark", &["x"]),
+        ("rollback", &["--to", "#1"]),
+    ] {
+        let run = desk.run(&[&[name, "file"], more].concat());
+        run.refused(1, &["error: no log in file: it is a file", "hint: a log is a directory"]);
+    }
+    for line in [["export", "commands", "file"], ["registry", "scan", "file"]] {
+        desk.run(&line).refused(1, &["no log in file: it is a file"]);
+    }
+    assert_eq!(fs::read(desk.path("file")).unwrap(), b"plain");
+}
+
+/// Once it was `the log directory`, in the marks that names stand in: nobody could tell which one.
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let desk = Desk::new();
+    fs::write(desk.path("file"), "plain").unwrap();
+    desk.run(&["init", "file/below"]).refused(1, &["`file/below`"]);
+}
+
+/// Help that could not be written once ended like help that was read.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let desk = Desk::new();
+    Small::on(&desk);
+    for line in [&["--help"][..], &["tree", "log"], &["--version"], &["log", "log"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let run = Run::of(desk.command(line).stdout(full).output().unwrap());
+        run.fails(1, &["the answer could not be written"]);
+    }
+}
+
 #[test]
 fn errors_are_also_told_as_json() {
     let desk = Desk::new();
-    desk.small();
+    Small::on(&desk);
     let last = |line: &[&str]| -> Value {
         let run = desk.run(line);
         serde_json::from_str(run.err.lines().last().unwrap()).unwrap()
@@ -459,7 +458,7 @@ fn errors_are_also_told_as_json() {
 #[test]
 fn a_second_writer_is_turned_away_and_readers_are_not() {
     let desk = Desk::new();
-    let small = desk.small();
+    let small = Small::on(&desk);
     let engine = Engine::open(desk.path("log")).unwrap();
     desk.run(&["mark", "log", "x"]).fails(1, &["error: log is open for writing elsewhere", "hint: "]);
     let (object, scope) = (small.plan.parse().unwrap(), "org:acme".parse().unwrap());
@@ -473,7 +472,7 @@ fn a_second_writer_is_turned_away_and_readers_are_not() {
 #[test]
 fn damage_is_found_named_and_told_by_the_exit_code() {
     let desk = Desk::new();
-    desk.small();
+    Small::on(&desk);
     let segment = fs::read_dir(desk.path("log/segments")).unwrap().map(|entry| entry.unwrap().path());
     let segment =
         segment.filter(|path| path.extension().is_some_and(|ending| ending == "log")).min().unwrap();
@@ -507,7 +506,7 @@ fn damage_is_found_named_and_told_by_the_exit_code() {
 #[test]
 fn colours_are_for_terminals_and_a_closed_pipe_ends_quietly() {
     let desk = Desk::new();
-    desk.small();
+    Small::on(&desk);
     let coloured = desk.run(&["tree", "log", "--colour", "always"]).fine();
     assert!(coloured.out.contains('\x1b'));
     let plain = desk.command(&["tree", "log"]).env("NO_COLOR", "1").output().unwrap();
@@ -519,7 +518,7 @@ fn colours_are_for_terminals_and_a_closed_pipe_ends_quietly() {
         .spawn()
         .unwrap();
     drop(child.stdout.take());
-    let run = finished(child.wait_with_output().unwrap());
+    let run = Run::of(child.wait_with_output().unwrap());
     assert_eq!((run.code, run.err.as_str()), (0, ""));
 }
 

@@ -1,24 +1,23 @@
 //! `scoped rules` and `flags`: what they say of a log, now and as of a moment.
 
+use crate::desk::{Desk, Run};
 use scoped::rules::{Aim, Archive, Bind, Define, Update};
 use scoped::{Action, Engine, Options, RuleId, ScopeRef, temporal, tenancy};
 use serde_json::{Value, json};
-use std::process::Command;
-use tempfile::TempDir;
 
 const ORG: &str = "org:acme";
 
 /// A log in `log`: a rule with two versions and a binding, one that is bound nowhere, an archived one, two flags.
-struct Desk {
-    folder: TempDir,
+struct Made {
+    desk: Desk,
     bots: String,
 }
 
-impl Desk {
+impl Made {
     fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let desk = Desk::new();
         let options = Options::default().founder_described("person", "ada").types(["note"]);
-        let engine = Engine::open_with(folder.path().join("log"), options).unwrap();
+        let engine = Engine::open_with(desk.path("log"), options).unwrap();
         let ada = engine.session(engine.founder()).unwrap();
         ada.execute(tenancy::CreateScope::at(ORG.parse().unwrap())).unwrap();
         let org = || ORG.parse::<ScopeRef>().unwrap();
@@ -48,72 +47,53 @@ impl Desk {
         ada.execute(serde_json::from_value::<Update>(update).unwrap()).unwrap();
         ada.execute(Archive { rule: old }).unwrap();
         engine.close().unwrap();
-        Self { folder, bots: bots.to_string() }
+        Self { desk, bots: bots.to_string() }
     }
 
-    /// Exit code, standard output, standard error.
-    fn run(&self, line: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));
-        let done =
-            command.current_dir(self.folder.path()).env_remove("NO_COLOR").args(line).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
-    }
-    #[track_caller]
-    fn fine(&self, line: &[&str]) -> String {
-        let (code, out, err) = self.run(line);
-        assert_eq!(code, 0, "{line:?}: {out}{err}");
-        out
-    }
-    #[track_caller]
-    fn json(&self, line: &[&str]) -> Value {
-        let out = self.fine(&[line, &["--format", "json"]].concat());
-        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
-    }
     #[track_caller]
     fn names(&self, line: &[&str]) -> Vec<String> {
-        let list = self.json(line);
+        let list = self.desk.json(line);
         list.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
     }
 }
 
 #[test]
 fn rules_are_listed_by_priority_archived_ones_when_asked_for() {
-    let desk = Desk::new();
-    assert_eq!(desk.names(&["rules", "log"]), ["no bots", "search", "idle", "twin", "twin", "dark-mode"]);
-    let all = desk.json(&["rules", "log", "--archived", "--effect", "deny"]);
+    let made = Made::new();
+    assert_eq!(made.names(&["rules", "log"]), ["no bots", "search", "idle", "twin", "twin", "dark-mode"]);
+    let all = made.desk.json(&["rules", "log", "--archived", "--effect", "deny"]);
     let states: Vec<_> = all.as_array().unwrap().iter().map(|row| (&row["name"], &row["archived"])).collect();
     assert_eq!(states, [(&json!("old"), &json!(true)), (&json!("no bots"), &json!(false))]);
-    assert_eq!(desk.names(&["rules", "log", "--class", "constraint"]), ["no bots"]);
-    assert_eq!(desk.names(&["rules", "log", "--effect", "deny", "--at", "mark:v1"]), ["old", "no bots"]);
-    let table = desk.fine(&["rules", "log"]);
+    assert_eq!(made.names(&["rules", "log", "--class", "constraint"]), ["no bots"]);
+    assert_eq!(made.names(&["rules", "log", "--effect", "deny", "--at", "mark:v1"]), ["old", "no bots"]);
+    let table = made.desk.fine(&["rules", "log"]);
     assert!(table.contains("constraint") && table.contains(ORG) && !table.contains("archived"), "{table}");
 }
 
 #[test]
 fn a_rule_in_detail_shows_conditions_versions_and_bindings() {
-    let desk = Desk::new();
-    let rule = desk.json(&["rules", "log", &desk.bots]);
-    assert_eq!(rule, desk.json(&["rules", "log", "no bots"]), "by id or by name");
+    let made = Made::new();
+    let rule = made.desk.json(&["rules", "log", &made.bots]);
+    assert_eq!(rule, made.desk.json(&["rules", "log", "no bots"]), "by id or by name");
     assert_eq!((&rule["version"], &rule["priority"], &rule["bindings"]), (&json!(2), &json!(9), &json!(1)));
     assert_eq!(rule["when"], json!({ "action": ["update"], "principal_kind": ["bot"] }));
     assert_eq!(
         (&rule["versions"][1]["reason"], &rule["bound"][0]["scope"]),
         (&json!("first of all"), &json!(ORG))
     );
-    let page = desk.fine(&["rules", "log", "no bots"]);
+    let page = made.desk.fine(&["rules", "log", "no bots"]);
     for words in ["principal_kind", "machines stay out", "first of all", "scope org:acme", "ada"] {
         assert!(page.contains(words), "no `{words}` in {page}");
     }
-    assert_eq!(desk.json(&["rules", "log", "no bots", "--at", "mark:v1"])["version"], 1);
-    assert!(desk.fine(&["rules", "log", "idle"]).contains("it holds nowhere"));
+    assert_eq!(made.desk.json(&["rules", "log", "no bots", "--at", "mark:v1"])["version"], 1);
+    assert!(made.desk.fine(&["rules", "log", "idle"]).contains("it holds nowhere"));
 }
 
 #[test]
 fn flags_say_how_they_stand_and_which_rule_decides() {
-    let desk = Desk::new();
+    let made = Made::new();
     let stand = |line: &[&str]| -> Vec<(String, bool, u64, bool)> {
-        let rows = desk.json(line);
+        let rows = made.desk.json(line);
         let one = |row: &Value| {
             let rule = &row["rules"][0];
             let name = row["name"].as_str().unwrap().to_owned();
@@ -127,25 +107,25 @@ fn flags_say_how_they_stand_and_which_rule_decides() {
     let seen = stand(&["flags", "log", "--scope", ORG]);
     assert_eq!(seen, [dark(), ("search".to_owned(), false, 30, true)], "on for nobody in particular");
     assert_eq!(stand(&["flags", "log", "--scope", ORG, "--for", "ada"])[0], dark());
-    assert!(desk.fine(&["flags", "log"]).contains("30 %"));
-    assert!(desk.fine(&["flags", "log", "--format", "tsv"]).contains("\t30\t"));
+    assert!(made.desk.fine(&["flags", "log"]).contains("30 %"));
+    assert!(made.desk.fine(&["flags", "log", "--format", "tsv"]).contains("\t30\t"));
     assert_eq!(stand(&["flags", "log", "--at", "#3"]), []);
 }
 
 #[test]
 fn a_rule_that_is_not_there_is_refused_with_what_to_do() {
-    let desk = Desk::new();
-    assert!(desk.fine(&["rules", "log", "--format", "tsv"]).contains("no bots"));
-    assert!(desk.fine(&["rules", "log", "no bots", "--format", "tsv"]).contains("first of all"));
+    let made = Made::new();
+    assert!(made.desk.fine(&["rules", "log", "--format", "tsv"]).contains("no bots"));
+    assert!(made.desk.fine(&["rules", "log", "no bots", "--format", "tsv"]).contains("first of all"));
     let refused = |line: &[&str], code: i32, words: &[&str]| {
-        let (ended, out, err) = desk.run(line);
+        let Run { code: ended, out, err } = made.desk.run(line);
         assert!(ended == code && out.is_empty(), "{line:?}: {ended} {out}{err}");
         words.iter().for_each(|word| assert!(err.contains(word), "{line:?}: no `{word}` in {err}"));
     };
     let told = ["there is no rule", "`scoped rules DIR --archived` lists all"];
     refused(&["rules", "log", "never"], 1, &told);
     refused(&["rules", "log", "01HX3ZQ6J5M8K9N0P1Q2R3S4T5"], 1, &told);
-    refused(&["rules", "log", &desk.bots, "--at", "#1"], 1, &told);
+    refused(&["rules", "log", &made.bots, "--at", "#1"], 1, &told);
     refused(&["rules", "log", "twin"], 1, &["2 rules are called", "give the id: "]);
     refused(&["flags", "log", "--scope", "org:none"], 1, &["there is no scope", "lists all"]);
     refused(&["flags", "log", "--for", "nobody"], 1, &["there is no principal"]);

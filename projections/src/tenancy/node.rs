@@ -1,7 +1,8 @@
-//! A scope, as the fold keeps it.
+//! A place where things can be shared, and how it stands.
 
+use super::ScopePath;
 use crate::store::Identified;
-use crate::tenancy::ScopePath;
+use crate::tagged::tagged;
 use crate::{ScopeId, Sequence};
 
 /// A place where things can be shared.
@@ -41,10 +42,31 @@ impl Node {
     pub fn label(&self) -> &str {
         self.path.as_ref().map_or(&self.name, |path| path.as_str())
     }
+    /// How it stands. What is deleted is not frozen as well, whatever it was before.
+    #[must_use]
+    pub fn state(&self) -> ScopeState {
+        match (self.archived, self.frozen) {
+            (true, _) => ScopeState::Deleted,
+            (false, true) => ScopeState::Frozen,
+            (false, false) => ScopeState::Active,
+        }
+    }
 }
 
 impl Identified for Node {
     fn id(&self) -> u128 {
         self.id.0
+    }
+}
+
+tagged! {
+    /// How a scope stands.
+    pub enum ScopeState as "state of a scope" {
+        /// Things go on in it.
+        Active = 1, "active";
+        /// Nothing in it widens or changes.
+        Frozen = 2, "frozen";
+        /// It has ended.
+        Deleted = 3, "deleted";
     }
 }

@@ -1,4 +1,6 @@
-//! `scoped registry`: what is registered, or one entry with its history.
+//! `scoped registry`: what is registered, one entry with its history, or what should be registered and is not.
+
+mod scan;
 
 use crate::args::cutoff;
 use crate::cells::{position, quiet, time};
@@ -21,15 +23,18 @@ Examples:
   scoped registry notes --kind MODEL --tag billing
   scoped registry notes --made --at mark:v1
   scoped registry notes scoped:MODEL:app:limits:1
-  scoped registry notes --kind PRINCIPAL --format tsv";
+  scoped registry notes --kind PRINCIPAL --format tsv
+  scoped registry scan notes";
 
 /// What `scoped registry` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    more: Option<More>,
     /// The log directory
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
+    #[arg(value_name = "DIR", required = true)]
+    directory: Option<PathBuf>,
     /// One entry, in detail: a URN, or an id
     #[arg(value_name = "ENTRY", value_parser = parse_entry, conflicts_with_all = FILTERS)]
     entry: Option<RegistrationRef>,
@@ -57,6 +62,13 @@ pub(crate) struct Args {
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
+}
+
+/// What else can be asked of the registry.
+#[derive(Debug, clap::Subcommand)]
+enum More {
+    /// What is declared or used and has no entry in use (exit code 0: nothing, 1: something)
+    Scan(scan::Args),
 }
 
 const FILTERS: [&str; 7] = ["kind", "namespace", "name", "tags", "lifecycle", "made", "archived"];
@@ -89,7 +101,11 @@ struct Step {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let opened = open::read(&args.directory, output, Tell::Trouble)?;
+    if let Some(More::Scan(args)) = &args.more {
+        return scan::run(args, output);
+    }
+    let directory = args.directory.as_deref().ok_or_else(|| Failure::usage("which log directory?"))?;
+    let opened = open::read(directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let (moment, names) = (scene.moment(), scene.names()?);
     if let Some(entry) = &args.entry {
@@ -129,6 +145,7 @@ fn list(rows: &[Row]) -> Page {
         Column::text("registered"),
         Column::text("by"),
         Column::hidden("id"),
+        Column::hidden("target"),
     ]);
     for Row { info, registered_by_name } in rows {
         table.push(vec![
@@ -140,6 +157,7 @@ fn list(rows: &[Row]) -> Page {
             time(info.registered_at),
             registered_by_name.as_str().into(),
             info.registration.map(Cell::from).unwrap_or_default(),
+            info.target.as_deref().unwrap_or_default().into(),
         ]);
     }
     table.into()
@@ -180,6 +198,9 @@ fn detail(
         }
         if let Some(previous) = info.previous {
             facts.push("edition before", quiet(previous));
+        }
+        if let Some(target) = &info.target {
+            facts.push("in the code", target.as_str());
         }
         if !info.tags.is_empty() {
             facts.push("tags", info.tags.join(" "));
