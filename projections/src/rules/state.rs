@@ -1,6 +1,6 @@
 //! The fold over rules.
 
-use super::compiled::{Entry, List, Lists, actions, check_row};
+use super::compiled::{Entry, List, Lists, actions};
 use super::matching::Tests;
 use super::record::{Binding, Rule, Version};
 use super::usage::Usage;

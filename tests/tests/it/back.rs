@@ -1,6 +1,7 @@
 //! There and back: rollbacks of rollbacks, and of everything about a scope, hold each thing against what it was.
 
 use crate::support::{NOON, by_hand, data, digest, member, object, path, principal, scope_at};
+use scoped::projections::tenancy::ScopeState;
 use scoped::temporal::{Cutoff, Entity, Presence, Rollback, RollbackNote, Selection};
 use scoped::tenancy::{
     AclRule, AddAclEntry, ChangeMember, CreateScope, DeleteScope, DescribeScope, FreezeScope, MoveScope,
@@ -229,7 +230,7 @@ fn a_freeze_a_name_a_description_and_a_list_go_back_each_by_its_inverse() {
     assert_eq!((&now.label, now.state, &now.description), (&before.label, before.state, &before.description));
     back(&ada, changed);
     let now = shown();
-    assert_eq!((&*now.label, now.state), ("other", "frozen"));
+    assert_eq!((&*now.label, now.state), ("other", ScopeState::Frozen));
     assert_eq!(now.description, Some(json!({ "text": "two" })));
     assert_eq!(list().len(), 2);
     // What happened while it was released goes back, though it is frozen again.
@@ -238,12 +239,12 @@ fn a_freeze_a_name_a_description_and_a_list_go_back_each_by_its_inverse() {
     ada.execute(RenameScope { scope: flat(), name: "third".into() }).unwrap();
     ada.execute(FreezeScope { scope: flat(), reason: None }).unwrap();
     back(&ada, still);
-    assert_eq!((&*shown().label, shown().state), ("other", "frozen"));
+    assert_eq!((&*shown().label, shown().state), ("other", ScopeState::Frozen));
     // A release goes back to being frozen.
     let frozen = engine.history().head();
     ada.execute(ReleaseScope { scope: flat(), reason: None }).unwrap();
     back(&ada, frozen);
-    assert_eq!(shown().state, "frozen");
+    assert_eq!(shown().state, ScopeState::Frozen);
 }
 
 /// The trail said that an event had been undone when somebody had only claimed so, and a later rollback would have left it out.
