@@ -33,7 +33,11 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
             Presence::Live => {
                 has_ended(&was, now) || (is.presence == Presence::Live && value(&was) == value(&is))
             }
-            _ => is.presence != Presence::Live || is.value["status"] == "suspended",
+            _ => {
+                is.presence != Presence::Live
+                    || is.value["status"] == "suspended"
+                    || declares_nothing(entity, &is)
+            }
         };
         assert!(
             same,
@@ -54,6 +58,11 @@ fn stands_alone(entity: Entity, then: &World) -> bool {
         Entity::Share(object, id) => scope(id) && then.objects().get(object).is_some(),
         other => other.place(then).0.is_none_or(scope),
     }
+}
+
+/// A policy is set as a whole: the way back to none is one that says nothing.
+fn declares_nothing(entity: Entity, is: &EntityState) -> bool {
+    matches!(entity, Entity::Policy(_)) && is.value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// What would have ended by now grants nothing, and is not brought back.
