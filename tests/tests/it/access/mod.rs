@@ -58,7 +58,7 @@ fn facts(engine: &Engine, from: u64) -> Vec<Fact> {
             .map_or_else(String::new, |id| ScopeId(id).to_string()),
         actor: PrincipalId(record.actor()).to_string(),
         time: record.time(),
-        left: u32::from(record.batch_left()),
+        left: record.batch_left(),
         facts: serde_json::to_value(history.event(&record).unwrap()).unwrap(),
     };
     records.map(|record| fact(record.unwrap())).collect()

@@ -242,7 +242,7 @@ impl<'a> Asked<'a> {
         if let Some(wanted) = word("object") {
             parts.push(self.object.test(|is| is == wanted));
         }
-        let told = parts.iter().any(|part| *part == Truth::Yes) || word("scope").is_some();
+        let told = parts.contains(&Truth::Yes) || word("scope").is_some();
         let truth = all(parts);
         let nothing = to.as_object().is_some_and(serde_json::Map::is_empty);
         if told || nothing || truth == Truth::No { truth } else { Truth::No }

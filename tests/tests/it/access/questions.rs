@@ -76,7 +76,8 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
 fn place(access: &Access, pick: u8) -> (On, ScopeRef) {
     let nth = usize::from(pick) % access.scopes.len().max(1);
     let (id, scope) = access.scopes.iter().nth(nth).unwrap();
-    let path = (scope.label.contains(':') && pick % 5 == 0).then(|| format!("{}/ws:none", scope.label));
+    let path =
+        (scope.label.contains(':') && pick.is_multiple_of(5)).then(|| format!("{}/ws:none", scope.label));
     match path.map(|path| path.parse()) {
         // What a path names after its scope was deleted and registered anew is the new one.
         Some(Ok(path)) => (On::Below(access.named[&scope.label].clone()), ScopeRef::Path(path)),
