@@ -208,7 +208,11 @@ impl<'a> Asked<'a> {
                 let least = super::oracle::rank(wanted.as_str().unwrap());
                 yes(self.role.is_some_and(|held| held >= least))
             }
-            "relation" => self.relation.test(|is| lists(wanted, is)),
+            // Of what is listed some may be the actor's own, whatever else the actor is there.
+            "relation" => match self.relation.test(|is| lists(wanted, is)) {
+                Truth::No if matches!(self.object, Attribute::Each) && lists(wanted, "owner") => Truth::Each,
+                truth => truth,
+            },
             "object_type" => self.object_type.test(|is| lists(wanted, is)),
             "object" => self.object.test(|is| lists(wanted, is)),
             "scope" => yes(self.scopes.iter().any(|at| lists(wanted, at))),
