@@ -36,11 +36,14 @@ pub struct Scene {
 /// # Errors
 /// When there is something else in its place.
 pub fn check_directory(directory: &Path) -> Result<(), Failure> {
-    if std::fs::metadata(directory).is_ok_and(|found| !found.is_dir()) {
-        let message = format!("no log in {}: it is a file", directory.display());
-        return Err(Failure::refused("no_log", message).hint("a log is a directory: name that"));
-    }
-    Ok(())
+    let wrong = match std::fs::metadata(directory) {
+        Ok(found) if !found.is_dir() => "it is a file",
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => "something above it is a file",
+        // What is not there, or may not be seen, is told by whoever reads or makes it.
+        _ => return Ok(()),
+    };
+    let message = format!("no log in {}: {wrong}", directory.display());
+    Err(Failure::refused("no_log", message).hint("a log is a directory: name that"))
 }
 
 /// Opens a directory for reading: takes no lock, changes no byte, works beside a live writer.
