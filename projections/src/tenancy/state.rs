@@ -8,7 +8,6 @@ mod walk;
 pub use entries::AclEntry;
 pub use members::Member;
 
-
 use super::counts::{CountColumn, Counts};
 use super::parked::Parked;
 use super::policy::Declared;

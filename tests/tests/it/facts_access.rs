@@ -111,6 +111,26 @@ fn past_access_of_others_is_answered_to_those_who_may_audit_then_and_now() {
     assert_eq!(ask("gus", "denied").unwrap_err().code(), "denied");
 }
 
+/// Whether a span reached into the present was once asked of the log's head, and not of the moment that the question was put to: a
+/// refusal that left its trace meanwhile made what had run out look as if it still held.
+#[test]
+fn what_runs_out_counts_in_the_history_of_access_also_when_the_log_has_moved_on() {
+    let mut acme = acme();
+    acme.go("
+        leave  org:acme rita
+        member org:acme rita reader 60
+        mark   asked
+        record later org:acme/dept:eng adam
+    ");
+    let (rita, eng1) = (acme.person("rita"), acme.record("eng1"));
+    let past = acme.engine.as_of(&Cutoff::Mark("asked".into())).unwrap();
+    assert!(past.moment().world().position() < acme.engine.history().head());
+    let moment = past.moment().decided_at(NOON + 100_000_000);
+    let found = moment.access_history(&AccessSpan::new(rita, Capability::ReadLocal, eng1)).unwrap();
+    let closed = found.last().unwrap().closed.expect("it ran out after a minute");
+    assert_eq!((closed.time, closed.cause), (NOON + 60_000_000, EdgeCause::Expiry));
+}
+
 #[test]
 fn the_history_of_access_gives_intervals_and_what_opened_and_closed_them() {
     let mut acme = acme();
@@ -357,6 +377,8 @@ const CAPABILITIES: [Capability; 4] =
 
 /// The history of access is what a check says, at the end of every batch and between.
 fn history_is_what_checks_say(run: &Run) {
+    // Traces of refusals that are still on their way would move the head between two questions.
+    run.engine.sync().unwrap();
     let moments: Vec<_> =
         run.positions.iter().map(|at| run.engine.as_of(&Cutoff::At(*at)).unwrap()).collect();
     let now = NOON + run.seconds * 1_000_000;

@@ -137,7 +137,10 @@ const NOT_MODELLED: &[(&str, &[&str])] = &[
             "templates.update",
         ],
     ),
-    ("a sweep gives them, by retention and by ends: facts_scopes", &["objects.expire", "tenancy.expire_acl_entry"]),
+    (
+        "a sweep gives them, by retention and by ends: facts_scopes",
+        &["objects.expire", "tenancy.expire_acl_entry"],
+    ),
     (
         "the registry stands still here, the types are there from the beginning: facts_registry",
         &[

@@ -142,8 +142,8 @@ impl Reading {
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
-        let span = AccessSpan { to: Some(span.to.unwrap_or(last.get())), ..span.clone() };
-        self.engine.history().access(&span, now)
+        let to = Sequence::new(span.to.unwrap_or(last.get()));
+        self.engine.history().access(span, to, (to == last).then_some(now))
     }
 }
 
@@ -157,8 +157,8 @@ impl Moment<'_> {
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
-        let span = AccessSpan { to: Some(span.to.unwrap_or(last.get())), ..span.clone() };
-        self.history.access(&span, self.now)
+        let to = Sequence::new(span.to.unwrap_or(last.get()));
+        self.history.access(span, to, (to == last).then_some(self.now))
     }
 }
 
@@ -167,9 +167,10 @@ fn ahead(to: u64, last: Sequence) -> Error {
 }
 
 impl History {
-    /// Walks a span that has an end; what runs out after its last event counts up to `now`, if that event is the last of all.
-    fn access(&self, span: &AccessSpan, now: Micros) -> Result<Vec<AccessInterval>> {
-        let (from, to) = (Sequence::new(span.from), Sequence::new(span.to.unwrap_or(span.from)));
+    /// Walks a span up to an event; what runs out after that counts up to `now`, which a span has that ends with the moment it is asked
+    /// at. The log itself may be ahead of that moment: refusals leave traces all the time.
+    fn access(&self, span: &AccessSpan, to: Sequence, now: Option<Micros>) -> Result<Vec<AccessInterval>> {
+        let from = Sequence::new(span.from);
         if from > to {
             return Err(Error::invalid("a span ends after it begins"));
         }
@@ -186,10 +187,9 @@ impl History {
                 walk.settle();
             }
         }
-        let until = if to == self.head() {
-            now
-        } else {
-            self.reader().get(to)?.map_or(walk.time, |record| record.time())
+        let until = match now {
+            Some(now) => now,
+            None => self.reader().get(to)?.map_or(walk.time, |record| record.time()),
         };
         // The end of the span belongs to it.
         walk.until(until)?;
