@@ -292,5 +292,35 @@ fn prelude() -> Batch {
     for number in 1..=3 {
         step("config.set", format!(r#""scope":"{}","key":"k","value":null"#, id(number)));
     }
+    // Rules that speak to nobody, so that they can be changed, bound elsewhere and unbound.
+    for number in 1..=3 {
+        let (rule, scope) = (id(number), id(4));
+        let when = r#"{"principal":["0000000000000000000000000Z"]}"#;
+        let with = format!(r#""rule":"{rule}","name":"r","class":"access","effect":"deny","when":{when}"#);
+        step("rules.define", with);
+        step("rules.bind", format!(r#""binding":"{rule}","rule":"{rule}","to":{{"scope":"{scope}"}}"#));
+    }
+    // What runs out within a second of the beginning: the sweep's commands close it.
+    let end = NOON + 1_000_000;
+    for (principal, scope) in [(3, 4), (2, 4), (2, 5), (3, 5), (4, 5), (4, 6), (2, 6), (3, 6)] {
+        let (principal, scope) = (id(principal), id(scope));
+        let with =
+            format!(r#""scope":"{scope}","principal":"{principal}","role":"reader","expires_at":{end}"#);
+        step("tenancy.add_member", with);
+    }
+    for number in 1..=6 {
+        let (entry, scope) = (id(number), id(4));
+        let what = r#""effect":"allow","subject":"any","capability":"scope.read.local""#;
+        step("tenancy.add_acl_entry", format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#));
+    }
+    let kept = r#"{"retention":{"objects":{"max_age":"PT1S"}}}"#;
+    step("tenancy.set_policy", format!(r#""scope":"{}","policy":{kept}"#, id(6)));
+    for number in 4..=6 {
+        let (object, scope) = (id(number), id(6));
+        let with = format!(
+            r#""object":"{object}","type":"thing","data":{{"cpu":1}},"scope":"{scope}","level":"read""#
+        );
+        step("objects.create", with);
+    }
     parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0
 }
