@@ -139,11 +139,12 @@ impl Engine {
             };
             let found = Found { principal: new_founder, kind: options.founder_kind, description };
             let mut batch = Batch::new().with(new_founder, found);
-            for register in crate::registry::missing_types(&World::default(), &options.types)? {
-                batch.push(new_founder, register);
+            for command in crate::registry::founding(&options.declared, &options.types)? {
+                batch.push(new_founder, command);
             }
             engine.execute(batch)?;
         } else {
+            engine.register_declared(&options.declared)?;
             engine.register_types(&options.types)?;
         }
         Ok(engine)

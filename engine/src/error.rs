@@ -46,6 +46,16 @@ impl Error {
     pub(crate) fn stale(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Stale, "stale", message)
     }
+    /// Refused as stale where a caller has seen another version than the thing is at.
+    pub(crate) fn unless_version(what: impl std::fmt::Display, is: u32, expected: Option<u32>) -> Result<()> {
+        match expected {
+            Some(expected) if expected != is => {
+                let message = format!("{what} is at version {is}, not {expected}");
+                Err(Self::stale(message).hint("read it again, and decide again"))
+            }
+            _ => Ok(()),
+        }
+    }
     pub(crate) fn unavailable(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unavailable, code, message)
     }

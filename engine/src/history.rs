@@ -8,7 +8,7 @@ use crate::audit::{AuditIndex, Filter};
 use crate::clock::{Door, Ids};
 use crate::error::{Error, Result};
 use crate::snapshots::Snapshots;
-use crate::temporal::{Cutoff, Plan, Rollback};
+use crate::temporal::{Cutoff, Entity, Plan, Rollback};
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, Options as LogOptions, Reader, Record, Recovery, Storage};
 use scoped_projections::{Context, Event, PrincipalId, Sequence, World};
@@ -211,6 +211,11 @@ impl History {
         Ok(decode(record)?.1)
     }
 
+    /// What an event is about; `None` for what is no event, and for what is history and not state.
+    pub(crate) fn about(&self, at: Sequence) -> Option<Entity> {
+        about(&self.inner.reader, at)
+    }
+
     /// The sequences that fit, in the order that the filter wants, from the audit index, unfiltered by rights. The first question after
     /// opening brings the index up to date, which takes a pass over the log; later ones take what came since.
     ///
@@ -232,6 +237,12 @@ impl History {
         }
         Ok(ask(&index))
     }
+}
+
+/// What the event at a place is about. What cannot be read is about nothing.
+pub(crate) fn about(reader: &Reader, at: Sequence) -> Option<Entity> {
+    let record = if at.is_none() { None } else { reader.get(at).ok()? };
+    Entity::of(&decode(&record?).ok()?.1)
 }
 
 /// Context and event of a record.

@@ -76,10 +76,10 @@ pub use kernel::writer::Durability;
 pub use moment::Moment;
 pub use options::Options;
 pub use reading::{
-    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause, Explained,
-    Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Question, Reached, Recall, RecalledRecord, RecordEdge,
-    RecordEvent, RecordNode, RecordQuery, RecordStatistics, Resource, ViewItem, ViewPage, ViewSource, What,
-    Who,
+    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, DeclaredAttribute, Edge, EdgeCause,
+    Explained, Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Question, Reached, Recall, RecalledRecord,
+    RecordEdge, RecordEvent, RecordNode, RecordQuery, RecordStatistics, Resource, ViewItem, ViewPage,
+    ViewSource, What, Who,
 };
 pub use reading::{
     AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::history::History;
 use crate::info::{ChangeInfo, ObjectInfo, ScopeInfo};
 use crate::rules::outside::AskedData;
+use crate::rules::policy::lists;
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
@@ -195,7 +196,8 @@ impl<'a> Moment<'a> {
     /// May they? Rules that look at an object's data get to see it; everything else is decided without.
     pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
         let first = authorize(self.world, actor, request.with_data(AskedData::Later), self.now);
-        if !(first.allowed && first.wants_data) {
+        // A list is asked about its scope, and each thing in it by itself, with its data.
+        if !(first.allowed && first.wants_data) || lists(&request) {
             return first;
         }
         let data = self.value(request.target);
@@ -217,9 +219,10 @@ impl<'a> Moment<'a> {
         capability: Capability,
         target: Target,
     ) -> (Decision, Vec<Considered>) {
-        let data = self.value(target);
-        let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
-        explain(self.world, actor, Request::new(capability, target).with_data(data), self.now)
+        let (data, request) = (self.value(target), Request::new(capability, target));
+        let unknown = if lists(&request) { AskedData::Later } else { AskedData::Missing };
+        let data = data.as_ref().map_or(unknown, AskedData::Is);
+        explain(self.world, actor, request.with_data(data), self.now)
     }
 
     /// A rule in words.

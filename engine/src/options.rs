@@ -3,6 +3,7 @@
 use crate::clock::{Door, SystemDoor};
 use crate::data::Data;
 use crate::kernel::writer::Durability;
+use crate::registry::Construct;
 use scoped_projections::PrincipalId;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub struct Options {
     pub(crate) founder_name: String,
     pub(crate) founder_description: Option<Data>,
     pub(crate) types: Vec<String>,
+    pub(crate) declared: Vec<&'static [Construct]>,
     pub(crate) durability: Durability,
     pub(crate) queue: usize,
     pub(crate) snapshot_after: u64,
@@ -32,6 +34,7 @@ impl Default for Options {
             founder_name: "founder".to_owned(),
             founder_description: None,
             types: Vec::new(),
+            declared: Vec::new(),
             durability: Durability::Synced,
             queue: 8_192,
             snapshot_after: 500_000,
@@ -79,6 +82,14 @@ impl Options {
     #[must_use]
     pub fn types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.types.extend(types.into_iter().map(Into::into));
+        self
+    }
+    /// Constructs that the registry is to say when the engine is opened, see [`crate::constructs!`] (default: none). A log that is made has
+    /// them in its first batch; later what is missing or said otherwise is made good in the founder's name, and what contradicts keeps
+    /// the engine from opening.
+    #[must_use]
+    pub fn declared(mut self, lists: &[&'static [Construct]]) -> Self {
+        self.declared.extend(lists);
         self
     }
     /// When a receipt is given (default: after a shared sync).

@@ -4,7 +4,9 @@ use crate::clock::Ids;
 use crate::command::Batch;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::history::History;
 use crate::kernel::execute::{Refusal, execute};
+use crate::temporal::{Entity, undone};
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, Sequence, World};
 
@@ -48,9 +50,12 @@ impl Engine {
 
 /// A copy of the world that batches are tried on.
 struct Rehearsal {
+    history: History,
     world: World,
     now: Micros,
     ids: Ids,
+    /// What the events are about that there would be, from the one behind the log's last.
+    tried: Vec<Option<Entity>>,
 }
 
 impl Rehearsal {
@@ -58,12 +63,22 @@ impl Rehearsal {
         let inner = &engine.inner;
         let world = World::clone(&inner.published.read());
         let now = inner.now(&world);
-        Self { world, now, ids: Ids::new(&*inner.door) }
+        let (history, ids) = (inner.history.clone(), Ids::new(&*inner.door));
+        Self { history, world, now, ids, tried: Vec::new() }
+    }
+    fn about(&self, at: Sequence) -> Option<Entity> {
+        let first = self.world.position().get() + 1 - self.tried.len() as u64;
+        match at.get().checked_sub(first) {
+            Some(nth) => self.tried.get(usize::try_from(nth).ok()?).copied().flatten(),
+            None => self.history.about(at),
+        }
     }
     fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
-        let declined = match execute(&mut self.world, batch, self.now, &mut self.ids, &mut Vec::new()) {
+        let (undone, mut facts) = (undone(batch, |at| self.about(at)), Vec::new());
+        let declined = match execute(&mut self.world, batch, &undone, self.now, &mut self.ids, &mut facts) {
             Ok(_) => {
                 self.world.keep();
+                self.tried.extend(facts.iter().map(|fact| Entity::of(&fact.event)));
                 return Ok(());
             }
             Err(declined) => declined,

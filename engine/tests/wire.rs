@@ -36,6 +36,7 @@ fn samples() -> Vec<(&'static str, String)> {
         ("tenancy.set_members", format!("{{\"scope\":\"org:acme\",\"members\":[{{{p},\"role\":\"writer\",\"expires_at\":5}}]}}")),
         ("tenancy.update_members", format!("{{\"scope\":\"org:acme\",\"changes\":[{{{p},\"role\":\"owner\"}}]}}")),
         ("tenancy.expire_member", format!("{{\"scope\":\"org:acme\",{p}}}")),
+        ("tenancy.expire_acl_entry", format!("{{\"entry\":\"{ADA}\"}}")),
         (
             "tenancy.set_acl",
             "{\"scope\":\"org:acme\",\"entries\":[{\"effect\":\"allow\",\"subject\":\"any\",\"capability\":\"scope.write\",\"applies\":\"subtree\"}]}".to_owned(),

@@ -56,7 +56,7 @@ pub enum LogError {
     /// The operating system refused a read, a write or a sync.
     #[error("{doing} `{path}` failed: {source}")]
     Io {
-        /// File, relative to the log directory.
+        /// File, relative to the log directory; or that directory, as it was named.
         path: String,
         /// What was being done.
         doing: &'static str,

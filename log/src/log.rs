@@ -48,16 +48,13 @@ impl Log {
         options: &Options,
     ) -> Result<Opened, LogError> {
         options.check()?;
-        storage.create_folder("").map_err(at("creating", "the log directory"))?;
+        let place = storage.place();
+        storage.create_folder("").map_err(at("creating", &place))?;
         let lock = lock(&*storage)?;
-        let taken = storage
-            .list("")
-            .map_err(at("listing", "the log directory"))?
-            .iter()
-            .any(|n| n == GENESIS)
+        let taken = storage.list("").map_err(at("listing", &place))?.iter().any(|n| n == GENESIS)
             || storage.list(SEGMENTS).map_err(at("listing", SEGMENTS))?.iter().any(|n| n.ends_with(".log"));
         if taken {
-            return Err(LogError::AlreadyExists { place: storage.place() });
+            return Err(LogError::AlreadyExists { place });
         }
         write_genesis(&*storage, &Genesis { log_id: id, created })?;
         open_locked(storage, lock, salt_seed, created, options)
@@ -76,8 +73,9 @@ impl Log {
         options: &Options,
     ) -> Result<Opened, LogError> {
         options.check()?;
-        if !storage.list("").map_err(at("listing", "the log directory"))?.iter().any(|name| name == GENESIS) {
-            return Err(LogError::NotFound { place: storage.place() });
+        let place = storage.place();
+        if !storage.list("").map_err(at("listing", &place))?.iter().any(|name| name == GENESIS) {
+            return Err(LogError::NotFound { place });
         }
         let lock = lock(&*storage)?;
         open_locked(storage, lock, salt_seed, now, options)
@@ -102,7 +100,7 @@ fn write_genesis(storage: &dyn Storage, genesis: &Genesis) -> Result<(), LogErro
     write_all_at(&*file, &genesis.encode(), 0).map_err(doing())?;
     file.sync_data().map_err(doing())?;
     storage.rename(temporary, GENESIS).map_err(doing())?;
-    storage.sync_folder("").map_err(at("syncing", "the log directory"))
+    storage.sync_folder("").map_err(at("syncing", &storage.place()))
 }
 
 fn open_locked(

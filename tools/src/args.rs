@@ -79,12 +79,14 @@ pub fn main() -> ExitCode {
 
 /// Help that was asked for, or arguments that make no sense.
 fn misread(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    // Nothing can be told when the stream it goes to is gone.
-    let _ = error.print();
+    let printed = error.print();
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if asked {
-        return Exit::Fine;
+        // Help is an answer like any other: a reader that has seen enough is no error, a full disk is.
+        let output = Output::new(Format::Table, ColourChoice::default(), false);
+        return output.conclude(printed.map_err(Failure::from));
     }
+    // Nothing more can be told when the stream for it is gone.
     let json = arguments.iter().any(|a| a == "--format=json")
         || arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
     if json {

@@ -31,11 +31,27 @@ pub struct Scene {
     time: Micros,
 }
 
+/// A log is a directory; what else is there is told before anything of it is read.
+///
+/// # Errors
+/// When there is something else in its place.
+pub fn check_directory(directory: &Path) -> Result<(), Failure> {
+    let wrong = match std::fs::metadata(directory) {
+        Ok(found) if !found.is_dir() => "it is a file",
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => "something above it is a file",
+        // What is not there, or may not be seen, is told by whoever reads or makes it.
+        _ => return Ok(()),
+    };
+    let message = format!("no log in {}: {wrong}", directory.display());
+    Err(Failure::refused("no_log", message).hint("a log is a directory: name that"))
+}
+
 /// Opens a directory for reading: takes no lock, changes no byte, works beside a live writer.
 ///
 /// # Errors
 /// When there is no log, or it cannot be read at all. Damage is told, and remembered for the exit code.
 pub fn read(directory: &Path, output: &Output, tell: Tell) -> Result<Opened, Failure> {
+    check_directory(directory)?;
     let (history, recovery) = History::open(directory)?;
     told(output, &recovery, tell);
     Ok(Opened { history })
@@ -54,6 +70,7 @@ pub fn write(directory: &Path, output: &Output) -> Result<Engine, Failure> {
 /// # Errors
 /// As [`write`].
 pub fn write_with(directory: &Path, output: &Output, options: Options) -> Result<Engine, Failure> {
+    check_directory(directory)?;
     let engine = Engine::open_with(directory, options)?;
     told(output, engine.recovery(), Tell::Trouble);
     engine.notes().iter().for_each(|note| output.note(note));
@@ -65,6 +82,7 @@ pub fn write_with(directory: &Path, output: &Output, options: Options) -> Result
 /// # Errors
 /// When that cannot be told.
 pub fn is_log(directory: &Path) -> Result<bool, Failure> {
+    check_directory(directory)?;
     match History::open(directory) {
         Ok((history, _)) => Ok(!history.head().is_none()),
         Err(error) if error.code() == "no_log" => Ok(false),

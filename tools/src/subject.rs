@@ -9,7 +9,7 @@ use scoped::projections::sharing::SharingEvent as S;
 use scoped::projections::temporal::TemporalEvent as T;
 use scoped::projections::tenancy::TenancyEvent as N;
 use scoped::temporal::Entity;
-use scoped::{Event, Moment, ObjectId, PrincipalId, ScopeId, Sequence, Subject};
+use scoped::{EntryId, Event, Moment, ObjectId, PrincipalId, ScopeId, Sequence, Subject};
 use std::collections::HashMap;
 
 /// Puts events into words. Remembers what objects are called, since a log speaks of the same ones again and again.
@@ -132,15 +132,19 @@ impl<'a> Subjects<'a> {
             N::PolicySet(e) => format!("policy of {}", self.scope(e.scope)),
             N::MemberExpired(e) => self.principal(e.principal),
             N::AclEntryAdded(e) => format!("{} {} to {}", e.effect, e.capability, self.subject(e.subject)),
-            N::AclEntryRemoved(e) => match self.moment.world().tenancy().entry(e.entry) {
-                Some(entry) => {
-                    format!("{} {} to {}", entry.effect, entry.capability, self.subject(entry.subject))
-                }
-                None => e.entry.to_string(),
-            },
+            N::AclEntryRemoved(e) => self.entry(e.entry),
+            N::AclEntryExpired(e) => self.entry(e.entry),
         }
     }
 
+    fn entry(&self, id: EntryId) -> String {
+        match self.moment.world().tenancy().entry(id) {
+            Some(entry) => {
+                format!("{} {} to {}", entry.effect, entry.capability, self.subject(entry.subject))
+            }
+            None => id.to_string(),
+        }
+    }
     fn subject(&self, subject: Subject) -> String {
         match subject {
             Subject::Principal(id) => self.principal(id),

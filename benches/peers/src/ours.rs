@@ -2,8 +2,8 @@
 
 use super::Decider;
 use scoped::log::MemoryStorage;
-use scoped::{Capability, Durability, Engine, Options, Target};
-use scoped_tools::bench::forest::{Forest, Question};
+use scoped::{Durability, Engine, Options};
+use scoped_tools::bench::forest::{Forest, Question, may};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,10 +28,6 @@ impl Decider for Ours {
         "scoped".into()
     }
     fn decide(&self, question: Question) -> bool {
-        let (actor, object) = (Forest::principal(question.principal), Forest::object(question.object));
-        self.0.read(|moment| {
-            let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
-            moment.can(actor, Capability::Write, target).allowed
-        })
+        may(&self.0, Forest::principal(question.principal), Forest::object(question.object))
     }
 }

@@ -13,8 +13,7 @@ use crate::temporal::Entity;
 use crate::tenancy::{ScopeRef, live_node};
 use scoped_projections::codec::encode_into;
 use scoped_projections::contracts::{
-    Contract, ContractActivated, ContractArchived, ContractCreated, ContractDeprecated, ContractUnarchived,
-    ContractUpdated, ContractsEvent, Definition, Lifecycle, Upgrade,
+    Contract, ContractCreated, ContractUpdated, ContractsEvent, Definition, Lifecycle, Upgrade,
 };
 use scoped_projections::rules::Action;
 use scoped_projections::store::NO_ROW;
@@ -170,7 +169,7 @@ impl Update {
 const DEFINITION_BYTES_MAX: usize = 60 << 10;
 
 /// To change a contract that is there. What is refused to outsiders is the same capability for every contract, also for none.
-fn manage<'a>(world: &World, id: ContractId) -> Needs<'a> {
+pub(super) fn manage<'a>(world: &World, id: ContractId) -> Needs<'a> {
     let contracts = world.contracts();
     match contracts.get(id) {
         None => need(C::ContractsManage, Target::Nothing),
@@ -182,24 +181,24 @@ fn manage<'a>(world: &World, id: ContractId) -> Needs<'a> {
     }
 }
 
-fn found<'a>(on: &View<'a>, id: ContractId) -> Result<&'a Contract> {
+pub(super) fn found<'a>(on: &View<'a>, id: ContractId) -> Result<&'a Contract> {
     let missing = || Error::refused("not_found", format!("there is no contract `{id}`"));
     Ok(on.world.contracts().get(id).ok_or_else(missing)?)
 }
 
-fn scope_of(on: &View<'_>, contract: &Contract) -> ScopeId {
-    on.world.tenancy().at(contract.scope).map_or(ScopeId::NONE, |node| node.id)
+pub(super) fn scope_of(on: &View<'_>, contract: &Contract) -> ScopeId {
+    on.world.tenancy().id_of(contract.scope)
 }
 
 /// Nothing is added in a scope that takes no changes.
-fn check_open(on: &View<'_>, contract: &Contract) -> Result<()> {
+pub(super) fn check_open(on: &View<'_>, contract: &Contract) -> Result<()> {
     match scope_of(on, contract) {
         ScopeId::NONE => Ok(()),
         scope => live_node(on, &scope.into()).map(drop),
     }
 }
 
-fn not_archived(contract: &Contract) -> Result<()> {
+pub(super) fn not_archived(contract: &Contract) -> Result<()> {
     if contract.lifecycle == Lifecycle::Archived {
         let error = Error::refused("archived", format!("the contract `{}` is archived", contract.name));
         return Err(error
@@ -210,7 +209,7 @@ fn not_archived(contract: &Contract) -> Result<()> {
 }
 
 /// One active contract for a type in a scope: replacing it is an act of its own.
-fn check_alone(on: &View<'_>, object_type: &str, scope: u32) -> Result<()> {
+pub(super) fn check_alone(on: &View<'_>, object_type: &str, scope: u32) -> Result<()> {
     let contracts = on.world.contracts();
     let Some(held) = contracts.active(object_type, scope).and_then(|row| contracts.at(row)) else {
         return Ok(());
@@ -299,80 +298,14 @@ impl Decide for Update {
         let found = found(on, self.contract)?;
         not_archived(found)?;
         check_open(on, found)?;
-        if let Some(expected) = self.expected_version.filter(|expected| *expected != found.version) {
-            let message =
-                format!("the contract `{}` is at version {}, not {expected}", found.name, found.version);
-            return Err(Error::stale(message).hint("read it again, and decide again").into());
-        }
+        let name = format_args!("the contract `{}`", found.name);
+        Error::unless_version(name, found.version, self.expected_version)?;
         let (fields, constraints) = (self.fields.clone(), self.constraints.clone());
         let shape = Shape { fields, constraints, schema: self.schema.clone() };
         let (definition, upgrades) = check_shape(&shape, &self.upgrades)?;
         let event = ContractUpdated { contract: self.contract, definition, upgrades };
         let reason = words(&[("change_reason", &self.change_reason)], &Map::new())?;
         facts.push(scope_of(on, found), event, reason.as_ref());
-        Ok(())
-    }
-}
-
-impl Decide for Deprecate {
-    fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        manage(on.world, self.contract)
-    }
-    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let (found, contract) = (found(on, self.contract)?, self.contract);
-        not_archived(found)?;
-        if found.lifecycle != Lifecycle::Active {
-            return Err(
-                Error::refused("not_active", format!("the contract `{}` is deprecated", found.name)).into()
-            );
-        }
-        facts.push(scope_of(on, found), ContractDeprecated { contract }, None);
-        Ok(())
-    }
-}
-
-impl Decide for Activate {
-    fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        manage(on.world, self.contract)
-    }
-    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let (found, contract) = (found(on, self.contract)?, self.contract);
-        not_archived(found)?;
-        if found.lifecycle == Lifecycle::Active {
-            return Err(Error::refused("active", format!("the contract `{}` is active", found.name)).into());
-        }
-        check_open(on, found)?;
-        check_alone(on, on.world.contracts().object_type(found), found.scope)?;
-        facts.push(scope_of(on, found), ContractActivated { contract }, None);
-        Ok(())
-    }
-}
-
-impl Decide for Archive {
-    fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        manage(on.world, self.contract)
-    }
-    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let (found, contract) = (found(on, self.contract)?, self.contract);
-        not_archived(found)?;
-        facts.push(scope_of(on, found), ContractArchived { contract }, None);
-        Ok(())
-    }
-}
-
-impl Decide for Unarchive {
-    fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        manage(on.world, self.contract)
-    }
-    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let (found, contract) = (found(on, self.contract)?, self.contract);
-        if found.lifecycle != Lifecycle::Archived {
-            let error =
-                Error::refused("not_archived", format!("the contract `{}` is not archived", found.name));
-            return Err(error.into());
-        }
-        check_open(on, found)?;
-        facts.push(scope_of(on, found), ContractUnarchived { contract }, None);
         Ok(())
     }
 }

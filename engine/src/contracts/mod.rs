@@ -11,6 +11,7 @@ mod compile;
 mod enforce;
 mod info;
 mod inverse;
+mod life;
 mod migrate;
 mod nature;
 mod number;

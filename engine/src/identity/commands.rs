@@ -5,6 +5,7 @@ use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View, need};
+use crate::tenancy::{Without, orphaned_root};
 use scoped_projections::identity::{
     Founded, HandleSet, MEMBER_OF, OperatorSet, Principal, PrincipalArchived, PrincipalCreated,
     PrincipalDescribed, PrincipalKindChanged, PrincipalReinstated, PrincipalSuspended, Status,
@@ -348,7 +349,7 @@ impl Decide for ArchivePrincipal {
         if principal(on, self.principal)?.status == Status::Archived {
             return Err(Error::refused("archived", "the principal is archived already").into());
         }
-        if let Some(root) = crate::tenancy::orphaned_root(on.world, self.principal) {
+        if let Some(root) = orphaned_root(on.world, Without::Principal(self.principal)) {
             let error = Error::refused("last_owner", format!("this is the last owner of `{}`", root.label()));
             return Err(error.hint("make another owner first").into());
         }

@@ -7,17 +7,18 @@
 use super::commands::{manage, principal};
 use super::sight::sees_id;
 use super::{AddRelationship, RemoveRelationship, check_word};
-use crate::authorize::Target;
+use crate::authorize::{Request, Target, authorize};
 use crate::command::{Decide, Needs};
 use crate::data::Data;
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View, need};
+use crate::tenancy::{Without, last_moment, orphaned_root};
 use roaring::RoaringBitmap;
 use scoped_projections::identity::{
     ACTS_FOR, Direction, Edge, Identity, MEMBER_OF, RelationshipAdded, RelationshipRemoved, Status, Walk,
 };
-use scoped_projections::tenancy::Capability;
-use scoped_projections::{EdgeId, PrincipalId, ScopeId};
+use scoped_projections::tenancy::{Applies, Capabilities, Capability, Effect, Subject};
+use scoped_projections::{EdgeId, Micros, PrincipalId, ScopeId};
 
 /// How many groups speak for one principal, at most.
 pub const GROUPS_MAX: u64 = 256;
@@ -69,12 +70,56 @@ impl Decide for AddRelationship {
         }
         if self.label == MEMBER_OF {
             keeps_groups_small(identity, parent, child)?;
+            check_own_ends(on, parent, child)?;
         }
         let (parent, child, label) = (self.parent, self.child, self.label.clone());
         let event = RelationshipAdded { edge, parent, child, label };
         facts.push(ScopeId::NONE, event, self.metadata.as_ref());
         Ok(())
     }
+}
+
+/// Nobody prolongs a right of their own by joining a group that has it for longer. Rights that one has not are the group's to give:
+/// who may change groups at all is decided above.
+fn check_own_ends(on: &View<'_>, parent: u32, child: u32) -> Result<()> {
+    let (identity, tenancy) = (on.world.identity(), on.world.tenancy());
+    let Some(actor) = identity.row(on.actor).filter(|actor| identity.selves(*actor).any(|own| own == child))
+    else {
+        return Ok(());
+    };
+    let is_group = |subject: Subject| match subject {
+        Subject::Principal(id) => {
+            identity.row(id).is_some_and(|row| identity.selves(parent).any(|p| p == row))
+        }
+        Subject::Any | Subject::Role(_) => false,
+    };
+    let prolongs = |scope: u32, given: Capabilities, applies: Applies, until: Option<Micros>| {
+        let target = if applies == Applies::Itself { Target::Scope(scope) } else { Target::Below(scope) };
+        let held = |c: Capability, at| {
+            authorize(on.world, on.actor, Request::new(c, target).ungoverned(), at).allowed
+        };
+        let last = last_moment(until);
+        let own = Capability::ALL.iter().copied().filter(|c| given.contains(*c));
+        last > on.now && own.into_iter().any(|c| held(c, on.now) && !held(c, last))
+    };
+    let members =
+        identity.selves(parent).flat_map(|group| tenancy.memberships(group)).any(|(scope, member)| {
+            prolongs(scope, member.role.capabilities(), Applies::Subtree, member.expires_at)
+        });
+    let mut entries = tenancy
+        .all_entries()
+        .filter(|entry| !entry.removed && entry.effect == Effect::Allow && is_group(entry.subject));
+    if members
+        || entries
+            .any(|entry| prolongs(entry.scope, entry.capability.matches(), entry.applies, entry.expires_at))
+    {
+        let who = identity.id(actor);
+        let message =
+            format!("`{who}` holds a right for less long than the group does, and would prolong it");
+        let error = Error::refused("grant_exceeds_holder", message);
+        return Err(error.hint("somebody else puts one into a group").into());
+    }
+    Ok(())
 }
 
 /// Delegation does not go on.
@@ -138,6 +183,10 @@ impl Decide for RemoveRelationship {
         }
         if !edge.is_live() {
             return Err(Error::refused("removed", "the relationship was removed already").into());
+        }
+        if let Some(root) = orphaned_root(on.world, Without::Edge(self.edge)) {
+            let message = format!("through this group it is the last owner of `{}`", root.label());
+            return Err(Error::refused("last_owner", message).hint("make another owner first").into());
         }
         // Free text may name people: it is payload, which can be erased.
         let reason =

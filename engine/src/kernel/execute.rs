@@ -12,7 +12,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::receipt::Warning;
 use crate::rules::outside::AskedData;
-use crate::temporal::{Entity, Remark};
+use crate::temporal::{Entity, Remark, check_form, check_step};
 use scoped_log::Payload;
 use scoped_projections::identity::ActedOnBehalf;
 use scoped_projections::objects::ObjectsEvent;
@@ -24,6 +24,7 @@ use scoped_projections::tenancy::{Capability, TenancyEvent};
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// What a command gets to see.
 pub(crate) struct View<'a> {
@@ -138,9 +139,12 @@ pub(crate) struct Declined {
 ///
 /// Facts come with the world's transaction still open: the caller keeps it when they are in the log, or undoes it. On a
 /// refusal world and `out` are as they were.
+///
+/// Of a rollback, `undone` says what each step's event is about that it takes back (see [`undone`](crate::temporal::undone)).
 pub(crate) fn execute(
     world: &mut World,
     batch: &Batch,
+    undone: &[Option<Entity>],
     now: Micros,
     ids: &mut Ids,
     out: &mut Vec<Fact>,
@@ -153,6 +157,7 @@ pub(crate) fn execute(
     if batch.steps.is_empty() || batch.steps.len() > BATCH_STEPS_MAX {
         return Err(declined(0, Error::invalid(format!("a batch has 1 to {BATCH_STEPS_MAX} steps"))));
     }
+    check_form(batch).map_err(|error| declined(0, error))?;
     let keyed = match &batch.key {
         None => None,
         Some(key) if key.is_empty() || key.len() > KEY_BYTES_MAX => {
@@ -187,6 +192,7 @@ pub(crate) fn execute(
         correlation: batch.correlation.0,
         cause: 0,
         acting: None,
+        undone,
         warnings: &warnings,
     };
     let result = scribe.run(batch, actor, keyed, start);
@@ -215,6 +221,7 @@ struct Scribe<'a> {
     cause: u64,
     /// Who acts for whom since which event.
     acting: Option<(PrincipalId, PrincipalId, u64)>,
+    undone: &'a [Option<Entity>],
     warnings: &'a RefCell<Vec<Warning>>,
 }
 
@@ -226,6 +233,14 @@ impl Scribe<'_> {
         keyed: Option<([u8; 16], [u8; 16])>,
         start: usize,
     ) -> std::result::Result<Vec<u128>, (usize, Refusal)> {
+        // Looked at before the first step: a step may bring about what a later one of the same batch makes up for.
+        let moved_on: BTreeSet<usize> = batch
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.unless_changed.is_some_and(|(it, at)| it.changed(self.world) != at))
+            .map(|(nth, _)| nth)
+            .collect();
         if let Some(note) = &batch.rollback {
             let (to, selection) = (note.to, note.selection.clone());
             let event = RolledBack { to, selection, steps: batch.steps.len() as u32 };
@@ -238,8 +253,8 @@ impl Scribe<'_> {
         }
         let mut results = Vec::with_capacity(batch.steps.len());
         for (at, step) in batch.steps.iter().enumerate() {
-            let rolls_back = batch.rollback.is_some();
-            results.push(self.step(at, step, rolls_back).map_err(|refusal| (at, refusal))?);
+            let (rolls_back, stale) = (batch.rollback.is_some(), moved_on.contains(&at));
+            results.push(self.step(at, step, rolls_back, stale).map_err(|refusal| (at, refusal))?);
         }
         if let Some((key, request)) = keyed {
             let events = (self.out.len() - start) as u32;
@@ -255,7 +270,7 @@ impl Scribe<'_> {
         Ok(results)
     }
 
-    fn step(&mut self, nth: usize, step: &Step, rolls_back: bool) -> Result<u128> {
+    fn step(&mut self, nth: usize, step: &Step, rolls_back: bool, stale: bool) -> Result<u128> {
         let above = self.cause;
         let (actor, agent) = match step.on_behalf_of {
             None => (step.actor, None),
@@ -291,15 +306,17 @@ impl Scribe<'_> {
                 return Err(Refusal::Denied(back.bare()));
             }
         }
-        if let Some((entity, changed)) = step.unless_changed
-            && entity.changed(world) != changed
-        {
+        if let Some((entity, _)) = step.unless_changed.filter(|_| stale) {
             let error = Error::stale(format!("the {entity} has changed since the rollback was planned"));
             return Err(error.hint("plan it again").into());
         }
         let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
         step.command.decide(&view, &mut facts)?;
         let list = facts.list;
+        if rolls_back {
+            let undone = self.undone.get(nth).copied().flatten();
+            check_step(world, step.undoes, undone, list.iter().map(|fact| &fact.event))?;
+        }
         if waits {
             // Rules that look at data are asked again, now that it is known what would be written.
             let data = proposed_data(&list);

@@ -7,6 +7,7 @@
 //! target; at most [`KINDS_MAX`] kinds are folded at a time, beyond that the oldest are written and forgotten.
 
 use super::execute::Fact;
+use crate::authorize::{Request, Target};
 use crate::clock::Ids;
 use scoped_projections::audit::{AccessDenied, AccessRecorded};
 use scoped_projections::tenancy::Capability;
@@ -138,11 +139,35 @@ pub(crate) fn fact(
     Fact { at, event_id, event, payload: None }
 }
 
+/// What was done or tried, in the words of the audit trail.
+pub(crate) fn access(
+    world: &World,
+    actor: PrincipalId,
+    operation: &'static str,
+    need: Request<'_>,
+    outcome: Outcome,
+) -> Access {
+    let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
+    match need.target {
+        Target::Scope(row) | Target::Below(row) => {
+            scope = world.tenancy().at(row).map_or(scope, |node| node.id)
+        }
+        Target::Object(row) => {
+            if let Some(found) = world.objects().at(row) {
+                object = found.id;
+                scope = world.tenancy().at(found.home).map_or(scope, |node| node.id);
+            }
+        }
+        Target::Own | Target::Deployment | Target::Nothing => {}
+    }
+    Access { outcome, actor, operation, capability: need.capability, scope, object }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn access(outcome: Outcome, actor: u128, object: u128) -> Access {
+    fn seen(outcome: Outcome, actor: u128, object: u128) -> Access {
         Access {
             outcome,
             actor: PrincipalId(actor),
@@ -154,7 +179,7 @@ mod tests {
     }
 
     fn attempt(actor: u128, object: u128) -> Access {
-        access(Outcome::Refused, actor, object)
+        seen(Outcome::Refused, actor, object)
     }
 
     #[test]
@@ -204,10 +229,10 @@ mod tests {
     fn many_reads_do_not_hide_a_refusal() {
         let mut journal = Journal::default();
         for object in 0..2 * ACTOR_KINDS_MAX as u128 {
-            journal.note(access(Outcome::Read, 1, object + 1), 1_000);
+            journal.note(seen(Outcome::Read, 1, object + 1), 1_000);
         }
         assert_eq!(journal.note(attempt(1, 7), 1_000), Some(attempt(1, 7)));
         assert_eq!(journal.note(attempt(1, 7), 1_001), None, "folded with its like only");
-        assert_eq!(journal.note(access(Outcome::Read, 1, 7), 1_001), None);
+        assert_eq!(journal.note(seen(Outcome::Read, 1, 7), 1_001), None);
     }
 }

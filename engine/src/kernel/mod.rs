@@ -6,6 +6,7 @@
 //! ```
 
 pub(crate) mod admit;
+mod answers;
 pub(crate) mod bell;
 mod cell;
 mod delegation;

@@ -11,21 +11,21 @@
 //! log is unavailable. Readers go on.
 
 use super::Worlds;
+use super::answers::{Answer, Answers, provisioned};
 use super::bell::Bell;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
-use super::journal::{Access, Journal, Outcome as AccessOutcome, fact};
+use super::journal::{Access, Journal, Outcome as AccessOutcome, access, fact};
 use super::queue::Queue;
-use crate::authorize::{Request, Target};
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
-use crate::export;
+use crate::history::about;
 use crate::receipt::{Promise, Receipt, Reply, Warning};
+use crate::temporal::{Entity, undone};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
 use scoped_projections::store::Transact;
-use scoped_projections::tenancy::TenancyEvent;
-use scoped_projections::{Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use scoped_projections::{Micros, Sequence, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,27 +65,6 @@ pub(crate) enum Op {
     Close(oneshot::Sender<Result<()>>),
 }
 
-/// Somebody who waits for an answer until the group is durable.
-struct Waiting {
-    reply: oneshot::Sender<Reply>,
-    batch: Box<Batch>,
-}
-
-enum Answer {
-    Receipt(Receipt),
-    /// Of a batch that was carried out before, perhaps in this very group.
-    Before(Sequence, Sequence),
-    /// Decided on what is not durable yet, so it waits too.
-    Refused(Error),
-}
-
-impl Waiting {
-    /// Whoever asked may have stopped waiting; what was done stays done.
-    fn send(self, answer: Result<Receipt>) {
-        let _ = self.reply.send(Reply { answer, _batch: self.batch });
-    }
-}
-
 pub(crate) struct Committer {
     pub(crate) log: Writer,
     pub(crate) reader: Reader,
@@ -97,7 +76,7 @@ pub(crate) struct Committer {
     pub(crate) bell: Arc<Bell>,
     journal: Journal,
     facts: Vec<Fact>,
-    answers: Vec<(Waiting, Answer)>,
+    answers: Answers,
     /// When the group began: the time of all that is decided in it.
     now: Micros,
     bodies: Vec<u8>,
@@ -128,7 +107,7 @@ impl Committer {
             bell,
             journal: Journal::default(),
             facts: Vec::new(),
-            answers: Vec::new(),
+            answers: Answers::default(),
             now: 0,
             bodies: Vec::new(),
             unsynced: None,
@@ -255,14 +234,15 @@ impl Committer {
                 Err(error) => Answer::Refused(error),
             },
         };
-        self.answers.push((Waiting { reply, batch }, answer));
+        self.answers.push(batch, reply, answer);
     }
 
     fn carry_out(&mut self, batch: &Batch) -> Result<Carried> {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
-            let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
+            let undone = undone(batch, |at| self.about(at));
+            let outcome = execute(self.worlds.own(), batch, &undone, now, &mut self.ids, &mut self.facts);
             let (ids, warnings) = match outcome {
                 Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
@@ -279,6 +259,15 @@ impl Committer {
             }
         }
         Err(Error::unavailable("unavailable", "the log did not take the batch into an empty group"))
+    }
+
+    /// What an event is about, be it in the log already or still in the group.
+    fn about(&self, at: Sequence) -> Option<Entity> {
+        let staged = self.facts.first().and_then(|first| at.get().checked_sub(first.at.sequence.get()));
+        match staged.and_then(|nth| self.facts.get(usize::try_from(nth).ok()?)) {
+            Some(fact) => Entity::of(&fact.event),
+            None => about(&self.reader, at),
+        }
     }
 
     /// The receipt of a batch after which everything is as it was: nothing is appended.
@@ -412,7 +401,7 @@ impl Committer {
     /// Writes the group, lets readers see it, answers, catches up. In this order.
     fn flush(&mut self) {
         if self.facts.is_empty() {
-            answer(&mut self.answers, &self.log, &self.reader);
+            self.answers.give(&self.log, &self.reader);
             return;
         }
         let how = match self.durability {
@@ -431,7 +420,7 @@ impl Committer {
                 self.worlds.publish(&self.facts, follow, || {
                     // Before the receipts: whoever holds one hears of its events without waiting.
                     last.into_iter().for_each(|last| bell.ring(last));
-                    answer(answers, log, reader);
+                    answers.give(log, reader);
                 });
                 self.facts.clear();
             }
@@ -455,11 +444,7 @@ impl Committer {
 
     /// Nothing is acknowledged from here on.
     fn poison(&mut self, cause: Error) {
-        for (waiting, _) in self.answers.drain(..) {
-            let error =
-                Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
-            waiting.send(Err(error.hint("the outcome is unknown: open the log again and look")));
-        }
+        self.answers.lose(&cause);
         self.facts.clear();
         self.unsynced = None;
         let later = Error::unavailable("unavailable", format!("the log takes no more writes: {cause}"));
@@ -473,21 +458,6 @@ impl Committer {
             return Err(error);
         }
         Ok(self.log.close()?)
-    }
-}
-
-/// Gives everybody who waits for this group their answer.
-fn answer(answers: &mut Vec<(Waiting, Answer)>, log: &Writer, reader: &Reader) {
-    for (waiting, answer) in answers.drain(..) {
-        let answer = match answer {
-            Answer::Receipt(receipt) => Ok(receipt),
-            Answer::Refused(error) => Err(error),
-            Answer::Before(first, last) => {
-                let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
-                receipt_of(reader, first, last, promise)
-            }
-        };
-        waiting.send(answer);
     }
 }
 
@@ -517,50 +487,4 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
     }
     let time = facts.first().map_or(0, |fact| fact.at.time);
     log.stage(time, &events)
-}
-
-/// The receipt of a batch that stands in the log.
-fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
-    let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
-    let record = reader.get(last)?.ok_or_else(missing)?;
-    let ids = export::ids(reader, first, last)?;
-    let (head, time) = (record.chain(), record.time());
-    let mut provisioned = Vec::new();
-    for record in reader.records(first, last) {
-        let (_, event) = crate::history::decode(&record?)?;
-        provisioned.extend(self::provisioned(&event));
-    }
-    Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new(), provisioned })
-}
-
-/// The path that came to be by an event, if one did by itself.
-fn provisioned(event: &Event) -> Option<String> {
-    match event {
-        Event::Tenancy(TenancyEvent::ScopeProvisioned(e)) => Some(e.path.clone()),
-        _ => None,
-    }
-}
-
-/// What was done or tried, in the words of the audit trail.
-pub(crate) fn access(
-    world: &World,
-    actor: PrincipalId,
-    operation: &'static str,
-    need: Request<'_>,
-    outcome: AccessOutcome,
-) -> Access {
-    let (mut scope, mut object) = (ScopeId::NONE, ObjectId::NONE);
-    match need.target {
-        Target::Scope(row) | Target::Below(row) => {
-            scope = world.tenancy().at(row).map_or(scope, |node| node.id)
-        }
-        Target::Object(row) => {
-            if let Some(found) = world.objects().at(row) {
-                object = found.id;
-                scope = world.tenancy().at(found.home).map_or(scope, |node| node.id);
-            }
-        }
-        Target::Own | Target::Deployment | Target::Nothing => {}
-    }
-    Access { outcome, actor, operation, capability: need.capability, scope, object }
 }

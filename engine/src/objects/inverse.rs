@@ -6,19 +6,9 @@ use crate::temporal::{Inverse, Phase, Problem};
 use scoped_projections::ObjectId;
 
 impl Inverse<'_> {
-    /// What was tombstoned with its home scope comes back when that is opened again.
-    fn returns_with_home(&self, id: ObjectId) -> bool {
-        let (objects, tenancy) = (self.now.objects(), self.now.tenancy());
-        let found = objects.row(id).and_then(|row| Some((row, objects.at(row)?.home)));
-        found.is_some_and(|(row, home)| {
-            tenancy.at(home).is_some_and(|node| self.opens_again(node.id))
-                && objects.parked(home, tenancy).any(|parked| parked == row)
-        })
-    }
-
     pub(crate) fn object(&mut self, id: ObjectId) -> Result<Problem> {
         let Some(now) = self.now.objects().get(id) else { return Ok(None) };
-        let tombstoned = now.tombstoned && !self.returns_with_home(id);
+        let tombstoned = now.tombstoned;
         let then = self.then.objects().get(id);
         let data = match then {
             Some(then) if then.data != now.data => {

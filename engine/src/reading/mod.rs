@@ -22,8 +22,8 @@ mod versions;
 mod views;
 
 pub use access::{
-    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, Edge, EdgeCause, Explained,
-    Question, Reached, Resource, What, Who,
+    AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, DeclaredAttribute, Edge, EdgeCause,
+    Explained, Question, Reached, Resource, What, Who,
 };
 pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
@@ -45,8 +45,7 @@ use crate::authorize::{Decision, Request, Target};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
-use crate::kernel::journal::{Access, Outcome};
-use crate::kernel::writer::access;
+use crate::kernel::journal::{Access, Outcome, access};
 use crate::moment::Moment;
 use scoped_projections::tenancy::{AuditReads, Capability as C};
 use scoped_projections::{Micros, ObjectId, PrincipalId, World};

@@ -144,4 +144,6 @@ operations! {
     RegistryHistory = "registry.history";
     /// The kinds of things that can be registered.
     RegistryKinds = "registry.kinds";
+    /// How complete the registry is.
+    RegistryScan = "registry.scan";
 }

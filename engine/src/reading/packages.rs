@@ -1,15 +1,20 @@
 //! Reading objects for a package: each has to be readable, and allowed to be taken out.
 
+use super::views::Cursor;
 use super::{Ask, ObjectQuery, Operation, Reading};
 use crate::authorize::{Request, Target};
 use crate::error::Result;
 use crate::identity::Deed;
 use crate::kernel::execute::{Refusal, object_target};
 use crate::objects::VersionInfo;
-use crate::objects::package::{PackageOf, Size};
+use crate::objects::package::{OBJECTS_MAX, PackageOf, Size, bounded};
+use roaring::RoaringBitmap;
 use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{ObjectId, PrincipalId, Sequence};
+
+/// Objects that are read while one guard is held.
+const PART: usize = 64;
 
 /// An object as it goes into a package.
 pub(crate) struct PackedRow {
@@ -32,26 +37,29 @@ impl Ask<'_> {
 
     fn packable(&self, what: &PackageOf) -> Result<Vec<u32>, Refusal> {
         let world = self.moment.world;
+        // One more than fits is enough to say that it does not.
+        let most = OBJECTS_MAX + 1;
         let may = |row: &u32| self.may_export(Target::Object(*row)).is_ok();
         match what {
             PackageOf::Objects(ids) => {
-                let mut rows = Vec::with_capacity(ids.len());
+                bounded(ids.len(), 0, 0)?;
+                let (mut rows, mut seen) = (Vec::with_capacity(ids.len()), RoaringBitmap::new());
                 for id in ids {
                     self.may_export(object_target(world, *id))?;
-                    rows.extend(world.objects().row(*id).filter(|row| !rows.contains(row)));
+                    rows.extend(world.objects().row(*id).filter(|row| seen.insert(*row)));
                 }
                 Ok(rows)
             }
             PackageOf::Type(object_type) => {
                 self.may_export(Target::Own)?;
                 let all = ObjectQuery { with_tombstoned: true, ..ObjectQuery::default() };
-                Ok(self.found(&all.of_type(object_type)).filter(may).collect())
+                Ok(self.found(&all.of_type(object_type)).filter(may).take(most).collect())
             }
             PackageOf::Scope(scope) => {
                 self.may_export(scope.target(world.tenancy()))?;
                 let row = scope.row(world.tenancy());
                 let within = row.and_then(|row| world.sharing().within(row));
-                Ok(within.into_iter().flatten().filter(may).collect())
+                Ok(within.into_iter().flatten().filter(may).take(most).collect())
             }
         }
     }
@@ -63,8 +71,7 @@ impl Ask<'_> {
         let (mut versions, mut redacted) = (Vec::new(), false);
         for change in world.objects().changes(object).filter(|change| change.has_data()) {
             let stored = self.moment.data_of(change.sequence)?;
-            let read = self.show(row, stored.bytes())?;
-            let shown = self.show_for(Action::Export, row, &read)?;
+            let shown = self.show_for(Action::Export, row, stored.bytes())?;
             size.version(shown.len())?;
             redacted |= *shown != *stored.bytes();
             versions.push((self.moment.version_info(row, change, &shown)?, shown.into_owned()));
@@ -83,14 +90,27 @@ impl Ask<'_> {
 }
 
 impl Reading {
-    /// What goes into a package, all of one moment, and its position.
+    /// What goes into a package, all of one moment, and its position. What that is is found out first; then it is read a part at a time,
+    /// so that the writer waits for no one who takes much out. Whether each may be taken out is asked again with its part.
     pub(crate) fn packed(&self, what: &PackageOf) -> Result<(Vec<PackedRow>, Sequence)> {
-        self.ask(Operation::ObjectsExport, |ask| {
-            let (mut size, mut found) = (Size::default(), Vec::new());
-            for row in ask.packable(what)? {
-                found.extend(ask.packed(row, &mut size)?);
-            }
-            Ok((found, ask.moment.world.position()))
-        })
+        let (rows, at, time) = self.ask(Operation::ObjectsExport, |ask| {
+            Ok((ask.packable(what)?, ask.moment.world.position(), ask.moment.now))
+        })?;
+        let (mut size, mut found) = (Size::default(), Vec::with_capacity(rows.len().min(OBJECTS_MAX)));
+        for part in rows.chunks(PART) {
+            let (packed, so_far) = self.pinned(Some(Cursor::new(at, time, 0, 0, 0)), |reading| {
+                reading.peek(Operation::ObjectsExport, |ask| {
+                    let (mut size, mut packed) = (size, Vec::with_capacity(part.len()));
+                    for row in part {
+                        ask.may_export(Target::Object(*row))?;
+                        packed.extend(ask.packed(*row, &mut size)?);
+                    }
+                    Ok(((packed, size), ask.moment.world.position()))
+                })
+            })?;
+            found.extend(packed);
+            size = so_far;
+        }
+        Ok((found, at))
     }
 }

@@ -10,7 +10,7 @@
 //! Source: specification of scopes, sections 3.5 and 3.6.
 
 use super::views::{Cursor, Endpoint, Eyes, Page, Plan, Wanted, page_size, read};
-use super::{Operation, Reading, Recall, RecalledRecord, ViewItem};
+use super::{Ask, Operation, Reading, Recall, RecalledRecord, ViewItem};
 use crate::error::{Error, Result};
 use crate::kernel::execute::Result as Asked;
 use crate::tenancy::ScopeRef;
@@ -22,6 +22,9 @@ use scoped_projections::{ObjectId, Sequence, World};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+
+/// Candidates that are looked at while one guard is held: it bounds how long the writer may have to wait.
+const PART: usize = 4_096;
 
 /// Which records, by identity context.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +66,53 @@ pub struct RecordStatistics {
     pub agents: u64,
     /// How many sessions they were written in.
     pub sessions: u64,
+}
+
+/// Statistics while they are added up.
+#[derive(Default)]
+struct Tally {
+    records: u64,
+    bytes: u64,
+    by_type: BTreeMap<String, u64>,
+    users: BTreeSet<String>,
+    agents: BTreeSet<String>,
+    sessions: BTreeSet<(Option<String>, String)>,
+}
+
+impl Tally {
+    fn record(&mut self, eyes: &Eyes<'_>, row: u32, object: &Object) -> Asked<()> {
+        self.records += 1;
+        self.bytes += eyes.moment.history.record(object.data)?.payload().map_or(0, <[u8]>::len) as u64;
+        let object_type = eyes.world().objects().object_type(object).to_owned();
+        *self.by_type.entry(object_type).or_default() += 1;
+        if let Some(own) = context(eyes.world(), row, object) {
+            // A session belongs to its user.
+            self.sessions.extend(own.session_id.map(|session| (own.user_id.clone(), session)));
+            self.users.extend(own.user_id);
+            self.agents.extend(own.agent_id);
+        }
+        Ok(())
+    }
+    fn add(&mut self, more: Self) {
+        self.records += more.records;
+        self.bytes += more.bytes;
+        for (object_type, count) in more.by_type {
+            *self.by_type.entry(object_type).or_default() += count;
+        }
+        self.users.extend(more.users);
+        self.agents.extend(more.agents);
+        self.sessions.extend(more.sessions);
+    }
+    fn told(self) -> RecordStatistics {
+        RecordStatistics {
+            records: self.records,
+            bytes: self.bytes,
+            by_type: self.by_type,
+            users: self.users.len() as u64,
+            agents: self.agents.len() as u64,
+            sessions: self.sessions.len() as u64,
+        }
+    }
 }
 
 /// A record as an export writes it, one a line.
@@ -141,24 +191,42 @@ impl Reading {
         })
     }
 
-    /// Every matching record, while one guard is held.
-    fn each_record(
+    /// Adds every matching record up, a part at a time: no guard is held for longer than [`PART`] candidates take. All parts are about the
+    /// world of the first, and about what is allowed when each is asked.
+    fn sum_records<T: Default>(
         &self,
         operation: Operation,
         context: &Scope,
-        mut each: impl FnMut(&Eyes<'_>, u32, &Object) -> Asked<()>,
-    ) -> Result<()> {
+        each: impl Fn(&mut T, &Eyes<'_>, u32, &Object) -> Asked<()>,
+        add: impl Fn(&mut T, T),
+    ) -> Result<T> {
         self.engine.admit_scope(context)?;
         let (scope, view) = place(context)?;
-        self.ask(operation, |ask| {
-            let eyes = Eyes::of(ask, None);
-            let plan = Plan::of(&eyes, &scope, view)?;
-            let within = InContext::new(eyes.world(), context);
-            for (row, object) in eyes.all(&plan).filter(|(row, object)| within.holds(*row, object)) {
-                each(&eyes, row, object)?;
+        let (mut sum, mut cursor) = (T::default(), None::<Cursor>);
+        loop {
+            let (part, next) = self.pinned(cursor, |reading| {
+                let ask = |ask: &Ask<'_>| {
+                    let eyes = Eyes::of(ask, cursor.map(|cursor| cursor.time));
+                    let plan = Plan::of(&eyes, &scope, view)?;
+                    let (mut part, at) = (T::default(), eyes.world().position());
+                    let within = InContext::new(eyes.world(), context);
+                    let from = cursor.map(|cursor| (cursor.scope, cursor.item as u32));
+                    let next = eyes.some(&plan, from, PART, |row, object| {
+                        if within.holds(row, object) { each(&mut part, &eyes, row, object) } else { Ok(()) }
+                    })?;
+                    let next =
+                        next.map(|(scope, row)| Cursor::new(at, eyes.moment.now, scope, u64::from(row), 0));
+                    Ok(((part, next), at))
+                };
+                // One question leaves one record, however many parts it has.
+                if cursor.is_none() { reading.ask(operation, ask) } else { reading.peek(operation, ask) }
+            })?;
+            add(&mut sum, part);
+            match next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(sum),
             }
-            Ok(())
-        })
+        }
     }
 
     /// How many records there are by identity context.
@@ -166,12 +234,11 @@ impl Reading {
     /// # Errors
     /// As [`Self::records`].
     pub fn count_records(&self, context: &Scope) -> Result<u64> {
-        let mut count = 0;
-        self.each_record(Operation::RecordsCount, context, |_, _, _| {
-            count += 1;
+        let each = |count: &mut u64, _: &Eyes<'_>, _: u32, _: &Object| {
+            *count += 1;
             Ok(())
-        })?;
-        Ok(count)
+        };
+        self.sum_records(Operation::RecordsCount, context, each, |sum, part| *sum += part)
     }
 
     /// Records by identity context, in numbers.
@@ -179,24 +246,9 @@ impl Reading {
     /// # Errors
     /// As [`Self::records`]; also when the log cannot be read.
     pub fn record_statistics(&self, of: &Scope) -> Result<RecordStatistics> {
-        let mut found = RecordStatistics::default();
-        let (mut users, mut agents, mut sessions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        self.each_record(Operation::RecordsStatistics, of, |eyes, row, object| {
-            found.records += 1;
-            found.bytes += eyes.moment.history.record(object.data)?.payload().map_or(0, <[u8]>::len) as u64;
-            let object_type = eyes.world().objects().object_type(object).to_owned();
-            *found.by_type.entry(object_type).or_default() += 1;
-            if let Some(own) = context(eyes.world(), row, object) {
-                // A session belongs to its user.
-                sessions.extend(own.session_id.map(|session| (own.user_id.clone(), session)));
-                users.extend(own.user_id);
-                agents.extend(own.agent_id);
-            }
-            Ok(())
-        })?;
-        (found.users, found.agents) = (users.len() as u64, agents.len() as u64);
-        found.sessions = sessions.len() as u64;
-        Ok(found)
+        let each =
+            |tally: &mut Tally, eyes: &Eyes<'_>, row: u32, object: &Object| tally.record(eyes, row, object);
+        Ok(self.sum_records(Operation::RecordsStatistics, of, each, Tally::add)?.told())
     }
 
     /// Writes records by identity context out, one JSON object a line, all as of one position. Gives that position and their number.

@@ -6,7 +6,8 @@ use crate::authorize::{Request, Target};
 use crate::error::{Error, Result};
 use crate::kernel::execute::Refusal;
 use crate::registry::{
-    Entry, EntryChange, EntryPage, Found, KindInfo, Made, Query, RegistrationRef, Trail, find, list, missing,
+    Entry, EntryChange, EntryPage, Found, KindInfo, Made, Query, RegistrationRef, Scan, ScanReport, Trail,
+    find, list, missing,
 };
 use crate::temporal::Entity;
 use scoped_projections::Sequence;
@@ -78,6 +79,28 @@ impl Reading {
         self.ask(Operation::RegistryGet, |ask| match ask.entry_of(&named)? {
             Some(found) => Ok(Some(ask.moment.entry(&found)?)),
             None => Ok(None),
+        })
+    }
+
+    /// The entry of what is declared at that path of the code, see [`target!`](crate::target); of several editions the newest in use.
+    ///
+    /// # Errors
+    /// When this principal is not active, or the log cannot be read.
+    pub fn registered_at(&self, target: &str) -> Result<Option<Entry>> {
+        self.ask(Operation::RegistryGet, |ask| {
+            ask.need(C::ReadLocal, Target::Own)?;
+            Ok(ask.moment.registered_at(target)?)
+        })
+    }
+
+    /// Compares what is declared and what is used with what is registered. For operators: it tells the types of everybody's objects.
+    ///
+    /// # Errors
+    /// When this principal does not manage the registry.
+    pub fn registry_scan(&self, scan: &Scan) -> Result<ScanReport> {
+        self.ask(Operation::RegistryScan, |ask| {
+            ask.need(C::RegistryManage, Target::Deployment)?;
+            Ok(ask.moment.registry_scan(scan))
         })
     }
 

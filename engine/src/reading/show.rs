@@ -14,7 +14,8 @@ impl Ask<'_> {
         self.show_for(Action::Read, object, data)
     }
 
-    /// The same for something that is done with it other than reading it: redactions may speak of that.
+    /// The same for something that is done with it other than reading it: redactions may speak of that, besides what they say of
+    /// reading.
     pub(super) fn show_for<'d>(&self, action: Action, object: u32, data: &'d [u8]) -> Result<Cow<'d, [u8]>> {
         let past = !std::ptr::eq(self.moment.world, self.present);
         let hides = may_hide(self.present) || (past && may_hide(self.moment.world));
@@ -23,10 +24,14 @@ impl Ask<'_> {
         }
         let mut value = parse(data)?;
         let mut redactions = Redactions::new();
-        hidden(self.present, self.actor, object, action, &value, self.now, &mut redactions);
-        if past {
-            let (world, now) = (self.moment.world, self.moment.now);
-            hidden(world, self.actor, object, action, &value, now, &mut redactions);
+        // What may not be read is not taken out, or done anything else with, either.
+        let also = Some(action).filter(|action| *action != Action::Read);
+        for action in std::iter::once(Action::Read).chain(also) {
+            hidden(self.present, self.actor, object, action, &value, self.now, &mut redactions);
+            if past {
+                let (world, now) = (self.moment.world, self.moment.now);
+                hidden(world, self.actor, object, action, &value, now, &mut redactions);
+            }
         }
         if redactions.is_empty() {
             return Ok(Cow::Borrowed(data));

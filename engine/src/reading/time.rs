@@ -58,7 +58,10 @@ impl Ask<'_> {
             return self.audit_need(C::ReadLocal, Target::Own);
         }
         if let Entity::Object(id) | Entity::Share(id, _) = entity {
-            return self.audit_need(C::ReadLocal, object_target(self.moment.world, id));
+            let target = object_target(self.moment.world, id);
+            self.audit_need(C::ReadLocal, target)?;
+            // What it was is data of its own: rules that speak about reading have their say.
+            return self.need(C::ReadLocal, target).map(drop);
         }
         let place = |world| entity.place(world).0;
         let scope = place(self.moment.world).or_else(|| place(self.present));

@@ -82,21 +82,20 @@ pub(super) fn check_urn(on: &View<'_>, urn: &Urn) -> Result<()> {
         let error = Error::refused("reserved", message);
         return Err(error.hint("what is made there is registered by being made").into());
     }
-    if *urn.kind() == Kind::MODEL {
+    if let Some(word) = type_word(urn) {
         // What could never be written into an object would be registered in vain.
-        let word = type_word(urn);
         check_word("an object's type", &word)?;
     }
     Ok(())
 }
 
-/// The word by which objects of a type name it.
-pub(crate) fn type_word(urn: &Urn) -> String {
-    if urn.namespace() == super::NAMESPACE {
-        urn.name().to_owned()
-    } else {
-        format!("{}/{}", urn.namespace(), urn.name())
-    }
+/// The word by which objects of a type name it, if it is one.
+pub(crate) fn type_word(urn: &Urn) -> Option<String> {
+    let own = || match urn.namespace() {
+        super::NAMESPACE => urn.name().to_owned(),
+        namespace => format!("{namespace}/{}", urn.name()),
+    };
+    (*urn.kind() == Kind::MODEL).then(own)
 }
 
 /// Tags in the one order in which they are written down.

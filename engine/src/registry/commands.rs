@@ -2,6 +2,7 @@
 
 use super::RegistrationRef;
 use super::checks::{check_urn, entry, not_frozen, sorted_tags};
+use super::construct::TARGET;
 use crate::authorize::Target;
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
@@ -121,6 +122,11 @@ impl Register {
     pub fn tagged(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
+    }
+    /// The same, said to be at that path of the code: see [`target!`](crate::target).
+    #[must_use]
+    pub fn at_target(self, target: &str) -> Self {
+        self.tagged(format!("{TARGET}{target}"))
     }
     /// The same with metadata.
     #[must_use]

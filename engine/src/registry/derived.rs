@@ -10,7 +10,7 @@ use scoped_projections::identity::{Principal, Status};
 use scoped_projections::registry::{Kind, Lifecycle, Query, Urn};
 use scoped_projections::rules::Rule;
 use scoped_projections::templates::Template;
-use scoped_projections::tenancy::{Capability, Node};
+use scoped_projections::tenancy::{Capability, Node, ScopeState};
 use scoped_projections::{Micros, PrincipalId, ScopeId, Sequence, World};
 
 /// Something that was made, as an entry.
@@ -100,10 +100,10 @@ fn scope(node: &Node) -> Option<Made> {
     Some(Made {
         urn: made(Kind::SCOPE, "tenancy", node.id, 1)?,
         entity: Entity::Scope(node.id),
-        lifecycle: match (node.archived, node.frozen) {
-            (true, _) => Lifecycle::Archived,
-            (false, true) => Lifecycle::Deprecated,
-            (false, false) => Lifecycle::Active,
+        lifecycle: match node.state() {
+            ScopeState::Deleted => Lifecycle::Archived,
+            ScopeState::Frozen => Lifecycle::Deprecated,
+            ScopeState::Active => Lifecycle::Active,
         },
         created: node.created,
         changed: node.changed,

@@ -12,8 +12,11 @@ pub struct EntryInfo {
     pub registration: Option<RegistrationId>,
     /// How far it has come.
     pub lifecycle: Lifecycle,
-    /// Words that it is found by, sorted.
+    /// Words that it is found by, sorted; without the one that says where in the code it is.
     pub tags: Vec<String>,
+    /// Where in the code it is, if that was declared: the path of a type, function, module or value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// How often something was said about it; `None` in lists for what is registered by being made.
     pub entry_version: Option<u32>,
     /// Who registered it.

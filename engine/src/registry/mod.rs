@@ -11,10 +11,14 @@
 //! edition in use counts; one that is deprecated does its work, and the receipt carries a warning. A draft or an archived type refuses.
 //! Refusals: a URN is used once (`exists`), an unregistered type (`not_registered`), a frozen registry (`frozen`), a step of the
 //! lifecycle that does not exist (`transition`), a namespace that belongs to the engine (`reserved`).
-//! Why by number of decisions see `docs/decisions/0011`.
+//! An application declares its constructs beside the code ([`constructs!`](crate::constructs)); a [`Scan`] tells what of them, and of the
+//! types that are used, has no entry in use.
+//! Why by number of decisions see `docs/decisions/0011` and `0028`.
 
 mod checks;
 mod commands;
+mod construct;
+mod declared;
 pub(crate) mod derived;
 mod entry;
 mod inverse;
@@ -22,6 +26,7 @@ mod listen;
 mod nature;
 mod queries;
 mod reference;
+mod scan;
 mod types;
 
 pub(crate) use checks::admit;
@@ -29,6 +34,8 @@ pub use commands::{
     Archive, Command, DefineKind, Describe, Freeze, Register, Reinstate, Transition, Unfreeze,
 };
 pub(crate) use commands::{changed, entity, recall};
+pub use construct::{Construct, Declaration, Declared};
+pub(crate) use declared::founding;
 pub(crate) use derived::{Made, is_derived};
 pub use entry::{Entry, EntryChange, EntryInfo, EntryPage};
 pub(crate) use inverse::invert;
@@ -37,6 +44,6 @@ pub(crate) use nature::nature;
 pub use queries::KindInfo;
 pub(crate) use queries::{Found, Trail, find, list, missing};
 pub use reference::RegistrationRef;
-pub(crate) use types::missing_types;
+pub use scan::{Coverage, Scan, ScanReport, Scanned};
 
 pub use scoped_projections::registry::{Kind, Lifecycle, NAMESPACE, Query, Urn, UrnError};

@@ -1,5 +1,6 @@
 //! What can be asked about the registry: by name, by what entries have in common, by their history; of the present as of the past.
 
+use super::construct::TARGET;
 use super::derived::{self, Made};
 use super::{Entry, EntryChange, EntryInfo, Query, RegistrationRef};
 use crate::audit::Filter;
@@ -31,6 +32,13 @@ pub(crate) fn find<'a>(world: &'a World, named: &RegistrationRef) -> Option<Foun
         RegistrationRef::Urn(urn) if derived::is_derived(urn) => derived::find(world, urn).map(Found::Made),
         named => named.find(world.registry()).map(Found::Row),
     }
+}
+
+/// The entry of what is at that path of the code: of several editions the newest in use, else the newest.
+pub(crate) fn find_at<'a>(world: &'a World, target: &str) -> Option<Found<'a>> {
+    let query = Query { tags: vec![format!("{TARGET}{target}")], ..Query::default() };
+    let newest = world.registry().find(&query).into_iter();
+    newest.max_by_key(|entry| (entry.lifecycle.is_usable(), entry.version)).map(Found::Row)
 }
 
 /// The entries that fit and were registered behind `after`, in the order in which they were.
@@ -109,6 +117,14 @@ impl Moment<'_> {
         Ok(Some(self.entry(&found)?))
     }
 
+    /// The entry of what is declared at that path of the code, see [`target!`](crate::target); of several editions the newest in use.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn registered_at(&self, target: &str) -> Result<Option<Entry>> {
+        find_at(self.world, target).map(|found| self.entry(&found)).transpose()
+    }
+
     /// The same, refused as `not_registered` when there is none.
     ///
     /// # Errors
@@ -146,7 +162,12 @@ impl Moment<'_> {
                     .ok_or_else(|| Error::corrupt(format!("the entry `{}` has no name", entry.id)))?,
                 registration: Some(entry.id),
                 lifecycle: entry.lifecycle,
-                tags: registry.tags(entry).map(str::to_owned).collect(),
+                tags: registry
+                    .tags(entry)
+                    .filter(|tag| !tag.starts_with(TARGET))
+                    .map(str::to_owned)
+                    .collect(),
+                target: registry.tags(entry).find_map(|tag| tag.strip_prefix(TARGET)).map(str::to_owned),
                 entry_version: Some(entry.entry_version),
                 registered_by,
                 registered_at,
@@ -159,6 +180,7 @@ impl Moment<'_> {
                 registration: None,
                 lifecycle: made.lifecycle,
                 tags: Vec::new(),
+                target: None,
                 entry_version: None,
                 registered_by,
                 registered_at,

@@ -1,14 +1,15 @@
 //! Registering many object types at once, as often as one likes.
 
 use super::{DefineKind, Kind, Register};
-use crate::command::Batch;
+use crate::command::{Batch, Command};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::moment::Moment;
 use crate::receipt::Receipt;
 use crate::session::Session;
 use scoped_projections::World;
 
-/// How often it is looked again because somebody registered the same types meanwhile.
+/// How often it is looked again because somebody did the same meanwhile.
 const TRIES_MAX: usize = 3;
 
 /// Commands for the types of which no edition was ever registered.
@@ -22,6 +23,28 @@ pub(crate) fn missing_types<T: AsRef<str>>(world: &World, types: &[T]) -> Result
         }
     }
     Ok(missing)
+}
+
+/// Does what is missing, as one batch, until nothing is: others may be doing the same meanwhile.
+pub(super) fn settle(
+    session: &Session,
+    missing: impl Fn(Moment<'_>) -> Result<Vec<Command>>,
+) -> Result<Option<Receipt>> {
+    let mut tries = 0;
+    loop {
+        let wanted = session.engine().read(&missing)?;
+        if wanted.is_empty() {
+            return Ok(None);
+        }
+        let mut batch = Batch::new();
+        wanted.into_iter().for_each(|command| batch.push(session.actor(), command));
+        tries += 1;
+        match session.engine().execute(batch) {
+            Err(error)
+                if tries < TRIES_MAX && matches!(error.code(), "exists" | "unchanged" | "transition") => {}
+            answer => return answer.map(Some),
+        }
+    }
 }
 
 impl Session {
@@ -39,20 +62,9 @@ impl Session {
     /// # Ok::<(), scoped::Error>(())
     /// ```
     pub fn register_types<T: AsRef<str>>(&self, types: &[T]) -> Result<Option<Receipt>> {
-        let mut tries = 0;
-        loop {
-            let missing = self.engine().read(|moment| missing_types(moment.world(), types))?;
-            if missing.is_empty() {
-                return Ok(None);
-            }
-            let mut batch = Batch::new();
-            missing.into_iter().for_each(|register| batch.push(self.actor(), register));
-            tries += 1;
-            match self.engine().execute(batch) {
-                Err(error) if error.code() == "exists" && tries < TRIES_MAX => {}
-                answer => return answer.map(Some),
-            }
-        }
+        settle(self, |moment| {
+            Ok(missing_types(moment.world(), types)?.into_iter().map(Command::from).collect())
+        })
     }
 }
 

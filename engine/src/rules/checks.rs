@@ -4,7 +4,7 @@ use super::Content;
 use crate::error::Error;
 use scoped_projections::codec::encode_into;
 use scoped_projections::rules::{
-    Action, Body, CLAUSE_DEPTH_MAX, Class, Clause, Many, Redactions, Resource, Targets,
+    Action, Attributes, Body, CLAUSE_DEPTH_MAX, Class, Clause, Many, Redactions, Resource, Targets,
 };
 use scoped_projections::tenancy::Effect;
 
@@ -90,6 +90,7 @@ fn allowed(class: Class) -> Option<&'static [&'static str]> {
             "time",
         ]),
         Class::Quota => Some(&["object_type"]),
+        Class::Declaration => Some(&[]),
         Class::Flag => Some(&[
             "principal_kind",
             "principal",
@@ -159,14 +160,15 @@ fn check_content(class: Class, body: &Body) -> Result<()> {
         (Content::Redactions(_), Class::Redaction)
         | (Content::RateLimit(_), Class::RateLimit)
         | (Content::Quota(_), Class::Quota)
-        | (Content::FeatureFlag(_), Class::Flag) => true,
+        | (Content::FeatureFlag(_), Class::Flag)
+        | (Content::Attributes(_), Class::Declaration) => true,
         (Content::Vote, class) => class.is_voting(),
         _ => false,
     };
     if !fits {
         return wrong(format!(
             "a rule of the class `{class}` needs what belongs to it, and nothing else: `redactions`, `rate_limit`, `quota`, \
-             `feature_flag`, or none of them for a class that votes"
+             `feature_flag`, `attributes`, or none of them for a class that votes"
         ));
     }
     if matches!(class, Class::Redaction | Class::RateLimit | Class::Quota) && body.effect != Effect::Deny {
@@ -185,16 +187,13 @@ fn check_content(class: Class, body: &Body) -> Result<()> {
             Ok(())
         }
         Content::Quota(quota) => {
-            // A quota that counts nothing would be no limit at all, and nobody would notice.
-            if matches!(quota.resource, Resource::Contracts | Resource::Templates | Resource::Settings) {
-                return wrong(format!("{} cannot be counted yet", quota.resource));
-            }
             let plain = body.when.all.is_none() && body.when.any.is_none() && body.when.not.is_none();
             if !plain || (quota.resource != Resource::Objects && !body.when.is_empty()) {
                 return wrong("a quota may ask for the type of objects, and for nothing else");
             }
             Ok(())
         }
+        Content::Attributes(says) => check_attributes(body, says),
         Content::FeatureFlag(flag) => {
             check_text("a flag's name", &flag.name, 64)?;
             if flag.rollout_percentage > 100 || flag.salt.len() > 64 {
@@ -203,6 +202,21 @@ fn check_content(class: Class, body: &Body) -> Result<()> {
             Ok(())
         }
     }
+}
+
+fn check_attributes(body: &Body, says: &Attributes) -> Result<()> {
+    if !body.when.is_empty() {
+        return wrong("a declaration has no conditions: what it says, it says of what it is bound to");
+    }
+    // Rules that ask for what nobody declares deny: a declaration opens, if it does anything.
+    if body.effect != Effect::Allow {
+        return wrong("a declaration denies nothing: its effect is `allow`");
+    }
+    let words = [&says.environment, &says.classification];
+    if words.iter().all(|word| word.is_none()) {
+        return wrong("a declaration says `environment`, `classification`, or both");
+    }
+    words.into_iter().flatten().try_for_each(|word| check_text("a declared word", word, 64))
 }
 
 fn check_redactions(redactions: &Redactions) -> Result<()> {
@@ -232,6 +246,15 @@ pub(super) fn check_targets(class: Class, content: &Content, targets: &Targets) 
     let counted = matches!(class, Class::RateLimit | Class::Quota);
     if counted && (targets.environment.is_some() || targets.connector.is_some()) {
         return wrong("events tell neither environment nor connector: nothing could be counted there");
+    }
+    if class == Class::Declaration
+        && (targets.principal.is_some()
+            || targets.object.is_some()
+            || targets.environment.is_some()
+            || targets.connector.is_some())
+    {
+        // Whoever owns an object does not say how sensitive it is.
+        return wrong("a declaration is bound to a scope, to a type, to a type in a scope, or everywhere");
     }
     if let Content::Quota(quota) = content {
         let others = targets.principal.is_some() || targets.object_type.is_some() || targets.object.is_some();

@@ -1,23 +1,21 @@
 //! Decisions about rules.
 
 use super::checks::{check_body, check_targets};
-use super::{Content, conflicts};
+use super::{Aim, Content, conflicts};
 use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs, commands};
 use crate::data::Data;
 use crate::error::Error;
-use crate::export::{Recalled, Recalling};
-use crate::kernel::execute::{Facts, Refusal, Result, View, object_target};
-use crate::temporal::Entity;
+use crate::kernel::execute::{Facts, Result, View};
 use crate::tenancy::ScopeRef;
 use scoped_projections::rules::{
-    Binding, BindingAdded, BindingChanged, BindingRemoved, Body, Class, Clause, Flag, Quota, RateLimit,
-    Redactions, Rule, RuleArchived, RuleCreated, RuleDescribed, RuleUnarchived, RuleUpdated, RulesEvent,
+    Attributes, Binding, BindingAdded, BindingChanged, BindingRemoved, Body, Class, Clause, Flag, Quota,
+    RateLimit, Redactions, Rule, RuleArchived, RuleCreated, RuleDescribed, RuleUnarchived, RuleUpdated,
     Targets, Version,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Capability as C, Effect};
-use scoped_projections::{BindingId, ObjectId, PrincipalId, RuleId, ScopeId, World};
+use scoped_projections::{BindingId, RuleId, ScopeId, World};
 
 commands! {
     /// Commands about rules.
@@ -52,6 +50,9 @@ commands! {
             /// What a feature flag switches.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             feature_flag: Option<Flag>,
+            /// What a declaration says.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            attributes: Option<Attributes>,
             /// The scope that it is administered in; absent: it is its author's.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             scope: Option<ScopeRef>,
@@ -87,6 +88,9 @@ commands! {
             /// What a feature flag switches.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             feature_flag: Option<Flag>,
+            /// What a declaration says.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            attributes: Option<Attributes>,
             /// Why, for the audit trail.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             reason: Option<String>,
@@ -133,99 +137,6 @@ commands! {
             /// Which.
             binding: BindingId,
         }
-    }
-}
-
-/// What a rule is bound to. All that is named must hold; naming nothing means everywhere.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aim {
-    /// In this scope or below.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<ScopeRef>,
-    /// For this principal, or the members of this group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub principal: Option<PrincipalId>,
-    /// For objects of this type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object_type: Option<String>,
-    /// For this object.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub object: Option<ObjectId>,
-    /// In this environment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<String>,
-    /// Through this connector.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connector: Option<String>,
-}
-
-impl Aim {
-    /// Everywhere.
-    #[must_use]
-    pub fn everywhere() -> Self {
-        Self::default()
-    }
-    /// A scope and what is below it.
-    #[must_use]
-    pub fn scope(scope: impl Into<ScopeRef>) -> Self {
-        Self { scope: Some(scope.into()), ..Self::default() }
-    }
-    /// A principal, or the members of a group.
-    #[must_use]
-    pub fn principal(principal: PrincipalId) -> Self {
-        Self { principal: Some(principal), ..Self::default() }
-    }
-    /// Objects of a type.
-    #[must_use]
-    pub fn object_type(word: impl Into<String>) -> Self {
-        Self { object_type: Some(word.into()), ..Self::default() }
-    }
-    /// One object.
-    #[must_use]
-    pub fn object(object: ObjectId) -> Self {
-        Self { object: Some(object), ..Self::default() }
-    }
-    fn of(targets: Targets) -> Self {
-        Self {
-            scope: targets.scope.map(ScopeRef::Id),
-            principal: targets.principal,
-            object_type: targets.object_type,
-            object: targets.object,
-            environment: targets.environment,
-            connector: targets.connector,
-        }
-    }
-    /// Who may bind something there: whoever manages the rules of the scope; without scope, the object's owner or admin; without
-    /// either, operators.
-    fn request(&self, world: &World) -> Request<'static> {
-        let target = match (&self.scope, self.object) {
-            (Some(scope), _) => scope.target(world.tenancy()),
-            (None, Some(object)) => object_target(world, object),
-            (None, None) => Target::Deployment,
-        };
-        Request::new(C::RulesManage, target)
-    }
-    /// The things it names, which have to be there.
-    fn resolve(&self, on: &View<'_>) -> Result<Targets> {
-        let missing =
-            |what: &str| Refusal::from(Error::refused("not_found", format!("there is no such {what}")));
-        let scope = match &self.scope {
-            None => None,
-            Some(scope) => {
-                let row = crate::tenancy::scope_row(on, scope)?;
-                Some(on.world.tenancy().at(row).ok_or_else(|| missing("scope"))?.id)
-            }
-        };
-        if let Some(id) = self.principal {
-            on.world.identity().get(id).ok_or_else(|| missing("principal"))?;
-        }
-        if let Some(id) = self.object {
-            on.world.objects().get(id).ok_or_else(|| missing("object"))?;
-        }
-        let (principal, object, object_type) = (self.principal, self.object, self.object_type.clone());
-        let (environment, connector) = (self.environment.clone(), self.connector.clone());
-        Ok(Targets { scope, principal, object_type, object, environment, connector })
     }
 }
 
@@ -312,16 +223,18 @@ fn content(
     rate_limit: Option<&RateLimit>,
     quota: Option<&Quota>,
     flag: Option<&Flag>,
+    attributes: Option<&Attributes>,
 ) -> Result<Option<Content>> {
     let mut given = redactions
         .map(|it| Content::Redactions(it.clone()))
         .into_iter()
         .chain(rate_limit.map(|it| Content::RateLimit(*it)))
         .chain(quota.map(|it| Content::Quota(*it)))
-        .chain(flag.map(|it| Content::FeatureFlag(it.clone())));
+        .chain(flag.map(|it| Content::FeatureFlag(it.clone())))
+        .chain(attributes.map(|it| Content::Attributes(it.clone())));
     let first = given.next();
     if given.next().is_some() {
-        return Err(Error::invalid("a rule is one of redaction, limit, quota and flag").into());
+        return Err(Error::invalid("a rule is one of redaction, limit, quota, flag and declaration").into());
     }
     Ok(first)
 }
@@ -337,6 +250,7 @@ impl Decide for Define {
             self.rate_limit.as_ref(),
             self.quota.as_ref(),
             self.feature_flag.as_ref(),
+            self.attributes.as_ref(),
         )?;
         let content = content.unwrap_or(Content::Vote);
         let body = Body { effect: self.effect, priority: self.priority, when: self.when.clone(), content };
@@ -373,6 +287,7 @@ impl Decide for Update {
             self.rate_limit.as_ref(),
             self.quota.as_ref(),
             self.feature_flag.as_ref(),
+            self.attributes.as_ref(),
         )?;
         let old = &*current.body;
         let body = Body {
@@ -520,90 +435,4 @@ impl Decide for Unbind {
         facts.push(filed(on, &found.targets, rule), BindingRemoved { binding: self.binding }, None);
         Ok(())
     }
-}
-
-/// What an event changes.
-pub(crate) fn entity(event: &RulesEvent) -> Option<Entity> {
-    use RulesEvent as E;
-    Some(match event {
-        E::RuleCreated(e) => Entity::Rule(e.rule),
-        E::RuleUpdated(e) => Entity::Rule(e.rule),
-        E::RuleDescribed(e) => Entity::Rule(e.rule),
-        E::RuleArchived(e) => Entity::Rule(e.rule),
-        E::RuleUnarchived(e) => Entity::Rule(e.rule),
-        E::BindingAdded(e) => Entity::Binding(e.binding),
-        E::BindingChanged(e) => Entity::Binding(e.binding),
-        E::BindingRemoved(e) => Entity::Binding(e.binding),
-    })
-}
-
-type Contents = (Option<Redactions>, Option<RateLimit>, Option<Quota>, Option<Flag>);
-
-fn contents(content: Content) -> Contents {
-    match content {
-        Content::Vote => (None, None, None, None),
-        Content::Redactions(it) => (Some(it), None, None, None),
-        Content::RateLimit(it) => (None, Some(it), None, None),
-        Content::Quota(it) => (None, None, Some(it), None),
-        Content::FeatureFlag(it) => (None, None, None, Some(it)),
-    }
-}
-
-impl Update {
-    /// The update that makes a rule say this.
-    pub(super) fn to(rule: RuleId, name: String, body: Body, reason: Option<String>) -> Self {
-        let (redactions, rate_limit, quota, feature_flag) = contents(body.content);
-        Self {
-            rule,
-            name: Some(name),
-            effect: Some(body.effect),
-            priority: Some(body.priority),
-            when: Some(body.when),
-            redactions,
-            rate_limit,
-            quota,
-            feature_flag,
-            reason,
-            expected_version: None,
-        }
-    }
-}
-
-/// The binding of a rule to what it was bound to.
-pub(super) fn rebind(binding: BindingId, targets: &Targets) -> Rebind {
-    Rebind { binding, to: Aim::of(targets.clone()) }
-}
-
-/// The command that would bring this fact about.
-pub(crate) fn recall(event: RulesEvent, asked: Recalling<'_>) -> Option<Recalled> {
-    use RulesEvent as E;
-    let text = |key: &str| Some(asked.data.as_ref()?.value().ok()?.get(key)?.as_str()?.to_owned());
-    Some(match event {
-        E::RuleCreated(e) => {
-            let (redactions, rate_limit, quota, feature_flag) = contents(e.body.content);
-            Recalled::one(Define {
-                rule: Some(e.rule),
-                name: e.name,
-                class: e.class,
-                effect: e.body.effect,
-                priority: e.body.priority,
-                when: e.body.when,
-                redactions,
-                rate_limit,
-                quota,
-                feature_flag,
-                scope: Some(e.home).filter(|home| home.is_some()).map(ScopeRef::Id),
-                description: text("description"),
-            })
-        }
-        E::RuleUpdated(e) => Recalled::one(Update::to(e.rule, e.name, e.body, text("reason"))),
-        E::RuleDescribed(e) => Recalled::one(Describe { rule: e.rule, description: text("description")? }),
-        E::RuleArchived(e) => Recalled::one(Archive { rule: e.rule }),
-        E::RuleUnarchived(e) => Recalled::one(Unarchive { rule: e.rule }),
-        E::BindingAdded(e) => {
-            Recalled::one(Bind { binding: Some(e.binding), rule: e.rule, to: Aim::of(e.targets) })
-        }
-        E::BindingChanged(e) => Recalled::one(rebind(e.binding, &e.targets)),
-        E::BindingRemoved(e) => Recalled::one(Unbind { binding: e.binding }),
-    })
 }

@@ -1,6 +1,6 @@
 //! What brings rules and bindings back.
 
-use super::commands::rebind;
+use super::recall::rebind;
 use super::{Archive, Describe, Unarchive, Unbind, Update};
 use crate::error::Result;
 use crate::temporal::{Entity, Inverse, Phase, Problem};

@@ -3,15 +3,15 @@
 //! A limit counts committed events in a sliding window: what was refused changed nothing, and is not counted. Everything that a step
 //! would write is looked at together, and the steps before it in the batch have happened already.
 
+use super::growth::{Growth, growth};
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::temporal::format_time;
 use scoped_projections::objects::ObjectsEvent;
-use scoped_projections::rules::{Action, Asked, Attribute, Doing, Resource, RulesEvent, Standing};
+use scoped_projections::rules::{Action, Asked, Attribute, Doing, Quota, Standing};
 use scoped_projections::sharing::SharingEvent;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::TenancyEvent;
-use scoped_projections::{Event, ObjectId, World};
+use scoped_projections::{Event, World};
 use smallvec::SmallVec;
 
 /// Do limits and quotas admit these facts?
@@ -45,8 +45,8 @@ struct Admission<'a> {
     on: &'a View<'a>,
     /// `(binding, whose, how often)` in this step.
     taken: SmallVec<[(u32, u32, u32); 4]>,
-    /// `(binding, how many)` in this step.
-    made: SmallVec<[(u32, u64); 4]>,
+    /// `(binding, whose, how many)` in this step.
+    made: SmallVec<[(u32, u32, u64); 4]>,
     /// The scope that was counted for last: a scope below one that is made in the same step counts there, too.
     scope: u32,
 }
@@ -98,83 +98,48 @@ impl Admission<'_> {
 
     fn quotas(&mut self, fact: &Proposed) -> Result<()> {
         let world = self.on.world;
-        let (tenancy, objects) = (world.tenancy(), world.objects());
-        let actor = world.identity().row(self.on.actor).unwrap_or(NO_ROW);
-        let object = |id: ObjectId| objects.row(id).and_then(|row| objects.at(row));
-        let (resource, scope, object_type, owner) = match &fact.event {
-            Event::Objects(ObjectsEvent::ObjectCreated(e)) => {
-                let owner = world.identity().row(e.owner).unwrap_or(actor);
-                (Resource::Objects, tenancy.row(fact.scope), Some(&*e.object_type), owner)
+        let (rules, tenancy) = (world.rules(), world.tenancy());
+        if !rules.has_quotas() {
+            return Ok(());
+        }
+        for growth in growth(self.on, fact, &mut self.scope) {
+            let scopes: &[u32] = if growth.scope == NO_ROW { &[] } else { &[growth.scope] };
+            let asked = Asked {
+                object_type: growth.object_type.map_or(Attribute::None, Attribute::Is),
+                object: Attribute::None,
+                scopes,
+                now: Attribute::Is(self.on.now),
+                ..Asked::about(world.identity(), tenancy, growth.owner, Action::Create)
+            };
+            for (binding, quota) in rules.quotas(&asked) {
+                if quota.resource == growth.resource && growth.is_new_to(world, binding) {
+                    self.count(binding, &quota, &growth)?;
+                }
             }
-            Event::Objects(ObjectsEvent::ObjectRestored(e)) => {
-                let Some(found) = object(e.object) else { return Ok(()) };
-                let home = Some(found.home).filter(|home| *home != NO_ROW);
-                (Resource::Objects, home, Some(objects.object_type(found)), found.owner)
-            }
-            Event::Objects(ObjectsEvent::ObjectRecovered(e)) => {
-                let Some(found) = object(e.object) else { return Ok(()) };
-                let home = Some(found.home).filter(|home| *home != NO_ROW);
-                (Resource::Objects, home, Some(objects.object_type(found)), found.owner)
-            }
-            Event::Tenancy(TenancyEvent::ScopeReopened(e)) => {
-                let parent = tenancy.get(e.scope).map(|node| node.parent).filter(|parent| *parent != NO_ROW);
-                (Resource::Scopes, parent, None, actor)
-            }
-            Event::Tenancy(TenancyEvent::ScopeCreated(e)) => {
-                (Resource::Scopes, tenancy.row(e.parent), None, actor)
-            }
-            Event::Tenancy(TenancyEvent::ScopeProvisioned(e)) => {
-                (Resource::Scopes, tenancy.row(e.parent), None, actor)
-            }
-            Event::Tenancy(TenancyEvent::MemberAdded(e)) => {
-                (Resource::Members, tenancy.row(e.scope), None, actor)
-            }
-            Event::Rules(RulesEvent::RuleCreated(e)) => (Resource::Rules, tenancy.row(e.home), None, actor),
-            _ => return Ok(()),
-        };
-        let made_here = scope.is_none() && matches!(resource, Resource::Scopes | Resource::Members);
-        let scope = scope.unwrap_or(if made_here { self.scope } else { NO_ROW });
-        self.scope = scope;
-        let scopes: &[u32] = if scope == NO_ROW { &[] } else { &[scope] };
-        let asked = Asked {
-            identity: world.identity(),
-            tenancy,
-            actor: owner,
-            action: Action::Create,
-            role: Attribute::Missing,
-            relation: Attribute::Missing,
-            object_type: object_type.map_or(Attribute::None, Attribute::Is),
-            object: Attribute::None,
-            scopes,
-            now: Attribute::Is(self.on.now),
-            environment: Attribute::Missing,
-            connector: Attribute::Missing,
-            classification: Attribute::Missing,
-            outside: &(),
-        };
-        let rules = world.rules();
-        for (binding, quota) in rules.quotas(&asked) {
-            if quota.resource != resource {
-                continue;
-            }
-            let place = self.made.iter().position(|(b, _)| *b == binding);
-            let more = place.map_or(0, |place| self.made[place].1);
-            let used = rules.used(binding, &quota, owner, tenancy, objects);
-            if used + more >= quota.max_count {
-                let message = format!(
-                    "quota `{}`: {} of {} {resource} are there",
-                    name(world, binding),
-                    used + more,
-                    quota.max_count
-                );
-                return Err(Error::refused("quota_exceeded", message)
-                    .hint("take something away first, or ask for a larger quota")
-                    .into());
-            }
-            match place {
-                Some(place) => self.made[place].1 += 1,
-                None => self.made.push((binding, 1)),
-            }
+        }
+        Ok(())
+    }
+
+    /// So many more against one quota.
+    fn count(&mut self, binding: u32, quota: &Quota, growth: &Growth<'_>) -> Result<()> {
+        let world = self.on.world;
+        // One that is bound to a principal holds for each owner apart.
+        let each = world.rules().binding_at(binding).is_some_and(|bound| bound.targets.principal.is_some());
+        let whose = if each { growth.owner } else { NO_ROW };
+        let used = world.rules().used(binding, quota, growth.owner, world);
+        let place = self.made.iter().position(|(b, w, _)| (*b, *w) == (binding, whose));
+        let used = used.saturating_add(place.map_or(0, |place| self.made[place].2));
+        if used.saturating_add(growth.many) > quota.max_count {
+            let (name, resource) = (name(world, binding), quota.resource);
+            let more = if growth.many == 1 { String::new() } else { format!(", {} more", growth.many) };
+            let message = format!("quota `{name}`: {used} of {} {resource} are there{more}", quota.max_count);
+            return Err(Error::refused("quota_exceeded", message)
+                .hint("take something away first, or ask for a larger quota")
+                .into());
+        }
+        match place {
+            Some(place) => self.made[place].2 += growth.many,
+            None => self.made.push((binding, whose, growth.many)),
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! The eight common rules, ready made.
+//! The common rules, ready made.
 
 use super::Define;
 use crate::tenancy::ScopeRef;
 use scoped_projections::rules::{
-    Action, Class, Clause, Flag, Many, Per, Quota, RateLimit, Redactions, Resource,
+    Action, Attributes, Class, Clause, Flag, Many, Per, Quota, RateLimit, Redactions, Resource,
 };
 use scoped_projections::tenancy::Effect;
 
@@ -22,6 +22,7 @@ impl Define {
             rate_limit: None,
             quota: None,
             feature_flag: None,
+            attributes: None,
             scope: None,
             description: None,
         }
@@ -108,5 +109,17 @@ impl Define {
         let effect = if enabled { Effect::Allow } else { Effect::Deny };
         let flag = Flag { name: name.to_owned(), enabled, rollout_percentage, salt: String::new() };
         Self { feature_flag: Some(flag), ..Self::new(name, Class::Flag, effect) }
+    }
+    /// Says in which environment something is, and how sensitive it is; what is `None` is not said.
+    #[must_use]
+    pub fn declaration(
+        name: impl Into<String>,
+        environment: Option<&str>,
+        classification: Option<&str>,
+    ) -> Self {
+        let word = |word: Option<&str>| word.map(ToOwned::to_owned);
+        let (environment, classification) = (word(environment), word(classification));
+        let attributes = Some(Attributes { environment, classification });
+        Self { attributes, ..Self::new(name, Class::Declaration, Effect::Allow) }
     }
 }

@@ -6,10 +6,12 @@
 //! Refusals: a mistake of configuration when it is made; an allow and a deny that contradict each other; archived rules are not
 //! changed and not bound. Rules narrow, they never grant: see `docs/decisions/0015-rules-narrow.md`.
 
+mod aim;
 pub(crate) mod cel;
 mod checks;
 mod commands;
 mod conflicts;
+mod growth;
 mod inverse;
 mod limits;
 mod made;
@@ -17,16 +19,18 @@ mod nature;
 pub(crate) mod outside;
 pub(crate) mod policy;
 mod queries;
+mod recall;
 pub(crate) mod redaction;
 
-pub use commands::{Aim, Archive, Bind, Command, Define, Describe, Rebind, Unarchive, Unbind, Update};
-pub(crate) use commands::{entity, recall};
+pub use aim::Aim;
+pub use commands::{Archive, Bind, Command, Define, Describe, Rebind, Unarchive, Unbind, Update};
 pub(crate) use inverse::invert;
 pub(crate) use limits::admit;
 pub(crate) use nature::nature;
 pub use queries::{
     BindingInfo, Evaluation, FlagInfo, Matched, RuleDetail, RuleFilter, RuleInfo, UsageInfo, VersionInfo,
 };
+pub(crate) use recall::{entity, recall};
 pub use scoped_projections::rules::Content;
 
 use crate::temporal::Entity;

@@ -9,10 +9,12 @@
 
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
-use scoped_projections::rules::{Action, Asked, Attribute, Entry, Globals, Part, Relation, Rules, Truth};
+use scoped_projections::rules::{
+    Action, Asked, Attribute, Declared, Entry, Globals, List, Part, Relation, Rules, Truth, Words,
+};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
-use scoped_projections::{Micros, World};
+use scoped_projections::{Micros, PrincipalId, World};
 use smallvec::SmallVec;
 
 /// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
@@ -27,16 +29,16 @@ pub(crate) struct Way {
 
 /// What some lists say.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Weight {
+pub(crate) struct Weight<'a> {
     /// The deny that matches, and the scope that it is bound to, [`NO_ROW`] for none.
-    pub(crate) deny: Option<(Entry, u32)>,
+    pub(crate) deny: Option<(&'a Entry, u32)>,
     /// An allow that is bound there, whether or not it matches.
-    governed: Option<Entry>,
+    governed: Option<&'a Entry>,
     /// The allow that matches.
-    allow: Option<Entry>,
+    allow: Option<&'a Entry>,
 }
 
-impl Weight {
+impl<'a> Weight<'a> {
     /// Both, as one set of rules.
     pub(crate) fn with(self, other: Self) -> Self {
         Self {
@@ -46,7 +48,7 @@ impl Weight {
         }
     }
     /// The allow that is needed and there; or the one that governs while none matches.
-    pub(crate) fn verdict(self) -> Result<Option<Entry>, Entry> {
+    pub(crate) fn verdict(self) -> Result<Option<&'a Entry>, &'a Entry> {
         match (self.governed, self.allow) {
             (_, Some(allow)) => Ok(Some(allow)),
             (None, None) => Ok(None),
@@ -65,6 +67,39 @@ pub(crate) struct Policy<'a> {
 /// Does listing a scope show the objects in it one by one, each asked about by itself?
 fn lists_objects(action: Action) -> bool {
     matches!(action, Action::Read | Action::Search | Action::Export | Action::Audit | Action::Access)
+}
+
+/// Is it a list that is asked for, of things that are each asked about by themselves?
+pub(crate) fn lists(request: &Request<'_>) -> bool {
+    !matches!(request.target, Target::Object(_))
+        && request.object_type.is_none()
+        && lists_objects(request.action)
+}
+
+/// What is declared of what a question is about: of an object where it was written, wherever it is read.
+pub(crate) fn declared<'a>(world: &'a World, asked: &Asked<'_>, target: Target) -> Declared<'a> {
+    let home = match target {
+        Target::Scope(row) | Target::Below(row) => row,
+        Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
+        Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
+    };
+    let scopes: &[u32] = if home == NO_ROW { &[] } else { &[home] };
+    world.rules().declared(&Asked { scopes, ..*asked })
+}
+
+/// What declares something of a target.
+pub(crate) fn declarations(world: &World, actor: PrincipalId, target: Target) -> SmallVec<[Entry; 4]> {
+    let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
+    let actor = identity.row(actor).unwrap_or(NO_ROW);
+    let mut asked = Asked::about(identity, tenancy, actor, Action::Read);
+    (asked.object, asked.object_type) = (Attribute::None, Attribute::None);
+    if let Target::Object(row) = target
+        && let Some(found) = objects.at(row)
+    {
+        asked.object = Attribute::Is((row, found.id));
+        asked.object_type = Attribute::Is(objects.object_type(found));
+    }
+    declared(world, &asked, target).by
 }
 
 impl<'a> Policy<'a> {
@@ -86,10 +121,9 @@ impl<'a> Policy<'a> {
             object_type = Attribute::Is(word);
         } else if request.action.is_about_objects() {
             (object, object_type) = (Attribute::Missing, Attribute::Missing);
-        } else if lists_objects(request.action) {
+        } else if lists(&request) {
             (object, object_type) = (Attribute::Each, Attribute::Each);
         }
-        let word = |word: Option<&'a str>| word.map_or(Attribute::Missing, Attribute::Is);
         let asked = Asked {
             identity: world.identity(),
             tenancy: world.tenancy(),
@@ -101,12 +135,18 @@ impl<'a> Policy<'a> {
             object,
             scopes: &[],
             now: Attribute::Is(now),
-            environment: word(request.environment),
-            connector: word(request.connector),
-            classification: word(request.classification),
+            environment: Attribute::Missing,
+            connector: request.connector.map_or(Attribute::Missing, Attribute::Is),
+            classification: Attribute::Missing,
             outside,
         };
-        let rules = world.rules();
+        let (rules, declared) = (world.rules(), declared(world, &asked, request.target));
+        // What a question says itself comes before what is declared.
+        let word =
+            |word: Option<&'a str>, declared| word.map_or(declared, |word| Attribute::Is(Words::one(word)));
+        let environment = word(request.environment, declared.environment);
+        let classification = word(request.classification, declared.classification);
+        let asked = Asked { environment, classification, ..asked };
         Self { rules, asked, globals: rules.globals(&asked) }
     }
 
@@ -124,17 +164,17 @@ impl<'a> Policy<'a> {
     }
 
     /// What is bound to no scope says, about all these ways.
-    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight {
+    pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight<'a> {
         let asked = Asked { scopes, ..self.asked };
         let mut weight = Weight::default();
-        for list in &self.globals {
-            self.weigh(&list.votes, NO_ROW, &asked, &mut weight, witness);
+        for list in self.globals.iter().copied() {
+            self.weigh(list, NO_ROW, &asked, &mut weight, witness);
         }
         weight
     }
 
     /// What is bound to scopes says, about one way.
-    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight {
+    pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight<'a> {
         let mut weight = Weight::default();
         if way.lists.is_empty() {
             return weight;
@@ -143,7 +183,7 @@ impl<'a> Policy<'a> {
         let asked = Asked { scopes: &[way.scope], role, ..self.asked };
         for (slot, scope) in &way.lists {
             let Some(list) = self.rules.list(*slot) else { continue };
-            self.weigh(&list.votes, *scope, &asked, &mut weight, witness);
+            self.weigh(list, *scope, &asked, &mut weight, witness);
         }
         weight
     }
@@ -153,6 +193,9 @@ impl<'a> Policy<'a> {
         self.related(owner, ways.iter().filter_map(|way| way.role).max());
         if self.asked.object == Attribute::Each {
             (self.asked.object, self.asked.object_type) = (Attribute::Missing, Attribute::Missing);
+            if self.asked.classification == Attribute::Each {
+                self.asked.classification = Attribute::Missing;
+            }
         }
         let scopes: SmallVec<[u32; 4]> = ways.iter().map(|way| way.scope).collect();
         let mut found: Vec<Entry> = Vec::new();
@@ -168,21 +211,32 @@ impl<'a> Policy<'a> {
         found
     }
 
-    fn weigh(
+    fn weigh<W: Witness>(
         &self,
-        entries: &[Entry],
+        list: &'a List,
         scope: u32,
         asked: &Asked<'_>,
-        weight: &mut Weight,
-        witness: &mut impl Witness,
+        weight: &mut Weight<'a>,
+        witness: &mut W,
     ) {
-        for entry in entries {
+        if !W::LISTENS && !list.decides().contains(asked.action) {
+            return;
+        }
+        for entry in &list.votes {
+            // A deny of other actions does not match; where one allow matches another is not needed.
+            let idle = match entry.effect {
+                Effect::Deny => !entry.actions.contains(asked.action),
+                Effect::Allow => weight.allow.is_some(),
+            };
+            if idle && !W::LISTENS {
+                continue;
+            }
             if !entry.votes.contains(asked.action) {
                 witness.considered(self.rules, entry, false, "the rule's class does not vote on this action");
                 continue;
             }
             let bound = self.rules.bound(entry, asked);
-            // Where it cannot be told whether it is bound there, a deny speaks and an allow governs.
+            // Where nobody said whether it is bound there, a deny speaks and an allow governs.
             if bound == Truth::No || (bound == Truth::Each && entry.effect == Effect::Deny) {
                 witness.considered(self.rules, entry, false, "the binding names something else besides");
                 continue;
@@ -191,12 +245,15 @@ impl<'a> Policy<'a> {
             let matches = truth.matches(entry.effect);
             match entry.effect {
                 Effect::Deny if matches && weight.deny.is_none_or(|(d, _)| entry.priority > d.priority) => {
-                    weight.deny = Some((*entry, scope));
+                    weight.deny = Some((entry, scope));
                 }
                 Effect::Allow => {
-                    weight.governed.get_or_insert(*entry);
+                    // What is bound to some of the objects in a scope is asked of each by itself: it closes no list of them.
+                    if bound != Truth::Each {
+                        weight.governed.get_or_insert(entry);
+                    }
                     if matches {
-                        weight.allow.get_or_insert(*entry);
+                        weight.allow.get_or_insert(entry);
                     }
                 }
                 Effect::Deny => {}

@@ -6,7 +6,7 @@ use crate::moment::Moment;
 use crate::rules::outside::Known;
 use crate::rules::policy::{Policy, Way};
 use scoped_projections::rules::{
-    Action, Asked, Attribute, Binding, Class, Clause, Content, Entry, Per, Rule, Targets, Version,
+    Action, Asked, Attribute, Binding, Class, Clause, Content, Declared, Entry, Per, Rule, Targets, Version,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Effect;
@@ -283,7 +283,7 @@ impl<'a> Moment<'a> {
                 }
                 Content::Quota(quota) => {
                     let owner = if binding.principal == NO_ROW { who } else { binding.principal };
-                    let used = rules.used(at, quota, owner, world.tenancy(), world.objects());
+                    let used = rules.used(at, quota, owner, world);
                     (used, quota.max_count, None)
                 }
                 _ => return None,
@@ -299,23 +299,15 @@ impl<'a> Moment<'a> {
     pub fn flag(&self, name: &str, principal: Option<PrincipalId>, scope: Option<u32>) -> FlagInfo {
         let world = self.world;
         let actor = principal.and_then(|id| world.identity().row(id)).unwrap_or(NO_ROW);
-        let scopes: &[u32] = scope.as_slice();
         let asked = Asked {
-            identity: world.identity(),
-            tenancy: world.tenancy(),
-            actor,
-            action: Action::Read,
-            role: Attribute::Missing,
-            relation: Attribute::Missing,
-            object_type: Attribute::Missing,
-            object: Attribute::Missing,
-            scopes,
+            scopes: scope.as_slice(),
             now: Attribute::Is(self.now),
-            environment: Attribute::Missing,
-            connector: Attribute::Missing,
-            classification: Attribute::Missing,
-            outside: &(),
+            ..Asked::about(world.identity(), world.tenancy(), actor, Action::Read)
         };
+        // A switch is looked at from a scope, not from a type: what a type is declared to be does not arise.
+        let here = Asked { object: Attribute::None, object_type: Attribute::None, ..asked };
+        let Declared { environment, classification, .. } = world.rules().declared(&here);
+        let asked = Asked { environment, classification, ..asked };
         let switch = world.rules().switch(name, &asked);
         let rule = switch.rule.and_then(|row| world.rules().at(row)).map(|rule| rule.id);
         let (enabled, rollout_percentage) = (switch.enabled, switch.rollout_percentage);

@@ -5,11 +5,12 @@
 //! less); inner paths are hidden before outer ones, so that a mask of the whole never shows what an inner rule took out.
 //! Fail closed: a condition whose attribute is missing holds, and data that is no JSON is not shown at all.
 
-use crate::authorize::way;
+use crate::authorize::{Target, way};
 use crate::error::{Error, Result};
 use crate::rules::outside::{AskedData, Known};
+use crate::rules::policy::declared;
 use scoped_projections::rules::{
-    Action, Asked, Attribute, Class, Content, Part, Redact, Redactions, Relation, Strategy,
+    Action, Asked, Attribute, Class, Content, Declared, Part, Redact, Redactions, Relation, Strategy,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Effect;
@@ -73,21 +74,18 @@ pub(crate) fn hidden(
     };
     let known = Known::new(AskedData::Is(data));
     let asked = Asked {
-        identity,
-        tenancy,
-        actor,
-        action,
         role: role.map_or(Attribute::None, Attribute::Is),
         relation: Attribute::Is(relation),
         object_type: found.map_or(Attribute::Missing, |object| Attribute::Is(objects.object_type(object))),
         object: found.map_or(Attribute::Missing, |found| Attribute::Is((object, found.id))),
         scopes: &scopes,
         now: Attribute::Is(now),
-        environment: Attribute::Missing,
-        connector: Attribute::Missing,
-        classification: Attribute::Missing,
         outside: &known,
+        ..Asked::about(identity, tenancy, actor, action)
     };
+    let target = found.map_or(Target::Own, |_| Target::Object(object));
+    let Declared { environment, classification, .. } = declared(world, &asked, target);
+    let asked = Asked { environment, classification, ..asked };
     rules.each(&asked, Part::Others, &mut |entry| {
         if entry.class != Class::Redaction
             || !rules.bound(entry, &asked).and(rules.when(entry, &asked)).matches(Effect::Deny)

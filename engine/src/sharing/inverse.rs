@@ -10,20 +10,14 @@ impl Inverse<'_> {
             let (object, scope) = (world.objects().row(object)?, world.tenancy().row(scope)?);
             world.sharing().share(object, scope).map(|share| share.level)
         };
-        // A scope that is opened again brings back what ended with it.
-        let opened_again = |world: &World| {
-            let (object, row) = (world.objects().row(object)?, world.tenancy().row(scope)?);
-            let parked = world.sharing().parked(row, world.tenancy()).find(|(at, _)| *at == object);
-            parked.filter(|_| self.opens_again(scope)).map(|(_, level)| level)
-        };
         // What was not there goes as a whole, by its tombstone; its projections stay with it for when it is restored.
         self.then.objects().get(object)?;
         let at = scope.into();
         // What goes with a scope that was not there needs no step of its own.
-        if self.then.tenancy().get(scope).is_none_or(|node| node.archived) {
+        if !self.stays(scope) {
             return None;
         }
-        match (level(self.then), level(self.now).or(opened_again(self.now))) {
+        match (level(self.then), level(self.now)) {
             (Some(then), now) if now != Some(then) => {
                 self.step(Phase::SharesBack, 0, sharing::Project { object, scope: at, level: then });
             }

@@ -158,7 +158,15 @@ fn open<'a>(on: &View<'a>, id: TemplateId) -> Result<&'a Template> {
 }
 
 fn scope_of(on: &View<'_>, template: &Template) -> ScopeId {
-    on.world.tenancy().at(template.scope).map_or(ScopeId::NONE, |node| node.id)
+    on.world.tenancy().id_of(template.scope)
+}
+
+/// Where it is, if something may be added there: nothing is in a scope that takes no changes.
+fn open_scope(on: &View<'_>, template: &Template) -> Result<ScopeId> {
+    match scope_of(on, template) {
+        ScopeId::NONE => Ok(ScopeId::NONE),
+        scope => live_node(on, &scope.into()).map(|_| scope),
+    }
 }
 
 /// Schema and free text may name people: they travel as payload, which can be erased.
@@ -202,15 +210,9 @@ impl Decide for Update {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = open(on, self.template)?;
-        let scope = scope_of(on, found);
-        if scope.is_some() {
-            live_node(on, &scope.into())?;
-        }
-        if let Some(expected) = self.expected_version.filter(|expected| *expected != found.version) {
-            let message =
-                format!("the template `{}` is at version {}, not {expected}", found.name, found.version);
-            return Err(Error::stale(message).hint("read it again, and decide again").into());
-        }
+        let scope = open_scope(on, found)?;
+        let name = format_args!("the template `{}`", found.name);
+        Error::unless_version(name, found.version, self.expected_version)?;
         if let Some(name) = &self.name {
             check_word("a template's name", name)?;
         }
@@ -245,10 +247,7 @@ impl Decide for Reopen {
             let error = Error::refused("not_archived", format!("the template `{}` is open", found.name));
             return Err(error.into());
         }
-        let scope = scope_of(on, found);
-        if scope.is_some() {
-            live_node(on, &scope.into())?;
-        }
+        let scope = open_scope(on, found)?;
         facts.push(scope, TemplateReopened { template: self.template }, None);
         Ok(())
     }

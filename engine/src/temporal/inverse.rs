@@ -22,12 +22,11 @@ pub(crate) struct Inverse<'a> {
 /// When a step comes: first what widens, so that the rest is possible; then the contents; then what narrows, the actor's own
 /// rights and the containers last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(dead_code, reason = "domains to come")]
 pub(crate) enum Phase {
     RegistryThawed,
     RegistrationsBack,
     PrincipalsBack,
-    ScopesReopened,
+    ScopesReleased,
     MembersBack,
     RulesWidening,
     ContractsBack,
@@ -38,7 +37,6 @@ pub(crate) enum Phase {
     SettingsChanged,
     ObjectsTombstoned,
     SharesGone,
-    ContractsGone,
     RulesNarrowing,
     PoliciesChanged,
     EntriesNarrowing,

@@ -6,31 +6,24 @@
 //! ```
 //!
 //! The state *then* is read from the world as of the cutoff, never from what an event says about its past, so a rollback ends
-//! where the log was, whatever happened in between. Cost: linear in the events since the cutoff.
+//! where the log was, whatever happened in between. Scopes that are to be opened again come first, and *now* is what there is after
+//! that: what they bring back by themselves needs no step, and what they bring back too much is put away (decision 0027).
+//! Cost: linear in the events since the cutoff.
 
-use super::inverse::{Inverse, Phase};
-use super::merge::take_back;
+use super::planner::Planner;
 use super::request::Rollback;
 use super::selection::{Selection, Sight};
 use super::touched::{Touched, touched};
+use super::trial::Trial;
 use super::{Entity, RollbackNote};
 use crate::clock::Ids;
 use crate::command::{Batch, Command, Step};
-use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::kernel::execute::{Refusal, execute};
-use crate::kernel::journal::{Access, Outcome};
-use crate::kernel::writer::access;
-use crate::moment::Moment;
-use crate::objects;
-use scoped_projections::store::Transact;
-use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
+use crate::kernel::journal::Access;
+use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// The name under which refused rollbacks stand in the trail.
-const OPERATION: &str = "temporal.rollback";
 
 /// One command of a rollback.
 #[derive(Clone)]
@@ -101,9 +94,10 @@ pub struct Plan {
     pub irreversible: Vec<Skipped>,
     /// What had been brought back already: nothing to do, and no problem.
     pub skipped: Vec<Skipped>,
-    note: RollbackNote,
+    pub(super) note: RollbackNote,
+    /// The last event about each entity, as it was planned against.
     before: BTreeMap<Entity, Option<Sequence>>,
-    attempts: Vec<Access>,
+    pub(super) attempts: Vec<Access>,
 }
 
 impl Plan {
@@ -134,7 +128,7 @@ impl Plan {
             on_behalf_of: None,
             command: step.command.clone(),
             undoes: step.undoes,
-            // Only the first step of an entity can expect to find it as it was planned.
+            // Once is enough: it is looked at before the first step of the batch.
             unless_changed: before.remove(&step.entity).map(|changed| (step.entity, changed)),
         });
         Batch { steps: steps.collect(), rollback: Some(self.note.clone()), ..Batch::default() }
@@ -159,7 +153,7 @@ impl fmt::Display for Plan {
 /// Plans a rollback for `actor` against `now`, which is used up as a scratch copy. `to` is the cutoff that was asked for.
 pub(crate) fn plan(
     history: &History,
-    mut now: World,
+    now: World,
     to: Sequence,
     asked: &Rollback,
     actor: PrincipalId,
@@ -174,8 +168,8 @@ pub(crate) fn plan(
         Some(event) => Sequence::new(event.get() - 1),
         None => to,
     };
-    let (reason, merged) = (asked.reason.clone(), asked.merge && selection.picks());
-    let note = RollbackNote { to: to.get(), selection: selection.to_string(), reason, merged };
+    let (reason, merge) = (asked.reason.clone(), asked.merge && selection.picks());
+    let note = RollbackNote { to: to.get(), selection: selection.to_string(), reason, merged: merge };
     let mut plan = Plan {
         to,
         planned_at,
@@ -189,139 +183,41 @@ pub(crate) fn plan(
         before: BTreeMap::new(),
         attempts: Vec::new(),
     };
-    let phased = Planner { history, now: &now, actor, time, merge: merged }.entities(&mut plan)?;
-    for (_, _, mut step) in phased {
-        let one = Step {
-            actor,
-            on_behalf_of: None,
-            command: step.command.clone(),
-            undoes: step.undoes,
-            unless_changed: None,
-        };
-        let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
-        match execute(&mut now, &batch, time, ids, &mut Vec::new()) {
-            Ok(_) => now.keep(),
-            Err(declined) => match declined.refusal {
-                // The step itself would disclose what it is not theirs to read: the data that it brings back.
-                Refusal::Denied(need) => {
-                    plan.attempts.push(access(&now, actor, OPERATION, need, Outcome::Refused));
-                    let reason = format!("denied: `{}` is not yours there", need.capability);
-                    plan.denied.push(Skipped { entity: step.entity, reason });
-                    continue;
-                }
-                Refusal::Declined(error) => step.refused = Some(error.to_string()),
-            },
-        }
-        plan.steps.push(step);
+    let standing = standing(history, &now, actor, time, &mut plan)?;
+    plan.before = standing.iter().map(|(entity, _)| (*entity, entity.changed(&now))).collect();
+    let mut trial = Trial { history, now, actor, time, ids };
+    // A scope that is opened again brings back what ended with it. So that is done first, and all else compared with what there is then.
+    for step in Planner::of(&trial, merge, &standing, to).reopening()? {
+        trial.step(&mut plan, step);
+    }
+    for (_, _, step) in Planner::of(&trial, merge, &standing, to).entities(&mut plan)? {
+        trial.step(&mut plan, step);
     }
     Ok(plan)
 }
 
-/// Steps with their places in the order.
-type Phased = Vec<(Phase, i64, PlannedStep)>;
-
-struct Planner<'a> {
-    history: &'a History,
-    now: &'a World,
+/// The entities whose selected events still stand and can be taken back, in the order of their cutoffs, so that one world of the past can
+/// grow with them. The others go into the plan.
+fn standing(
+    history: &History,
+    now: &World,
     actor: PrincipalId,
     time: Micros,
-    merge: bool,
-}
-
-impl Planner<'_> {
-    /// The steps that bring the selected entities back, in order; what cannot be brought back goes into the plan.
-    fn entities(&self, plan: &mut Plan) -> Result<Phased> {
-        let then = self.history.world_at(plan.to)?;
-        let sight = Sight { world: self.now, actor: self.actor, time: self.time };
-        let touched = touched(self.history, &sight, &then, plan.to, &plan.selection)?;
-        // In the order of their cutoffs, so that one world of the past grows with them.
-        let mut touched: Vec<(Entity, Touched)> = touched.into_iter().collect();
-        touched.sort_by_key(|(entity, touched)| (touched.cutoff.max(plan.to), *entity));
-        let (mut then, mut phased) = (World::clone(&then), Phased::new());
-        for (entity, touched) in touched {
-            if let Some((event, by)) = touched.reversed {
-                let reason = format!("{event} was taken back by {by} already");
-                plan.skipped.push(Skipped { entity, reason });
-                continue;
-            }
-            if let Some((event, why)) = touched.for_good {
-                plan.irreversible.push(Skipped { entity, reason: format!("{event}: {why}") });
-                continue;
-            }
-            if let Some(event) = touched.conflict {
-                self.conflict(plan, &mut phased, entity, &touched, event)?;
-                continue;
-            }
-            if touched.cutoff > then.position() {
-                self.history.fold(&mut then, touched.cutoff, &mut |_| ())?;
-            }
-            let (history, now, first, actor, time) =
-                (self.history, self.now, touched.first, self.actor, self.time);
-            let mut inverse =
-                Inverse { history, then: &then, now, entity, first, actor, time, out: &mut phased };
-            match inverse.run()? {
-                Some(reason) => plan.irreversible.push(Skipped { entity, reason }),
-                None => drop(plan.before.insert(entity, entity.changed(self.now))),
-            }
+    plan: &mut Plan,
+) -> Result<Vec<(Entity, Touched)>> {
+    let then = history.world_at(plan.to)?;
+    let sight = Sight { world: now, actor, time };
+    let mut standing = Vec::new();
+    for (entity, touched) in touched(history, &sight, &then, plan.to, &plan.selection)? {
+        if let Some((event, by)) = touched.reversed {
+            let reason = format!("{event} was taken back by {by} already");
+            plan.skipped.push(Skipped { entity, reason });
+        } else if let Some((event, why)) = touched.for_good {
+            plan.irreversible.push(Skipped { entity, reason: format!("{event}: {why}") });
+        } else {
+            standing.push((entity, touched));
         }
-        phased.sort_by_key(|(phase, order, step)| (*phase, *order, step.entity));
-        Ok(phased)
     }
-
-    /// An entity that others edited too: merged where that was asked for and is possible.
-    fn conflict(
-        &self,
-        plan: &mut Plan,
-        phased: &mut Phased,
-        entity: Entity,
-        touched: &Touched,
-        event: Sequence,
-    ) -> Result<()> {
-        let merged = match entity {
-            Entity::Object(id) => self.merge(id, touched)?,
-            _ => Err("only objects can be merged".to_owned()),
-        };
-        let (mergeable, why) = match merged {
-            Ok(steps) if self.merge => {
-                plan.before.insert(entity, entity.changed(self.now));
-                phased.extend(steps);
-                return Ok(());
-            }
-            Ok(_) => (true, "a three-way merge would keep both".to_owned()),
-            Err(why) => (false, why),
-        };
-        let reason = format!("{event} changed it too, and is not selected: {why}");
-        plan.conflicts.push(Conflict { entity, event, mergeable, reason });
-        Ok(())
-    }
-
-    /// One update for each selected edit of an object, newest first; or why that cannot be.
-    fn merge(&self, id: ObjectId, touched: &Touched) -> Result<Result<Phased, String>> {
-        let moment = Moment { world: self.now, history: self.history, now: self.time };
-        let objects = self.now.objects();
-        let Some(object) = objects.get(id) else { return Ok(Err("it is not there".to_owned())) };
-        let changes: Vec<_> =
-            objects.changes(object).take_while(|change| change.sequence >= touched.first).copied().collect();
-        if changes.iter().any(|change| !change.has_data() || change.version < 2) {
-            return Ok(Err("it was not only given new data".to_owned()));
-        }
-        let (mut steps, mut value) = (Phased::new(), moment.data(id)?.value()?);
-        let selected = changes.iter().filter(|change| touched.selected.contains(&change.sequence));
-        for (nth, change) in selected.enumerate() {
-            let before = moment.version(id, change.version - 1)?.value()?;
-            let after = moment.version(id, change.version)?.value()?;
-            value = match take_back(&before, &after, &value) {
-                Ok(merged) => merged,
-                Err(Some(field)) => return Ok(Err(format!("the field `{field}` was changed again"))),
-                Err(None) => return Ok(Err("its data is no map of fields".to_owned())),
-            };
-            let expected_version = Some(object.version + nth as u32);
-            let (data, reason) = (Data::new(&value)?, None);
-            let command = objects::Update { object: id, data, expected_version, reason }.into();
-            let (entity, undoes) = (Entity::Object(id), change.sequence);
-            let step = PlannedStep { entity, command, undoes, refused: None };
-            steps.push((Phase::ObjectsChanged, nth as i64, step));
-        }
-        Ok(Ok(steps))
-    }
+    standing.sort_by_key(|(entity, touched)| (touched.cutoff.max(plan.to), *entity));
+    Ok(standing)
 }

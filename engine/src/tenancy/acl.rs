@@ -1,12 +1,14 @@
 //! Decisions about access control lists.
 
 use super::checks::{check_end, check_holds, check_way_back, live_node, node};
-use super::{AclRule, AddAclEntry, RemoveAclEntry, SetAcl};
-use crate::authorize::Target;
+use super::{AclRule, AddAclEntry, ExpireAclEntry, RemoveAclEntry, SetAcl};
+use crate::authorize::{Request, Target, authorize};
 use crate::command::{Decide, Needs};
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View, need};
-use scoped_projections::tenancy::{AclEntry, AclEntryAdded, AclEntryRemoved, Capability as C, Effect};
+use scoped_projections::tenancy::{
+    AclEntry, AclEntryAdded, AclEntryExpired, AclEntryRemoved, Capability as C, Effect,
+};
 use scoped_projections::{EntryId, ScopeId};
 
 /// Most entries a list may have.
@@ -15,7 +17,7 @@ pub(super) const ENTRIES_MAX: usize = 1_000;
 fn check_rule(on: &View<'_>, row: u32, rule: &AclRule) -> Result<()> {
     check_end(on, rule.expires_at)?;
     match rule.effect {
-        Effect::Allow => check_holds(on, row, rule.capability.matches(), rule.applies),
+        Effect::Allow => check_holds(on, row, rule.capability.matches(), rule.applies, rule.expires_at),
         Effect::Deny => check_way_back(on, row, rule),
     }
 }
@@ -64,17 +66,46 @@ impl Decide for AddAclEntry {
     }
 }
 
+/// What it takes to change the list that an entry is on, or was.
+fn manage_list_of<'a>(on: &View<'_>, entry: EntryId) -> Needs<'a> {
+    let scope = on.world.tenancy().entry(entry).map(|entry| entry.scope);
+    need(C::AclManage, scope.map_or(Target::Nothing, Target::Scope))
+}
+
+/// An entry that is on a list, and the scope whose list that is.
+fn on_list<'a>(on: &View<'a>, id: EntryId) -> Result<(&'a AclEntry, ScopeId)> {
+    let Some(entry) = on.world.tenancy().entry(id).filter(|entry| !entry.removed) else {
+        return Err(Error::refused("not_found", format!("there is no entry `{id}`")).into());
+    };
+    Ok((entry, node(on, entry.scope)?.id))
+}
+
 impl Decide for RemoveAclEntry {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        let scope = on.world.tenancy().entry(self.entry).map(|entry| entry.scope);
-        need(C::AclManage, scope.map_or(Target::Nothing, Target::Scope))
+        manage_list_of(on, self.entry)
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let found = on.world.tenancy().entry(self.entry).filter(|entry| !entry.removed);
-        let Some(entry) = found else {
-            return Err(Error::refused("not_found", format!("there is no entry `{}`", self.entry)).into());
-        };
-        facts.push(node(on, entry.scope)?.id, AclEntryRemoved { entry: self.entry }, None);
+        let (_, scope) = on_list(on, self.entry)?;
+        facts.push(scope, AclEntryRemoved { entry: self.entry }, None);
+        Ok(())
+    }
+}
+
+impl Decide for ExpireAclEntry {
+    fn needs(&self, on: &View<'_>) -> Needs<'_> {
+        // Whoever sweeps may, and whoever could take the entry off before it ran out.
+        let sweeps = Request::new(C::Sweep, Target::Deployment);
+        if authorize(on.world, on.actor, sweeps, on.now).allowed {
+            return smallvec::smallvec![sweeps];
+        }
+        manage_list_of(on, self.entry)
+    }
+    fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
+        let (entry, scope) = on_list(on, self.entry)?;
+        if entry.in_force(on.now) {
+            return Err(Error::refused("not_expired", "that entry has not run out").into());
+        }
+        facts.push(scope, AclEntryExpired { entry: self.entry }, None);
         Ok(())
     }
 }

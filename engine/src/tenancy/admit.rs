@@ -106,7 +106,8 @@ fn widened(on: &View<'_>, event: &T) -> Option<ScopeId> {
         | T::ScopeFrozen(_)
         | T::ScopeReleased(_)
         | T::MemberRemoved(_)
-        | T::MemberExpired(_) => None,
+        | T::MemberExpired(_)
+        | T::AclEntryExpired(_) => None,
     }
 }
 

@@ -4,10 +4,8 @@ use super::{AclRule, ScopeRef};
 use crate::authorize::{Request, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
-use scoped_projections::identity::Status;
-use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node, Role, Subject};
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node, Subject};
+use scoped_projections::{Micros, PrincipalId};
 
 /// The row of a scope that the actor was found to have rights on.
 pub(crate) fn scope_row(on: &View<'_>, scope: &ScopeRef) -> Result<u32> {
@@ -45,50 +43,39 @@ pub(super) fn frozen(node: &Node) -> Error {
         .hint("revocations are possible all the same; `tenancy.release_scope` ends the freeze")
 }
 
-/// A root without owner could never be managed again. Whoever may not act, or only until some day, does not count.
-pub(super) fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
-    let found = node(on, row)?;
-    if found.parent != NO_ROW || has_owner(on.world, row, without) {
-        return Ok(());
-    }
-    let error = Error::refused("last_owner", format!("this is the last owner of `{}`", found.label()));
-    Err(error.hint("make another owner first").into())
-}
-
-pub(crate) fn has_owner(world: &World, row: u32, without: PrincipalId) -> bool {
-    let identity = world.identity();
-    world.tenancy().members(row).any(|(who, member)| {
-        let active = identity.at(who).is_some_and(|p| p.status == Status::Active && p.id != without);
-        active && member.role == Role::Owner && member.expires_at.is_none()
-    })
-}
-
-/// The root that would be left without owner if that principal were gone for good.
-pub(crate) fn orphaned_root(world: &World, principal: PrincipalId) -> Option<&Node> {
-    let tenancy = world.tenancy();
-    let row = world.identity().row(principal)?;
-    let owned = tenancy.memberships(row).filter(|(_, member)| member.role == Role::Owner);
-    let roots =
-        owned.filter_map(|(scope, _)| Some((scope, tenancy.at(scope).filter(|node| node.parent == NO_ROW)?)));
-    roots.filter(|(scope, _)| !has_owner(world, *scope, principal)).map(|(_, node)| node).next()
-}
-
-/// Nobody grants what they do not hold, as far as the grant reaches.
-pub(super) fn check_holds(on: &View<'_>, row: u32, wanted: Capabilities, applies: Applies) -> Result<()> {
+/// Nobody grants what they do not hold, as far as the grant reaches, nor for longer than they hold it (`until`: `None` without end).
+///
+/// What somebody holds only ever ends, so whoever holds it at the end of the grant holds it all the time.
+pub(super) fn check_holds(
+    on: &View<'_>,
+    row: u32,
+    wanted: Capabilities,
+    applies: Applies,
+    until: Option<Micros>,
+) -> Result<()> {
     let target = match applies {
         Applies::Itself => Target::Scope(row),
         // What is held in the scope alone cannot be handed on to everything below it.
         Applies::Subtree => Target::Below(row),
     };
     // Rules narrow what is done, not what may be handed on: whoever gets it is under them as well.
-    let held = |c: C| authorize(on.world, on.actor, Request::new(c, target).ungoverned(), on.now).allowed;
-    match C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c)) {
-        None => Ok(()),
-        Some(missing) => {
-            let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
-            Err(Error::refused("grant_exceeds_holder", message).into())
-        }
+    let held = |c: C, at| authorize(on.world, on.actor, Request::new(c, target).ungoverned(), at).allowed;
+    let lacks = |at| C::ALL.iter().copied().find(|c| wanted.contains(*c) && !held(*c, at));
+    if let Some(missing) = lacks(on.now) {
+        let message = format!("`{missing}` is not yours to grant in `{}`", node(on, row)?.label());
+        return Err(Error::refused("grant_exceeds_holder", message).into());
     }
+    if let Some(ending) = lacks(last_moment(until)) {
+        let message = format!("you hold `{ending}` in `{}` for less long than that", node(on, row)?.label());
+        let error = Error::refused("grant_exceeds_holder", message);
+        return Err(error.hint("let the grant end when your own right does").into());
+    }
+    Ok(())
+}
+
+/// The last moment of what ends then; the end of time for what does not.
+pub(crate) fn last_moment(until: Option<Micros>) -> Micros {
+    until.map_or(Micros::MAX, |end| end.saturating_sub(1))
 }
 
 /// Nobody prolongs their own part.

@@ -176,6 +176,11 @@ commands! {
             /// Which.
             entry: EntryId,
         }
+        /// closes an entry of an access control list that has run out
+        "expire_acl_entry" ExpireAclEntry {
+            /// Which.
+            entry: EntryId,
+        }
         /// replaces a scope's access control list, by its difference
         "set_acl" SetAcl {
             /// Where.

@@ -5,7 +5,7 @@ use super::quota::used;
 use crate::error::{Error, Result};
 use crate::moment::Moment;
 use scoped_projections::tenancy::{
-    Applies, AuditReads, Effect, Metric, Node, Period, Policy, Role, Subject, Tenancy, View,
+    Applies, AuditReads, Effect, Metric, Node, Period, Policy, Role, ScopeState, Subject, Tenancy, View,
 };
 use scoped_projections::{EntryId, Micros, PrincipalId, ScopeId, World};
 use serde::Serialize;
@@ -23,8 +23,8 @@ pub struct ScopeDetail {
     pub parent: Option<ScopeId>,
     /// Nodes above it.
     pub depth: u8,
-    /// `active`, `frozen` or `deleted`.
-    pub state: &'static str,
+    /// How it stands.
+    pub state: ScopeState,
     /// Did it come to be because something was written to its path, and has nobody registered it since?
     pub auto_provisioned: bool,
     /// The event that made it.
@@ -128,11 +128,6 @@ impl Moment<'_> {
         let node =
             tenancy.at(row).ok_or_else(|| Error::refused("scope_not_found", "there is no such scope"))?;
         let description = tenancy.described(row).map(|at| self.data_of(at)?.value()).transpose()?;
-        let state = match (node.archived, node.frozen) {
-            (true, _) => "deleted",
-            (false, true) => "frozen",
-            (false, false) => "active",
-        };
         let holds = Metric::ALL
             .iter()
             .map(|metric| Holding { metric: *metric, used: used(self.world, row, *metric) });
@@ -141,7 +136,7 @@ impl Moment<'_> {
             label: node.label().to_owned(),
             parent: tenancy.at(node.parent).map(|parent| parent.id),
             depth: node.depth,
-            state,
+            state: node.state(),
             auto_provisioned: node.auto_provisioned,
             created: node.created.get(),
             members: tenancy.members(row).count(),

@@ -1,61 +1,59 @@
 //! What brings scopes, members, entries and policies back.
 //!
-//! A scope that is opened again brings back by itself what ended with it; the steps of its members and projections then only make
-//! up for what had changed before it ended.
+//! Scopes that are to be live have been opened again before anything here is asked (decision 0027), with what had ended with them. So a
+//! scope that is still deleted stays so, and what lies in it is left alone.
 
 use crate::data::Data;
 use crate::error::Result;
-use crate::temporal::{Entity, Inverse, Phase, Problem};
+use crate::temporal::{Inverse, Phase, Problem};
 use crate::tenancy;
-use scoped_projections::tenancy::{AclEntry, Effect, Member, Policy};
+use scoped_projections::tenancy::{AclEntry, Effect, Member, Node, Policy};
 use scoped_projections::{EntryId, PrincipalId, ScopeId, World};
 
+/// Upper scopes first; in the order in which they were made where that says nothing.
+fn order(node: &Node) -> i64 {
+    i64::from(node.depth) << 40 | i64::try_from(node.created.get()).unwrap_or(i64::MAX) & ((1 << 40) - 1)
+}
+
 impl Inverse<'_> {
-    /// Does the plan open this scope again? Scopes are looked at before what lies in them.
-    pub(crate) fn opens_again(&self, scope: ScopeId) -> bool {
-        self.out
-            .iter()
-            .any(|(phase, _, step)| *phase == Phase::ScopesReopened && step.entity == Entity::Scope(scope))
-            && self.now.tenancy().get(scope).is_some_and(|node| node.archived)
+    /// Was the scope live then, and is it (again)?
+    pub(crate) fn stays(&self, scope: ScopeId) -> bool {
+        let live = |world: &World| world.tenancy().get(scope).is_some_and(|node| !node.archived);
+        live(self.then) && live(self.now)
     }
 
     pub(crate) fn scope(&mut self, id: ScopeId) -> Result<Problem> {
-        let Some(row) = self.now.tenancy().row(id) else { return Ok(None) };
-        let Some(now) = self.now.tenancy().at(row) else { return Ok(None) };
-        let then = self.then.tenancy().get(id);
-        // A scope that was not there is brought back to not being there: deleted, records and all.
-        let archived_then = then.is_none_or(|node| node.archived);
-        let (order, at) = (i64::from(row), || tenancy::ScopeRef::Id(id));
-        match (archived_then, now.archived) {
-            (false, true) => self.step(Phase::ScopesReopened, order, tenancy::ReopenScope { scope: at() }),
-            (true, false) => {
-                let command = tenancy::DeleteScope::new(at()).records(tenancy::Records::Keep);
-                self.step(Phase::ScopesArchived, -order, command);
-            }
-            _ => {}
+        let Some(now) = self.now.tenancy().get(id).filter(|node| !node.archived) else { return Ok(None) };
+        let then = self.then.tenancy().get(id).filter(|node| !node.archived);
+        let (at, reason) = (|| tenancy::ScopeRef::Id(id), || Some("rolled back".to_owned()));
+        // Frozen then and now, and something about it happened in between: it has to be released for the way back.
+        let meanwhile = then.is_some_and(|then| then.changed != now.changed);
+        if now.frozen && (meanwhile || then.is_none_or(|then| !then.frozen)) {
+            self.step(
+                Phase::ScopesReleased,
+                order(now),
+                tenancy::ReleaseScope { scope: at(), reason: reason() },
+            );
         }
-        let Some(then) = then.filter(|_| !archived_then) else { return Ok(None) };
-        let reason = || Some("rolled back".to_owned());
-        match (then.frozen, now.frozen) {
-            (false, true) => {
-                let command = tenancy::ReleaseScope { scope: at(), reason: reason() };
-                self.step(Phase::ScopesReopened, order + 1, command);
-            }
-            (true, false) => {
-                let command = tenancy::FreezeScope { scope: at(), reason: reason() };
-                self.step(Phase::ScopesArchived, -order, command);
-            }
-            _ => {}
+        // A scope that was not there is brought back to not being there: deleted, records and all.
+        let Some(then) = then else {
+            let command = tenancy::DeleteScope::new(at()).records(tenancy::Records::Keep);
+            self.step(Phase::ScopesArchived, -order(now), command);
+            return Ok(None);
+        };
+        if then.frozen && (meanwhile || !now.frozen) {
+            let command = tenancy::FreezeScope { scope: at(), reason: reason() };
+            self.step(Phase::ScopesArchived, -order(then), command);
         }
         if then.name != now.name {
             let name = then.name.to_string();
-            self.step(Phase::ObjectsChanged, order, tenancy::RenameScope { scope: at(), name });
+            self.step(Phase::ObjectsChanged, order(then), tenancy::RenameScope { scope: at(), name });
         }
         let parent = self.then.tenancy().at(then.parent).map(|node| node.id.into());
         if let Some(parent) = parent.filter(|_| then.parent != now.parent) {
-            self.step(Phase::ObjectsChanged, order, tenancy::MoveScope { scope: at(), parent });
+            self.step(Phase::ObjectsChanged, order(then), tenancy::MoveScope { scope: at(), parent });
         }
-        self.description(id, order)
+        self.description(id, order(then))
     }
 
     fn description(&mut self, id: ScopeId, order: i64) -> Result<Problem> {
@@ -81,21 +79,13 @@ impl Inverse<'_> {
             world.tenancy().member(world.tenancy().row(scope)?, world.identity().row(principal)?).copied()
         };
         // A scope that goes as a whole takes its members along.
-        let was = self.then.tenancy().get(scope).filter(|node| !node.archived)?;
-        let row = self.now.tenancy().row(scope)?;
-        let is_deleted = self.now.tenancy().at(row)?.archived;
-        let at = || was.id.into();
+        if !self.stays(scope) {
+            return None;
+        }
+        let at = || scope.into();
         // What would have ended by now grants nothing: it is as good as gone.
         let in_force = |member: &Member| member.in_force(self.time);
-        let then = part(self.then).filter(in_force);
-        let now = if is_deleted && self.opens_again(scope) {
-            // The scope is opened again, and brings these back.
-            let who = self.now.identity().row(principal)?;
-            let parked = self.now.tenancy().parked(row).find(|(parked, _)| *parked == who);
-            parked.map(|(_, member)| *member).filter(in_force)
-        } else {
-            part(self.now)
-        };
+        let (then, now) = (part(self.then).filter(in_force), part(self.now));
         match (then, now) {
             (Some(then), None) => {
                 let (role, expires_at) = (then.role, then.expires_at);
@@ -121,6 +111,7 @@ impl Inverse<'_> {
     pub(crate) fn entry(&mut self, id: EntryId) -> Problem {
         let now = self.now.tenancy().entry(id)?;
         let then = self.then.tenancy().entry(id);
+        let scope = self.now.tenancy().at(now.scope)?;
         let (live_then, live_now) = (then.is_some_and(|entry| !entry.removed), !now.removed);
         if live_then != live_now && self.has_twin(now, live_now) {
             return None;
@@ -132,8 +123,8 @@ impl Inverse<'_> {
                     if now.effect == Effect::Deny { Phase::MembersBack } else { Phase::EntriesNarrowing };
                 self.step(phase, 1, tenancy::RemoveAclEntry { entry: id });
             }
-            (true, false) if then.is_some_and(|entry| entry.in_force(self.time)) => {
-                let scope = self.now.tenancy().at(now.scope)?.id.into();
+            (true, false) if !scope.archived && then.is_some_and(|entry| entry.in_force(self.time)) => {
+                let scope = scope.id.into();
                 let (effect, subject, capability) = (now.effect, now.subject, now.capability.clone());
                 let (applies, expires_at) = (now.applies, now.expires_at);
                 // The old id is used up: the entry comes back under a new one.
@@ -178,7 +169,7 @@ impl Inverse<'_> {
 
     pub(crate) fn policy(&mut self, id: ScopeId) -> Result<Problem> {
         // A scope that was not there goes as a whole.
-        if self.then.tenancy().get(id).is_none() {
+        if !self.stays(id) {
             return Ok(None);
         }
         let declared = |world: &World| -> Policy {

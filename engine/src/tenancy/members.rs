@@ -1,8 +1,7 @@
 //! Decisions about members.
 
-use super::checks::{
-    check_end, check_holds, check_own_end, has_owner, keeps_an_owner, live_node, node, scope_row,
-};
+use super::checks::{check_end, check_holds, check_own_end, live_node, node, scope_row};
+use super::owners::{Without, acts, has_owner, keeps_an_owner};
 use super::{
     AddMember, ChangeMember, ExpireMember, Grantee, MemberChange, RemoveMember, ScopeRef, SetMembers,
     UpdateMembers,
@@ -11,7 +10,6 @@ use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs};
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Refusal, Result, View, need};
-use scoped_projections::identity::Status;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
     Applies, Capability as C, Member, MemberAdded, MemberExpired, MemberRemoved, MemberRoleChanged, Node,
@@ -23,14 +21,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most members a scope may have.
 pub(super) const MEMBERS_MAX: usize = 1_000;
 
-/// Behind a cut with no owner left, an owner above may appoint one: it keeps the right to manage members there.
+/// Behind a cut with no owner left, an owner above may appoint one: it keeps the right to manage members there. An owner who has an end
+/// does not stand in the way of that: the day after, nobody could.
 fn may_appoint(on: &View<'_>, row: u32) -> bool {
     let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
     let cut = tenancy.at(row).is_some_and(|node| node.cut);
     let owns = |at: u32, who: u32| {
         tenancy.member(at, who).is_some_and(|m| m.role == Role::Owner && m.in_force(on.now))
     };
-    cut && !has_owner(on.world, row, PrincipalId::NONE)
+    cut && !has_owner(on.world, row, Without::Nobody)
         && identity.row(on.actor).is_some_and(|actor| {
             tenancy.chain(row).skip(1).any(|at| identity.selves(actor).any(|who| owns(at, who)))
         })
@@ -79,11 +78,11 @@ fn not_a_member(node: &Node) -> Refusal {
     Error::refused("not_a_member", format!("that principal is no member of `{}`", node.label())).into()
 }
 
-fn check_role(on: &View<'_>, row: u32, role: Role) -> Result<()> {
+fn check_role(on: &View<'_>, row: u32, role: Role, until: Option<Micros>) -> Result<()> {
     if role == Role::Owner && may_appoint(on, row) {
         return Ok(());
     }
-    check_holds(on, row, role.capabilities(), Applies::Subtree)
+    check_holds(on, row, role.capabilities(), Applies::Subtree, until)
 }
 
 fn too_many() -> Refusal {
@@ -98,7 +97,7 @@ impl Decide for AddMember {
         live_node(on, &self.scope)?;
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
-        check_role(on, row, self.role)?;
+        check_role(on, row, self.role, self.expires_at)?;
         if part.is_some() {
             let error = Error::refused(
                 "exists",
@@ -123,7 +122,7 @@ impl Decide for ChangeMember {
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         let Some(held) = part else { return Err(not_a_member(found)) };
-        check_role(on, row, self.role)?;
+        check_role(on, row, self.role, self.expires_at)?;
         check_own_end(on, held, self.principal, self.expires_at)?;
         if held.role == Role::Owner && (self.role != Role::Owner || self.expires_at.is_some()) {
             keeps_an_owner(on, row, self.principal)?;
@@ -238,7 +237,7 @@ impl Difference<'_> {
             match (before, part) {
                 (_, Some((role, expires_at))) => {
                     check_end(on, *expires_at)?;
-                    check_role(on, self.row, *role)?;
+                    check_role(on, self.row, *role, *expires_at)?;
                     if let Some((held, end)) = before {
                         let held = Member { role: *held, expires_at: *end, since: on.next };
                         check_own_end(on, &held, principal, *expires_at)?;
@@ -275,7 +274,7 @@ impl Difference<'_> {
         let identity = on.world.identity();
         let owner = |(who, part): (&PrincipalId, &Part)| {
             *part == Some((Role::Owner, None))
-                && identity.get(*who).is_some_and(|principal| principal.status == Status::Active)
+                && identity.row(*who).is_some_and(|row| acts(identity, row, Without::Nobody))
         };
         if self.node.parent != NO_ROW || !before.iter().any(owner) || after.iter().any(owner) {
             return Ok(());

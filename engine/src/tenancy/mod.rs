@@ -9,7 +9,7 @@
 //! deleted        scope_deleted       nothing is left      –        –      yes
 //! ```
 //!
-//! - A root never loses its last owner: who is active and owner without end. A flat scope may move below another parent, a path never.
+//! - A root never loses its last owner: who is active and owner without end, or stands behind a group that is. A flat scope may move below another parent, a path never.
 //! - Deleting a scope ends its memberships and projections, each with an event of its own behind that of the scope; what ended so is
 //!   kept aside, and reopening brings it back. A deleted path does not spring back by a write to it (`scope_tombstoned`); registered
 //!   again it is a new scope under a new id.
@@ -26,6 +26,7 @@ mod infos;
 mod inverse;
 mod members;
 mod nature;
+mod owners;
 mod policies;
 mod provision;
 mod quota;
@@ -35,15 +36,16 @@ mod scopes;
 mod sweep;
 
 pub(crate) use admit::admit;
-pub(crate) use checks::{archived, live_node, orphaned_root, scope_row};
+pub(crate) use checks::{archived, last_moment, live_node, scope_row};
 pub use commands::{
     AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
-    DescribeScope, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope, ProvisionScope, Records,
-    ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, SetAcl, SetMembers, SetPolicy,
-    UpdateMembers,
+    DescribeScope, ExpireAclEntry, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope,
+    ProvisionScope, Records, ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, SetAcl,
+    SetMembers, SetPolicy, UpdateMembers,
 };
 pub use infos::{AclInfo, Holding, MemberInfo, ResolvedKey, ScopeDetail, ScopePolicy};
 pub(crate) use nature::nature;
+pub(crate) use owners::{Without, orphaned_root};
 pub(crate) use policies::past_greatest_age;
 pub(crate) use provision::{provision, write_needs};
 pub(crate) use recall::{entity, recall};

@@ -26,6 +26,7 @@ pub(crate) fn nature(event: &E) -> Nature {
         }
         // What has run out grants nothing, so there is nothing to bring back.
         E::MemberExpired(_) => Nature::differently(Action::Membership, "what has run out stays run out"),
+        E::AclEntryExpired(_) => Nature::differently(Action::Acl, "what has run out stays run out"),
         E::AclEntryAdded(_) => Nature::reversible(Action::Acl),
         E::AclEntryRemoved(_) => Nature::differently(Action::Acl, "the entry comes back under a new id"),
     }

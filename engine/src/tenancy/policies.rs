@@ -87,7 +87,14 @@ impl Decide for SetPolicy {
         check_conflicts(tenancy, row, |at| {
             retention(tenancy, at, |at| if at == row { Some(policy) } else { declared(tenancy, at) })
         })?;
-        if declared(tenancy, row).unwrap_or_default() != policy {
+        if policy.retention.versions.max_age.is_some() {
+            on.warn("not_enforced", || {
+                "`retention.versions.max_age` is declared and combined, and takes nothing away yet".to_owned()
+            });
+        }
+        if declared(tenancy, row).unwrap_or_default() == policy {
+            on.warn("unchanged", || format!("the scope `{}` declares just that already", found.label()));
+        } else {
             facts.push(found.id, PolicySet { scope: found.id, policy }, None);
         }
         Ok(())

@@ -52,9 +52,9 @@ pub(crate) fn write_needs<'a>(
     match (scope.row(on.world.tenancy()), scope) {
         (None, ScopeRef::Path(path)) => {
             let mut needs = provision_needs(on, path);
-            // The first need is the right to write; here it is asked for the sake of the write itself.
-            if let Some(first) = needs.first_mut() {
-                *first = write(first.target);
+            // The right to write is asked for the sake of the write itself, too: a rule may speak about the one, or about making scopes.
+            if let Some(first) = needs.first().copied() {
+                needs.insert(0, write(first.target));
             }
             needs
         }

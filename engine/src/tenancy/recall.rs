@@ -4,8 +4,8 @@
 
 use super::{
     AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope, DescribeScope,
-    ExpireMember, FreezeScope, MemberChange, MoveScope, ProvisionScope, Records, ReleaseScope,
-    RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, ScopeRef, SetPolicy, UpdateMembers,
+    ExpireAclEntry, ExpireMember, FreezeScope, MemberChange, MoveScope, ProvisionScope, Records,
+    ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, ScopeRef, SetPolicy, UpdateMembers,
 };
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
@@ -36,6 +36,7 @@ pub(crate) fn entity(event: &TenancyEvent) -> Option<Entity> {
         E::MemberExpired(e) => Entity::Member(e.scope, e.principal),
         E::AclEntryAdded(e) => Entity::Entry(e.entry),
         E::AclEntryRemoved(e) => Entity::Entry(e.entry),
+        E::AclEntryExpired(e) => Entity::Entry(e.entry),
     })
 }
 
@@ -93,6 +94,7 @@ pub(crate) fn recall(event: TenancyEvent, asked: Recalling<'_>) -> Option<Recall
             expires_at: e.expires_at,
         }),
         E::AclEntryRemoved(e) => Command::RemoveAclEntry(RemoveAclEntry { entry: e.entry }),
+        E::AclEntryExpired(e) => Command::ExpireAclEntry(ExpireAclEntry { entry: e.entry }),
     };
     Some(Recalled::Command(command.into(), along))
 }

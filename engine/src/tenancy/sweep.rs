@@ -1,11 +1,11 @@
 //! Sweeping: closing what has run out, by explicit events with the time that was used.
 //!
-//! Memberships stop to count the moment they run out; the event closes them for history. Records past the greatest age that their
+//! Memberships and entries of access control lists stop to count the moment they run out; the event closes them for history. Records past the greatest age that their
 //! home keeps are tombstoned by theirs. What lies in a frozen scope stays: a freeze holds. What is due is looked for in the published
 //! world, and each of it is decided again by its own command, so that nothing goes which meanwhile is not due any more.
 //! Bounds: at most [`SWEEP_MAX`] commands a batch, one batch after the other.
 
-use super::{ExpireMember, past_greatest_age};
+use super::{ExpireAclEntry, ExpireMember, past_greatest_age};
 use crate::command::Batch;
 use crate::error::Result;
 use crate::objects::Expire;
@@ -23,12 +23,14 @@ const TRIES_MAX: u32 = 3;
 pub struct Swept {
     /// Memberships that had run out.
     pub members: u64,
+    /// Entries of access control lists that had run out.
+    pub entries: u64,
     /// Records past their greatest age.
     pub objects: u64,
 }
 
 impl Session {
-    /// Closes memberships that have run out and tombstones records past their greatest age. Operators only.
+    /// Closes memberships and entries of lists that have run out and tombstones records past their greatest age. Operators only.
     ///
     /// # Errors
     /// When this principal is no operator, or the log cannot be written.
@@ -42,6 +44,7 @@ impl Session {
             match self.engine().execute(batch) {
                 Ok(_) => {
                     swept.members += found.members;
+                    swept.entries += found.entries;
                     swept.objects += found.objects;
                     tries = 0;
                 }
@@ -61,6 +64,10 @@ fn due(world: &World, now: Micros, actor: PrincipalId) -> (Batch, Swept) {
             batch.push(actor, ExpireMember { scope: node.id.into(), principal: identity.id(who) });
             found.members += 1;
         }
+    }
+    for entry in tenancy.entries_run_out(now).take(SWEEP_MAX - batch.steps.len()) {
+        batch.push(actor, ExpireAclEntry { entry: entry.id });
+        found.entries += 1;
     }
     let ages = tenancy.policies().filter(|(_, declared)| declared.policy.retention.objects.max_age.is_some());
     let homes: BTreeSet<u32> = ages.flat_map(|(row, _)| tenancy.subtree(row)).collect();

@@ -58,7 +58,7 @@ pub(crate) fn tidy(storage: &dyn Storage) -> Result<(), LogError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         result => result.map_err(at("syncing", SEGMENTS))?,
     }
-    storage.sync_folder("").map_err(at("syncing", "the log directory"))
+    storage.sync_folder("").map_err(at("syncing", &storage.place()))
 }
 
 impl Execution<'_> {

@@ -116,6 +116,11 @@ impl Actions {
     pub const fn contains(self, action: Action) -> bool {
         self.0 & (1 << action.tag()) != 0
     }
+    /// What is in either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
     /// What is in both.
     #[must_use]
     pub const fn within(self, other: Self) -> Self {
@@ -161,7 +166,8 @@ impl Action {
             i::Founded::KIND
             | o::VersionExplained::KIND
             | o::ObjectExpired::KIND
-            | t::MemberExpired::KIND => {
+            | t::MemberExpired::KIND
+            | t::AclEntryExpired::KIND => {
                 return None;
             }
             _ => match kind >> 8 {

@@ -1,7 +1,7 @@
 //! Putting a question to the compiled rules.
 
 use super::compiled::{Entry, List};
-use super::{Asked, Rules, Truth};
+use super::{Asked, Attribute, Rules, Truth};
 use crate::store::NO_ROW;
 use smallvec::SmallVec;
 
@@ -44,8 +44,13 @@ impl Rules {
         if let Some((object, _)) = asked.object.value() {
             found.extend(lists.get(lists.object(object)));
         }
-        if let Some(environment) = asked.environment.value() {
-            found.extend(lists.get(lists.environment(environment)));
+        match asked.environment {
+            Attribute::Is(words) => {
+                found.extend(words.iter().filter_map(|word| lists.get(lists.environment(word))));
+            }
+            // Nobody said where it is: whatever is bound to one is met, and a deny holds.
+            Attribute::Missing => found.extend(lists.environments()),
+            Attribute::None | Attribute::Each => {}
         }
         if let Some(connector) = asked.connector.value() {
             found.extend(lists.get(lists.connector(connector)));
@@ -94,7 +99,7 @@ impl Rules {
             truth = truth.and(asked.object.test(|(row, _)| row == binding.object));
         }
         if let Some(wanted) = &to.environment {
-            truth = truth.and(asked.environment.test(|is| is == wanted));
+            truth = truth.and(asked.environment.says(|is| is == wanted));
         }
         if let Some(wanted) = &to.connector {
             truth = truth.and(asked.connector.test(|is| is == wanted));
@@ -111,7 +116,8 @@ impl Rules {
         if !entry.conditional {
             return Truth::Yes;
         }
-        let when = self.version(entry.version).and_then(|version| version.when.as_ref());
-        when.map_or(Truth::Yes, |when| asked.holds(when))
+        let version = self.version(entry.version);
+        let when = version.and_then(|version| Some((version.when.as_ref()?, version.tests)));
+        when.map_or(Truth::Yes, |(when, tests)| asked.holds_by(when, tests))
     }
 }

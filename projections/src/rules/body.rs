@@ -34,6 +34,8 @@ pub enum Content {
     Quota(Quota),
     /// It switches something.
     FeatureFlag(Flag),
+    /// It declares what others ask for.
+    Attributes(Attributes),
 }
 
 /// What to hide: paths with dots between keys, and `[*]` for every element of a list.
@@ -125,13 +127,13 @@ tagged! {
         Scopes = 2, "scopes";
         /// Memberships in the bound scope and below.
         Members = 3, "members";
-        /// Rules at home in the bound scope and below.
+        /// Rules at home in the bound scope and below that are not archived.
         Rules = 4, "rules";
-        /// Contracts there.
+        /// Contracts there that are not archived.
         Contracts = 5, "contracts";
-        /// Templates there.
+        /// Templates there that are not archived.
         Templates = 6, "templates";
-        /// Settings there.
+        /// Settings there that have a value.
         Settings = 7, "settings";
     }
 }
@@ -168,6 +170,18 @@ pub struct Flag {
     pub salt: String,
 }
 
+/// What is declared of what a rule is bound to. What is absent is not declared.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// In which environment it is: `production`, `staging`; a word of the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// How sensitive it is: `public`, `secret`; a word of the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+}
+
 fn on() -> bool {
     true
 }
@@ -183,6 +197,7 @@ impl Encode for Content {
             Self::RateLimit(content) => (3u8, content).encode(to),
             Self::Quota(content) => (4u8, content).encode(to),
             Self::FeatureFlag(content) => (5u8, content).encode(to),
+            Self::Attributes(content) => (6u8, content).encode(to),
         }
     }
 }
@@ -197,6 +212,7 @@ impl<C> Decode<C> for Content {
             3 => Self::RateLimit(RateLimit::decode(from)?),
             4 => Self::Quota(Quota::decode(from)?),
             5 => Self::FeatureFlag(Flag::decode(from)?),
+            6 => Self::Attributes(Attributes::decode(from)?),
             _ => return Err(bincode::error::DecodeError::Other("unknown content of a rule")),
         })
     }

@@ -24,6 +24,8 @@ tagged! {
         Quota = 8, "quota";
         /// Switches something of the application on or off; grants nothing.
         Flag = 9, "feature_flag";
+        /// Says in which environment something is, or how sensitive it is, for other rules to ask.
+        Declaration = 10, "declaration";
     }
 }
 
@@ -38,14 +40,18 @@ impl Class {
             Self::Visibility => Actions::of(&[A::Audit, A::Access]),
             Self::Ownership => Actions::of(&[A::Transfer]),
             Self::Constraint => Actions::any(),
-            Self::Redaction | Self::RateLimit | Self::Quota | Self::Flag => Actions::of(&[]),
+            Self::Redaction | Self::RateLimit | Self::Quota | Self::Flag | Self::Declaration => {
+                Actions::of(&[])
+            }
         }
     }
     /// The actions that it can be about at all.
     #[must_use]
     pub const fn covers(self) -> Actions {
         match self {
-            Self::Redaction | Self::RateLimit | Self::Quota | Self::Flag => Actions::any(),
+            Self::Redaction | Self::RateLimit | Self::Quota | Self::Flag | Self::Declaration => {
+                Actions::any()
+            }
             voting => voting.votes(),
         }
     }

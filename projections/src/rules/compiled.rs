@@ -10,7 +10,6 @@ use super::{Actions, Class, Clause};
 use crate::canonical::InputError;
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
 use crate::tenancy::Effect;
-use std::sync::Arc;
 
 /// A binding of a rule, ready to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +28,7 @@ pub struct Entry {
     pub effect: Effect,
     /// What it is for.
     pub class: Class,
-    /// Does the binding name anything besides what it is listed under?
+    /// Does the binding name anything that has to be looked at besides what it is listed under?
     pub narrowed: bool,
     /// Are there conditions besides the action?
     pub conditional: bool,
@@ -40,8 +39,18 @@ pub struct Entry {
 pub struct List {
     /// Those that vote: highest priority first, then oldest binding.
     pub votes: Vec<Entry>,
-    /// Redactions, limits, quotas.
+    /// Redactions, limits, quotas, declarations.
     pub others: Vec<Entry>,
+    decides: Actions,
+}
+
+impl List {
+    /// The actions that its votes can say anything about: a deny where it matches, an allow where it governs.
+    #[inline]
+    #[must_use]
+    pub fn decides(&self) -> Actions {
+        self.decides
+    }
 }
 
 /// What a list is about.
@@ -61,7 +70,7 @@ pub(crate) enum Place {
 /// The lists. None is stored: they follow from rules and bindings.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
-    lists: Rows<Arc<List>>,
+    lists: Rows<List>,
     scopes: Rows<u32>,
     principals: Rows<u32>,
     everywhere: Rows<u32>,
@@ -95,7 +104,7 @@ impl Lists {
         self.lists.is_empty()
     }
     pub(super) fn get(&self, slot: Option<u32>) -> Option<&List> {
-        self.lists.get(slot?).map(|list| &**list)
+        self.lists.get(slot?)
     }
     #[inline]
     pub(super) fn scope(&self, row: u32) -> Option<u32> {
@@ -125,8 +134,18 @@ impl Lists {
     pub(super) fn environment(&self, word: &str) -> Option<u32> {
         self.environments.get(word).copied()
     }
+    pub(super) fn environments(&self) -> impl Iterator<Item = &List> {
+        self.environments.iter().filter_map(|(_, slot)| self.get(Some(*slot)))
+    }
     pub(super) fn connector(&self, word: &str) -> Option<u32> {
         self.connectors.get(word).copied()
+    }
+
+    /// Is anything bound to something that is no scope?
+    pub(super) fn has_globals(&self) -> bool {
+        let rows = self.everywhere.is_empty() && self.principals.is_empty() && self.objects.is_empty();
+        let words = self.types.is_empty() && self.environments.is_empty() && self.connectors.is_empty();
+        !(rows && words)
     }
 
     /// Takes a binding's entry out of the list of a place, and puts another in.
@@ -135,7 +154,7 @@ impl Lists {
             Some(slot) => slot,
             None if entry.is_none() || *place == Place::Nowhere => return,
             None => {
-                let slot = self.lists.push(Arc::default());
+                let slot = self.lists.push(List::default());
                 match place {
                     Place::Scope(row) => in_rows(&mut self.scopes, *row, slot),
                     Place::Principal(row) => in_rows(&mut self.principals, *row, slot),
@@ -148,8 +167,7 @@ impl Lists {
                 slot
             }
         };
-        let Some(shared) = self.lists.edit(slot) else { return };
-        let mut list = List::clone(shared);
+        let Some(list) = self.lists.edit(slot) else { return };
         for entries in [&mut list.votes, &mut list.others] {
             entries.retain(|entry| entry.binding != binding);
         }
@@ -158,7 +176,9 @@ impl Lists {
             entries.push(entry);
             entries.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
         }
-        *shared = Arc::new(list);
+        list.decides = list.votes.iter().fold(Actions::default(), |all, entry| {
+            all.or(if entry.effect == Effect::Deny { entry.actions } else { entry.votes })
+        });
     }
 }
 

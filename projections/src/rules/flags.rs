@@ -49,7 +49,10 @@ impl Rules {
                     && to.object_type.as_ref().is_none_or(|w| asked.object_type.value() == Some(&**w))
                     && (to.object.is_none()
                         || asked.object.value().is_some_and(|(row, _)| row == binding.object))
-                    && to.environment.as_ref().is_none_or(|w| asked.environment.value() == Some(&**w))
+                    && to
+                        .environment
+                        .as_ref()
+                        .is_none_or(|w| asked.environment.says(|is| is == w) == Truth::Yes)
                     && to.connector.as_ref().is_none_or(|w| asked.connector.value() == Some(&**w))
             });
             if bound && asked.holds(&version.body.when) == Truth::Yes {

@@ -8,7 +8,7 @@
 //! all: no, else missing, else each, else yes     any: yes, else missing, else each, else no     not: yes and no change places
 //! ```
 
-use super::{Action, Clause, FieldTest, Relation};
+use super::{Action, Clause, FieldTest, Relation, Words};
 use crate::identity::Identity;
 use crate::store::NO_ROW;
 use crate::tenancy::{Effect, Role, Tenancy};
@@ -144,17 +144,38 @@ pub struct Asked<'a> {
     pub scopes: &'a [u32],
     /// The time of the decision.
     pub now: Attribute<Micros>,
-    /// The environment.
-    pub environment: Attribute<&'a str>,
+    /// The environment that it is in.
+    pub environment: Attribute<Words<'a>>,
     /// The connector.
     pub connector: Attribute<&'a str>,
     /// How sensitive it is.
-    pub classification: Attribute<&'a str>,
+    pub classification: Attribute<Words<'a>>,
     /// Data and CEL.
     pub outside: &'a dyn Outside,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// A question of which nothing is said yet but who does what.
+    #[must_use]
+    pub fn about(identity: &'a Identity, tenancy: &'a Tenancy, actor: u32, action: Action) -> Self {
+        Self {
+            identity,
+            tenancy,
+            actor,
+            action,
+            role: Attribute::Missing,
+            relation: Attribute::Missing,
+            object_type: Attribute::Missing,
+            object: Attribute::Missing,
+            scopes: &[],
+            now: Attribute::Missing,
+            environment: Attribute::Missing,
+            connector: Attribute::Missing,
+            classification: Attribute::Missing,
+            outside: &(),
+        }
+    }
+
     /// Is this row the actor, or a group that it belongs to?
     #[must_use]
     pub fn is_self(&self, principal: u32) -> bool {
@@ -164,13 +185,20 @@ impl Asked<'_> {
     /// Does the clause hold? What follows for a rule depends on its effect: [`Truth::matches`].
     #[must_use]
     pub fn holds(&self, clause: &Clause) -> Truth {
+        self.holds_by(clause, Tests::of(clause))
+    }
+
+    /// The same, where it was found out before which tests the clause asks.
+    pub(super) fn holds_by(&self, clause: &Clause, Tests(mut tests): Tests) -> Truth {
         let mut truth = Truth::Yes;
         // Cheap tests first; what is false already needs no look at data.
-        for test in TESTS {
+        while tests != 0 {
+            let (_, test) = TESTS[tests.trailing_zeros() as usize];
             truth = truth.and(test(self, clause));
             if truth == Truth::No {
                 return truth;
             }
+            tests &= tests - 1;
         }
         if let Some(not) = &clause.not {
             truth = truth.and(self.holds(not).negated());
@@ -184,56 +212,120 @@ impl Asked<'_> {
         truth
     }
 
-    fn word(attribute: Attribute<&str>, words: Option<&super::Many<String>>) -> Truth {
-        words.map_or(Truth::Yes, |words| attribute.test(|is| words.0.iter().any(|word| word == is)))
+    fn word(attribute: Attribute<Words<'_>>, listed: Option<&super::Many<String>>) -> Truth {
+        listed.map_or(Truth::Yes, |listed| attribute.says(|is| listed.0.iter().any(|word| word == is)))
     }
 }
 
-type Test = fn(&Asked<'_>, &Clause) -> Truth;
+/// The tests that a clause asks, a bit each: most ask one or two of all there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Tests(u16);
 
+impl Tests {
+    pub(super) fn of(clause: &Clause) -> Self {
+        let asks = TESTS.iter().enumerate().filter(|(_, (asks, _))| asks(clause));
+        Self(asks.fold(0, |tests, (nth, _)| tests | 1 << nth))
+    }
+}
+
+/// Is it asked, and does it hold?
+type Test = (fn(&Clause) -> bool, fn(&Asked<'_>, &Clause) -> Truth);
+
+const _: () = assert!(TESTS.len() <= u16::BITS as usize);
 const TESTS: &[Test] = &[
-    |asked, clause| clause.action.as_ref().is_none_or(|list| list.0.contains(&asked.action)).into(),
-    |asked, clause| {
-        let Some(kinds) = &clause.principal_kind else { return Truth::Yes };
-        let Some(principal) = asked.identity.at(asked.actor) else { return Truth::Missing };
-        kinds.0.iter().any(|kind| kind == asked.identity.kind(principal)).into()
-    },
-    |asked, clause| {
-        let Some(list) = &clause.principal else { return Truth::Yes };
-        if asked.identity.at(asked.actor).is_none() {
-            return Truth::Missing;
-        }
-        list.0.iter().any(|id| asked.identity.row(*id).is_some_and(|row| asked.is_self(row))).into()
-    },
-    |asked, clause| clause.role.map_or(Truth::Yes, |least| asked.role.test(|held| held >= least)),
-    |asked, clause| {
-        let Some(list) = &clause.relation else { return Truth::Yes };
-        asked.relation.test(|is| list.0.contains(&is))
-    },
-    |asked, clause| Asked::word(asked.object_type, clause.object_type.as_ref()),
-    |asked, clause| {
-        let Some(list) = &clause.object else { return Truth::Yes };
-        asked.object.test(|(_, id)| list.0.contains(&id))
-    },
-    |asked, clause| {
-        let Some(list) = &clause.scope else { return Truth::Yes };
-        let listed = |row: &u32| asked.tenancy.at(*row).is_some_and(|node| list.0.contains(&node.id));
-        asked.scopes.iter().any(listed).into()
-    },
-    |asked, clause| {
-        let Some(list) = &clause.within else { return Truth::Yes };
-        let listed = |row: u32| asked.tenancy.at(row).is_some_and(|node| list.0.contains(&node.id));
-        asked.scopes.iter().any(|row| asked.tenancy.chain(*row).any(listed)).into()
-    },
-    |asked, clause| {
-        let Some(windows) = &clause.time else { return Truth::Yes };
-        asked.now.test(|now| windows.0.iter().any(|window| window.contains(now)))
-    },
-    |asked, clause| Asked::word(asked.environment, clause.environment.as_ref()),
-    |asked, clause| Asked::word(asked.classification, clause.classification.as_ref()),
-    |asked, clause| {
-        let Some(tests) = &clause.data else { return Truth::Yes };
-        tests.0.iter().fold(Truth::Yes, |found, test| found.and(asked.outside.field(test)))
-    },
-    |asked, clause| clause.cel.as_ref().map_or(Truth::Yes, |text| asked.outside.cel(text, asked)),
+    (
+        |clause| clause.action.is_some(),
+        |asked, clause| clause.action.as_ref().is_none_or(|list| list.0.contains(&asked.action)).into(),
+    ),
+    (
+        |clause| clause.principal_kind.is_some(),
+        |asked, clause| {
+            let Some(kinds) = &clause.principal_kind else { return Truth::Yes };
+            let Some(principal) = asked.identity.at(asked.actor) else { return Truth::Missing };
+            kinds.0.iter().any(|kind| kind == asked.identity.kind(principal)).into()
+        },
+    ),
+    (
+        |clause| clause.principal.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.principal else { return Truth::Yes };
+            if asked.identity.at(asked.actor).is_none() {
+                return Truth::Missing;
+            }
+            list.0.iter().any(|id| asked.identity.row(*id).is_some_and(|row| asked.is_self(row))).into()
+        },
+    ),
+    (
+        |clause| clause.role.is_some(),
+        |asked, clause| clause.role.map_or(Truth::Yes, |least| asked.role.test(|held| held >= least)),
+    ),
+    (
+        |clause| clause.relation.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.relation else { return Truth::Yes };
+            match asked.relation.test(|is| list.0.contains(&is)) {
+                // What a list shows may be somebody's own, whatever else they are there.
+                Truth::No if asked.object == Attribute::Each && list.0.contains(&Relation::Owner) => {
+                    Truth::Each
+                }
+                truth => truth,
+            }
+        },
+    ),
+    (
+        |clause| clause.object_type.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.object_type else { return Truth::Yes };
+            asked.object_type.test(|is| list.0.iter().any(|word| word == is))
+        },
+    ),
+    (
+        |clause| clause.object.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.object else { return Truth::Yes };
+            asked.object.test(|(_, id)| list.0.contains(&id))
+        },
+    ),
+    (
+        |clause| clause.scope.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.scope else { return Truth::Yes };
+            let listed = |row: &u32| asked.tenancy.at(*row).is_some_and(|node| list.0.contains(&node.id));
+            asked.scopes.iter().any(listed).into()
+        },
+    ),
+    (
+        |clause| clause.within.is_some(),
+        |asked, clause| {
+            let Some(list) = &clause.within else { return Truth::Yes };
+            let listed = |row: u32| asked.tenancy.at(row).is_some_and(|node| list.0.contains(&node.id));
+            asked.scopes.iter().any(|row| asked.tenancy.chain(*row).any(listed)).into()
+        },
+    ),
+    (
+        |clause| clause.time.is_some(),
+        |asked, clause| {
+            let Some(windows) = &clause.time else { return Truth::Yes };
+            asked.now.test(|now| windows.0.iter().any(|window| window.contains(now)))
+        },
+    ),
+    (
+        |clause| clause.environment.is_some(),
+        |asked, clause| Asked::word(asked.environment, clause.environment.as_ref()),
+    ),
+    (
+        |clause| clause.classification.is_some(),
+        |asked, clause| Asked::word(asked.classification, clause.classification.as_ref()),
+    ),
+    (
+        |clause| clause.data.is_some(),
+        |asked, clause| {
+            let Some(tests) = &clause.data else { return Truth::Yes };
+            tests.0.iter().fold(Truth::Yes, |found, test| found.and(asked.outside.field(test)))
+        },
+    ),
+    (
+        |clause| clause.cel.is_some(),
+        |asked, clause| clause.cel.as_ref().map_or(Truth::Yes, |text| asked.outside.cel(text, asked)),
+    ),
 ];

@@ -1,138 +1,26 @@
 //! The fold over rules.
 
-use super::compiled::{Entry, List, Lists, Place, actions, check_row};
+use super::compiled::{Entry, List, Lists, actions};
+use super::matching::Tests;
+use super::record::{Binding, Rule, Version};
 use super::usage::Usage;
-use super::{Body, Class, Clause, Content, RulesEvent as E, Targets};
-use crate::canonical::{Input, InputError, Output};
-use crate::codec::{decode_exact, encode_into};
+use super::{Body, Class, Content, RulesEvent as E, Targets};
 use crate::identity::Identity;
 use crate::objects::Objects;
 use crate::sharing::Sharing;
-use crate::store::{Identified, NO_ROW, Rows, Sorted, Table, transact};
+use crate::store::{NO_ROW, Rows, Sorted, Table, transact};
 use crate::tenancy::Tenancy;
 use crate::{BindingId, Envelope, Event, RuleId, Sequence};
 use std::sync::Arc;
 
-/// A rule, whatever its versions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// Its id.
-    pub id: RuleId,
-    /// What it is for.
-    pub class: Class,
-    /// Row of the scope it is administered in, [`NO_ROW`] for none.
-    pub home: u32,
-    /// Row of who defined it.
-    pub author: u32,
-    /// Out of force, with its bindings?
-    pub archived: bool,
-    /// Row of its current version.
-    pub current: u32,
-    /// The event that made it.
-    pub created: Sequence,
-    /// The event whose payload describes it.
-    pub described: Sequence,
-    /// The last event about it.
-    pub changed: Sequence,
-}
-
-impl Identified for Rule {
-    fn id(&self) -> u128 {
-        self.id.0
-    }
-}
-
-/// What a rule says from some event on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
-    /// Row of the rule.
-    pub rule: u32,
-    /// 1, 2, 3 …
-    pub number: u32,
-    /// What the rule is called.
-    pub name: Box<str>,
-    /// What it says.
-    pub body: Arc<Body>,
-    /// Its conditions without the actions, which the compiled entry holds as bits; `None` when that asks for nothing.
-    pub when: Option<Arc<Clause>>,
-    /// The event that brought it.
-    pub since: Sequence,
-    /// Row of who brought it.
-    pub by: u32,
-    previous: u32,
-}
-
-/// A rule bound to something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Binding {
-    /// Its id.
-    pub id: BindingId,
-    /// Row of the rule.
-    pub rule: u32,
-    /// To what.
-    pub targets: Arc<Targets>,
-    /// Row of the scope it names, [`NO_ROW`] for none.
-    pub scope: u32,
-    /// Row of the principal it names, [`NO_ROW`] for none.
-    pub principal: u32,
-    /// Row of the object it names, [`NO_ROW`] for none.
-    pub object: u32,
-    /// Taken back?
-    pub removed: bool,
-    /// 1, 2, 3 … counted up by each change.
-    pub version: u32,
-    /// The event that made it what it is.
-    pub changed: Sequence,
-    /// Row of who made it what it is.
-    pub by: u32,
-}
-
-impl Identified for Binding {
-    fn id(&self) -> u128 {
-        self.id.0
-    }
-}
-
-impl Binding {
-    fn unaimed(id: BindingId, rule: u32, changed: Sequence, by: u32) -> Self {
-        Self {
-            id,
-            rule,
-            targets: Arc::default(),
-            scope: NO_ROW,
-            principal: NO_ROW,
-            object: NO_ROW,
-            removed: false,
-            version: 1,
-            changed,
-            by,
-        }
-    }
-    /// The list that its entry stands in.
-    fn place(&self) -> Place {
-        let word = |text: &str| Box::<str>::from(text);
-        let row = |row: u32, place: fn(u32) -> Place| if row == NO_ROW { Place::Nowhere } else { place(row) };
-        let to = &*self.targets;
-        match (&to.object_type, &to.environment, &to.connector) {
-            _ if to.scope.is_some() => row(self.scope, Place::Scope),
-            _ if to.object.is_some() => row(self.object, Place::Object),
-            _ if to.principal.is_some() => row(self.principal, Place::Principal),
-            (Some(object_type), _, _) => Place::Type(word(object_type)),
-            (_, Some(environment), _) => Place::Environment(word(environment)),
-            (_, _, Some(connector)) => Place::Connector(word(connector)),
-            _ => Place::Everywhere,
-        }
-    }
-}
-
 /// All rules.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    rules: Table<Rule>,
-    versions: Rows<Version>,
-    bindings: Table<Binding>,
+    pub(super) rules: Table<Rule>,
+    pub(super) versions: Rows<Version>,
+    pub(super) bindings: Table<Binding>,
     /// `(rule, binding)`, also those that were taken back.
-    by_rule: Sorted<(u32, u32), ()>,
+    pub(super) by_rule: Sorted<(u32, u32), ()>,
     /// `(name, rule)` of feature flags.
     flags: Sorted<(Box<str>, u32), ()>,
     pub(super) lists: Lists,
@@ -210,7 +98,7 @@ impl Rules {
         world: &crate::World,
     ) -> impl Iterator<Item = (&'a Binding, &'a Rule, &'a Version)> + use<'a> {
         let mut binding = Binding::unaimed(BindingId::NONE, NO_ROW, Sequence::NONE, NO_ROW);
-        aim(&mut binding, targets, world.identity(), world.tenancy(), world.objects());
+        binding.aim(targets, world.identity(), world.tenancy(), world.objects());
         let list = self.lists.get(self.lists.slot(&binding.place()));
         let entries = list.into_iter().flat_map(|list| list.votes.iter().chain(&list.others));
         entries.filter_map(|entry| {
@@ -232,6 +120,12 @@ impl Rules {
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.lists.is_empty()
+    }
+    /// Is anything bound to something that is no scope? Otherwise a question only meets the lists on its ways.
+    #[inline]
+    #[must_use]
+    pub fn has_globals(&self) -> bool {
+        self.lists.has_globals()
     }
     /// Rows of the feature flags of that name, oldest first.
     pub fn flags_named(&self, name: &str) -> impl Iterator<Item = u32> {
@@ -312,7 +206,7 @@ impl Rules {
                     return;
                 }
                 let mut binding = Binding::unaimed(e.binding, rule, at.sequence, by);
-                aim(&mut binding, &e.targets, identity, tenancy, objects);
+                binding.aim(&e.targets, identity, tenancy, objects);
                 let row = self.bindings.insert(binding);
                 self.by_rule.insert((rule, row), ());
                 self.compile(row, tenancy, objects);
@@ -321,7 +215,7 @@ impl Rules {
                 let Some(row) = self.bindings.find(e.binding.0) else { return };
                 self.withdraw(row);
                 if let Some(binding) = self.bindings.edit(row) {
-                    aim(binding, &e.targets, identity, tenancy, objects);
+                    binding.aim(&e.targets, identity, tenancy, objects);
                     binding.removed = false;
                     binding.version = binding.version.saturating_add(1);
                     (binding.changed, binding.by) = (at.sequence, by);
@@ -356,7 +250,7 @@ impl Rules {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of a version")]
-    fn push_version(
+    pub(super) fn push_version(
         &mut self,
         rule: u32,
         number: u32,
@@ -368,8 +262,9 @@ impl Rules {
     ) -> u32 {
         let when = body.when.without_action();
         let when = if when.is_empty() { None } else { Some(Arc::new(when)) };
+        let tests = when.as_deref().map_or_else(Tests::default, Tests::of);
         let (name, body) = (name.into(), Arc::new(body.clone()));
-        self.versions.push(Version { rule, number, name, body, when, since, by, previous })
+        self.versions.push(Version { rule, number, name, body, when, tests, since, by, previous })
     }
 
     fn edit(&mut self, at: &Envelope, id: RuleId, change: impl FnOnce(&mut Rule)) {
@@ -395,7 +290,7 @@ impl Rules {
         }
     }
 
-    fn index_flag(&mut self, rule: u32, there: bool) {
+    pub(super) fn index_flag(&mut self, rule: u32, there: bool) {
         let current = self.at(rule).and_then(|found| self.current(found));
         let Some(Content::FeatureFlag(flag)) = current.map(|version| &version.body.content) else { return };
         let key = (Box::<str>::from(&*flag.name), rule);
@@ -430,7 +325,7 @@ impl Rules {
         self.recount(row, tenancy, objects);
     }
 
-    fn list_binding(&mut self, row: u32) {
+    pub(super) fn list_binding(&mut self, row: u32) {
         let Some(binding) = self.bindings.get(row) else { return };
         let Some(rule) = self.at(binding.rule) else { return };
         let entry = self.is_active(binding).then(|| self.entry(row, binding, rule)).flatten();
@@ -450,125 +345,9 @@ impl Rules {
             version: rule.current,
             effect: version.body.effect,
             class: rule.class,
-            narrowed: binding.targets.count() > 1,
+            // Words of an environment add up: one that agrees does not make a binding hold.
+            narrowed: binding.targets.count() > 1 || binding.targets.environment.is_some(),
             conditional: version.when.is_some(),
         })
     }
-
-    pub(crate) fn save(&self, out: &mut impl Output) {
-        out.count(self.versions.len());
-        for version in self.versions.iter() {
-            out.u32(version.rule);
-            out.u32(version.number);
-            out.text(&version.name);
-            let mut body = Vec::new();
-            // What was read from a body of the log fits into one.
-            let _ = encode_into(&*version.body, &mut body);
-            out.count(body.len());
-            out.bytes(&body);
-            out.sequence(version.since);
-            out.u32(version.by);
-            out.u32(version.previous);
-        }
-        out.count(self.rules.len());
-        for rule in self.rules.iter() {
-            out.u128(rule.id.0);
-            out.u8(rule.class.tag());
-            out.u32(rule.home);
-            out.u32(rule.author);
-            out.u8(u8::from(rule.archived));
-            out.u32(rule.current);
-            out.sequence(rule.created);
-            out.sequence(rule.described);
-            out.sequence(rule.changed);
-        }
-        out.count(self.bindings.len());
-        for binding in self.bindings.iter() {
-            out.u128(binding.id.0);
-            out.u32(binding.rule);
-            let mut targets = Vec::new();
-            let _ = encode_into(&*binding.targets, &mut targets);
-            out.count(targets.len());
-            out.bytes(&targets);
-            out.u32(binding.scope);
-            out.u32(binding.principal);
-            out.u32(binding.object);
-            out.u8(u8::from(binding.removed));
-            out.u32(binding.version);
-            out.sequence(binding.changed);
-            out.u32(binding.by);
-        }
-        self.usage.save(out);
-    }
-
-    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
-        let mut state = Self::default();
-        for row in 0..input.count()? {
-            let (rule, number, name) = (input.u32()?, input.u32()?, input.text()?.to_owned());
-            let length = input.count()?;
-            let body: Body = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
-            let (since, by, previous) = (input.sequence()?, input.u32()?, input.u32()?);
-            // A chain only leads backwards, so that walking one ends.
-            if previous != NO_ROW && previous as usize >= row {
-                return Err(InputError);
-            }
-            state.push_version(rule, number, &name, &body, since, by, previous);
-        }
-        for row in 0..input.count()? {
-            let rule = Rule {
-                id: RuleId(input.u128()?),
-                class: Class::from_tag(input.u8()?).ok_or(InputError)?,
-                home: input.u32()?,
-                author: input.u32()?,
-                archived: input.flag()?,
-                current: input.u32()?,
-                created: input.sequence()?,
-                described: input.sequence()?,
-                changed: input.sequence()?,
-            };
-            if state.versions.get(rule.current).is_none_or(|version| version.rule as usize != row) {
-                return Err(InputError);
-            }
-            state.rules.insert(rule);
-            state.index_flag(row as u32, true);
-        }
-        for row in 0..input.count()? {
-            let (id, rule) = (BindingId(input.u128()?), input.u32()?);
-            let length = input.count()?;
-            let targets: Targets = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
-            let (scope, principal, object) = (input.u32()?, input.u32()?, input.u32()?);
-            for target in [scope, principal, object] {
-                check_row(target)?;
-            }
-            let (removed, version) = (input.flag()?, input.u32()?);
-            let (changed, by) = (input.sequence()?, input.u32()?);
-            let targets = Arc::new(targets);
-            let binding =
-                Binding { id, rule, targets, scope, principal, object, removed, version, changed, by };
-            if state.at(rule).is_none() || state.bindings.insert(binding) as usize != row {
-                return Err(InputError);
-            }
-            state.by_rule.insert((rule, row as u32), ());
-            state.list_binding(row as u32);
-            state.follow(row as u32);
-        }
-        state.usage.load(input)?;
-        Ok(state)
-    }
-
-    fn follow(&mut self, row: u32) {
-        let Some(binding) = self.bindings.get(row) else { return };
-        let active = self.is_active(binding);
-        let current = self.at(binding.rule).and_then(|rule| self.current(rule));
-        let Some(body) = current.map(|version| Arc::clone(&version.body)) else { return };
-        self.usage.follow(row, active.then_some(&body.content));
-    }
-}
-
-/// Lets a binding point at these targets.
-fn aim(binding: &mut Binding, targets: &Targets, identity: &Identity, tenancy: &Tenancy, objects: &Objects) {
-    binding.scope = targets.scope.and_then(|id| tenancy.row(id)).unwrap_or(NO_ROW);
-    binding.principal = targets.principal.and_then(|id| identity.row(id)).unwrap_or(NO_ROW);
-    binding.object = targets.object.and_then(|id| objects.row(id)).unwrap_or(NO_ROW);
-    binding.targets = Arc::new(targets.clone());
 }

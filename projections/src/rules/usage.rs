@@ -1,12 +1,10 @@
 //! What limits and quotas count: a fold over committed events of all domains.
 //!
 //! A limit keeps the times of the events in its window, and forgets them as they leave it: memory is bounded by what happened in the
-//! windows. A quota on objects keeps the set of those that count; putting one in twice changes nothing, so no event can make it
-//! drift. What was refused is no event, and is not counted. A limit counts from the moment it is bound, or changed.
+//! windows. What was refused is no event, and is not counted. A limit counts from the moment it is bound, or changed. What quotas
+//! count is in [`super::quotas`].
 
-use super::{
-    Action, Asked, Attribute, Class, Content, Entry, Part, Per, Quota, RateLimit, Resource, Rules, Truth,
-};
+use super::{Action, Asked, Attribute, Class, Content, Entry, Part, Per, RateLimit, Resource, Rules, Truth};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
 use crate::objects::{ChangeKind, Objects, ObjectsEvent};
@@ -20,19 +18,31 @@ use smallvec::SmallVec;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Usage {
     limits: Sorted<u32, ()>,
-    quotas: Sorted<u32, ()>,
+    pub(super) quotas: Sorted<u32, ()>,
     /// `(binding, event)` → whose, and when: in the order in which they leave the window.
     order: Sorted<(u32, u64), (u32, Micros)>,
     /// `(binding, whose, event)` → when.
     times: Sorted<(u32, u32, u64), Micros>,
-    counted: Postings,
+    /// Binding of a quota → rows of the objects that count.
+    pub(super) counted: Postings,
     redactions: Sorted<u32, ()>,
+    declarations: Sorted<u32, ()>,
+    /// Quotas, on whatever.
+    bounds: Sorted<u32, ()>,
 }
-transact!(Usage { limits, quotas, order, times, counted, redactions });
+transact!(Usage { limits, quotas, order, times, counted, redactions, declarations, bounds });
 
 impl Usage {
     pub(super) fn is_idle(&self) -> bool {
         self.limits.is_empty() && self.quotas.is_empty()
+    }
+
+    pub(super) fn has_quotas(&self) -> bool {
+        !self.bounds.is_empty()
+    }
+
+    pub(super) fn has_declarations(&self) -> bool {
+        !self.declarations.is_empty()
     }
 
     pub(super) fn has_redactions(&self) -> bool {
@@ -55,8 +65,14 @@ impl Usage {
             _ => (false, false),
         };
         let redactions = matches!(content, Some(Content::Redactions(_)));
-        let sets =
-            [(&mut self.limits, limits), (&mut self.quotas, quotas), (&mut self.redactions, redactions)];
+        let declares = matches!(content, Some(Content::Attributes(_)));
+        let sets = [
+            (&mut self.limits, limits),
+            (&mut self.quotas, quotas),
+            (&mut self.redactions, redactions),
+            (&mut self.declarations, declares),
+            (&mut self.bounds, matches!(content, Some(Content::Quota(_)))),
+        ];
         for (set, there) in sets {
             if there {
                 set.insert(binding, ());
@@ -180,20 +196,11 @@ impl<'a> Doing<'a> {
         now: Micros,
     ) -> Asked<'q> {
         Asked {
-            identity,
-            tenancy,
-            actor,
-            action: self.action,
-            role: Attribute::Missing,
-            relation: Attribute::Missing,
             object_type: self.object_type,
             object: self.object,
             scopes: &self.scopes,
             now: Attribute::Is(now),
-            environment: Attribute::Missing,
-            connector: Attribute::Missing,
-            classification: Attribute::Missing,
-            outside: &(),
+            ..Asked::about(identity, tenancy, actor, self.action)
         }
     }
 }
@@ -260,85 +267,6 @@ impl Rules {
         Standing { count, free_at }
     }
 
-    /// The quotas on objects that one of this type, made in this scope by this owner, would count against.
-    #[must_use]
-    pub fn quotas(&self, asked: &Asked<'_>) -> SmallVec<[(u32, Quota); 4]> {
-        let mut found: SmallVec<[(u32, Quota); 4]> = SmallVec::new();
-        self.each(asked, Part::Others, &mut |entry| {
-            if entry.class == Class::Quota
-                && !found.iter().any(|(binding, _)| *binding == entry.binding)
-                && self.bound(entry, asked).and(self.when(entry, asked)) == Truth::Yes
-                && let Some(Content::Quota(quota)) = self.content(entry)
-            {
-                found.push((entry.binding, *quota));
-            }
-        });
-        found
-    }
-
-    /// How many count against a quota now. One that is bound to a principal counts what `owner` owns: bound to a group, it
-    /// holds for each of its members apart.
-    #[must_use]
-    pub fn used(&self, binding: u32, quota: &Quota, owner: u32, tenancy: &Tenancy, objects: &Objects) -> u64 {
-        let Some(bound) = self.binding_at(binding) else { return 0 };
-        let below = || match bound.scope {
-            NO_ROW => tenancy.in_order(),
-            scope => tenancy.subtree(scope),
-        };
-        let inside =
-            |home: u32| bound.scope == NO_ROW || (home != NO_ROW && tenancy.is_within(home, bound.scope));
-        match quota.resource {
-            Resource::Objects if bound.principal != NO_ROW => {
-                let owned = objects.owned_by(owner).into_iter().flatten();
-                owned.filter(|row| self.counts(binding, *row, tenancy, objects)).count() as u64
-            }
-            Resource::Objects => self.usage.counted.get(binding).map_or(0, |set| set.len()),
-            Resource::Scopes => {
-                let open =
-                    |row: &u32| *row != bound.scope && tenancy.at(*row).is_some_and(|node| !node.archived);
-                below().iter().filter(|row| open(row)).count() as u64
-            }
-            Resource::Members => below().iter().map(|row| tenancy.members(*row).count() as u64).sum(),
-            Resource::Rules => self.iter().filter(|rule| !rule.archived && inside(rule.home)).count() as u64,
-            Resource::Contracts | Resource::Templates | Resource::Settings => 0,
-        }
-    }
-
-    /// Does this object count against a quota on objects?
-    fn counts(&self, binding: u32, object: u32, tenancy: &Tenancy, objects: &Objects) -> bool {
-        let (Some(bound), Some(found)) = (self.binding_at(binding), objects.at(object)) else { return false };
-        let object_type = objects.object_type(found);
-        let current = self.at(bound.rule).and_then(|rule| self.current(rule));
-        let listed = current.and_then(|version| version.body.when.object_type.as_ref());
-        !found.tombstoned
-            && listed.is_none_or(|types| types.0.iter().any(|word| word == object_type))
-            && bound.targets.object_type.as_ref().is_none_or(|word| word == object_type)
-            && (bound.targets.scope.is_none()
-                || (bound.scope != NO_ROW
-                    && found.home != NO_ROW
-                    && tenancy.is_within(found.home, bound.scope)))
-    }
-
-    /// Counts what counts against a quota anew, after its rule or binding has changed.
-    pub(super) fn recount(&mut self, binding: u32, tenancy: &Tenancy, objects: &Objects) {
-        let follows = self.usage.quotas.get(&binding).is_some();
-        let by_set = self.binding_at(binding).is_some_and(|bound| bound.targets.principal.is_none());
-        let old: Vec<u32> = self.usage.counted.get(binding).into_iter().flatten().collect();
-        if old.is_empty() && !follows {
-            return;
-        }
-        for row in old {
-            self.usage.counted.remove(binding, row);
-        }
-        if follows && by_set {
-            for row in 0..objects.len() as u32 {
-                if self.counts(binding, row, tenancy, objects) {
-                    self.usage.counted.insert(binding, row);
-                }
-            }
-        }
-    }
-
     /// Counts an event that has happened and been applied.
     pub(super) fn count(
         &mut self,
@@ -349,38 +277,16 @@ impl Rules {
         objects: &Objects,
         sharing: &Sharing,
     ) {
+        if !self.usage.quotas.is_empty() {
+            self.count_quotas(event, identity, tenancy, objects);
+        }
+        if !self.has_limits() || came_along(at.sequence, event, objects) {
+            return;
+        }
         let Some(doing) = Doing::of(event, at.scope, tenancy, objects, sharing) else { return };
         let actor = identity.row(at.actor).unwrap_or(NO_ROW);
-        let asked = doing.asked(identity, tenancy, actor, at.time);
-        if self.has_limits() && !came_along(at.sequence, event, objects) {
-            for (binding, whose, limit) in self.limits(&asked) {
-                self.usage.push(binding, whose, at.sequence, at.time, limit.window());
-            }
-        }
-        if let Some((object, _)) = asked.object.value()
-            && !self.usage.quotas.is_empty()
-        {
-            let home = objects.at(object).map_or(NO_ROW, |object| object.home);
-            let scopes: &[u32] = if home == NO_ROW { &[] } else { &[home] };
-            // Whatever is bound on the way from its home: it may count against that, or no longer.
-            let asked = Asked { scopes, action: Action::Create, ..asked };
-            let mut bindings: SmallVec<[u32; 8]> = SmallVec::new();
-            self.each(&asked, Part::Others, &mut |entry| {
-                if entry.class == Class::Quota {
-                    bindings.push(entry.binding);
-                }
-            });
-            for binding in bindings {
-                let by_set = self.binding_at(binding).is_some_and(|bound| bound.targets.principal.is_none());
-                if !by_set || self.usage.quotas.get(&binding).is_none() {
-                    continue;
-                }
-                if self.counts(binding, object, tenancy, objects) {
-                    self.usage.counted.insert(binding, object);
-                } else {
-                    self.usage.counted.remove(binding, object);
-                }
-            }
+        for (binding, whose, limit) in self.limits(&doing.asked(identity, tenancy, actor, at.time)) {
+            self.usage.push(binding, whose, at.sequence, at.time, limit.window());
         }
     }
 }

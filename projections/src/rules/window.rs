@@ -91,6 +91,12 @@ impl TimeWindow {
             && self.not_before.is_none_or(|begin| begin <= at)
             && self.until.is_none_or(|end| at < end)
     }
+    /// The minutes of the day at which it may open or close.
+    pub(super) fn minutes(&self) -> impl Iterator<Item = u16> + use<> {
+        let midnight =
+            (self.weekdays.is_some() || self.from.is_some() || self.to.is_some()).then_some(Clock(0));
+        [midnight, self.from, self.to].into_iter().flatten().map(|clock| clock.0 % DAY_MINUTES)
+    }
     /// Can it contain any moment at all?
     #[must_use]
     pub fn is_possible(&self) -> bool {

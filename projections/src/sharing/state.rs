@@ -3,11 +3,10 @@
 use super::SharingEvent as E;
 use crate::canonical::{Input, InputError, Output};
 use crate::objects::Objects;
-use crate::store::{Postings, Rows, transact};
+use crate::store::{Keyed, NO_ROW, Postings, Rows, transact};
 use crate::tenancy::{Level, Parked, Tenancy};
 use crate::{Envelope, ObjectId, ScopeId, Sequence};
 use roaring::RoaringBitmap;
-use smallvec::SmallVec;
 
 /// One scope that an object is projected into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,24 +19,38 @@ pub struct Share {
     pub since: Sequence,
 }
 
-/// Most objects live in one scope.
-type Shares = SmallVec<[Share; 1]>;
+const _: () = assert!(size_of::<Share>() == 16, "four to a cache line, none across two");
+
+/// What stands in the column for an object in no scope.
+const PRIVATE: Share = Share { scope: NO_ROW, level: Level::Read, since: Sequence::NONE };
+/// What stands there for one in several.
+const SEVERAL: Share = Share { scope: NO_ROW - 1, ..PRIVATE };
 
 /// All live projections.
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
     /// By row of the object; shorter than the table of objects when the last ones are private.
-    of_object: Rows<Shares>,
+    ///
+    /// Most objects live in one scope, which stands here; those in several are in `several`.
+    first: Rows<Share>,
+    several: Keyed<u32, Box<[Share]>>,
     in_scope: Postings,
     parked: Parked<Level>,
 }
-transact!(Sharing { of_object, in_scope, parked });
+transact!(Sharing { first, several, in_scope, parked });
 
 impl Sharing {
     /// Where an object is projected, oldest first.
     #[must_use]
     pub fn of(&self, object: u32) -> &[Share] {
-        self.of_object.get(object).map_or(&[], |shares| shares)
+        match self.first.get(object) {
+            None => &[],
+            Some(share) if share.scope < SEVERAL.scope => std::slice::from_ref(share),
+            Some(share) if share.scope == SEVERAL.scope => {
+                self.several.get(&object).map_or(&[], |shares| shares)
+            }
+            Some(_) => &[],
+        }
     }
     /// Its projection into one scope.
     #[must_use]
@@ -65,12 +78,8 @@ impl Sharing {
                 }
             }
             E::ProjectionRevoked(e) => {
-                if let Some((object, scope)) = rows(e.object, e.scope)
-                    && let Some(shares) = self.of_object.edit(object)
-                {
-                    let level = shares.iter().find(|share| share.scope == scope).map(|share| share.level);
-                    shares.retain(|share| share.scope != scope);
-                    self.in_scope.remove(scope, object);
+                if let Some((object, scope)) = rows(e.object, e.scope) {
+                    let level = self.take(object, scope);
                     let ended = tenancy.at(scope).filter(|node| node.archived).map(|node| node.changed);
                     if let Some((level, ended)) = level.zip(ended) {
                         self.parked.put(scope, object, level, ended);
@@ -81,25 +90,50 @@ impl Sharing {
     }
 
     fn put(&mut self, object: u32, share: Share) {
-        while self.of_object.len() <= object as usize {
-            self.of_object.push(Shares::new());
+        let mut shares: Vec<Share> = self.of(object).to_vec();
+        match shares.iter_mut().find(|old| old.scope == share.scope) {
+            Some(old) => *old = share,
+            None => shares.push(share),
         }
-        if let Some(shares) = self.of_object.edit(object) {
-            match shares.iter_mut().find(|old| old.scope == share.scope) {
-                Some(old) => *old = share,
-                None => shares.push(share),
-            }
-        }
+        self.set(object, shares);
         self.in_scope.insert(share.scope, object);
         self.parked.take(share.scope, object);
     }
 
+    /// Takes an object out of a scope; gives how far its members might go.
+    fn take(&mut self, object: u32, scope: u32) -> Option<Level> {
+        let level = self.share(object, scope)?.level;
+        self.set(object, self.of(object).iter().filter(|share| share.scope != scope).copied().collect());
+        self.in_scope.remove(scope, object);
+        Some(level)
+    }
+
+    fn set(&mut self, object: u32, shares: Vec<Share>) {
+        while self.first.len() <= object as usize {
+            self.first.push(PRIVATE);
+        }
+        let first = match &*shares {
+            [] => PRIVATE,
+            [share] => *share,
+            _ => SEVERAL,
+        };
+        if shares.len() > 1 {
+            self.several.insert(object, shares.into());
+        } else if self.first.get(object).is_some_and(|old| old.scope == SEVERAL.scope) {
+            self.several.remove(&object);
+        }
+        if let Some(place) = self.first.edit(object) {
+            *place = first;
+        }
+    }
+
     pub(crate) fn save(&self, out: &mut impl Output) {
         // Private objects behind the last shared one may or may not have a row: neither form may show.
-        let shared = self.of_object.iter().enumerate().filter(|(_, shares)| !shares.is_empty());
+        let all = (0..self.first.len() as u32).map(|object| (object, self.of(object)));
+        let shared = all.filter(|(_, shares)| !shares.is_empty());
         out.count(shared.clone().count());
         for (object, shares) in shared {
-            out.u32(object as u32);
+            out.u32(object);
             out.count(shares.len());
             for share in shares {
                 out.u32(share.scope);

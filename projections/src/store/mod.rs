@@ -6,6 +6,7 @@
 //!
 //! Outside of a transaction nothing is recorded and nothing is paid: folding a log never opens one.
 
+mod index;
 mod keyed;
 mod postings;
 mod rows;

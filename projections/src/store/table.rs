@@ -1,8 +1,7 @@
 //! Rows that also have an id: found by number or by id, never removed.
 
-use super::{Hash, Rows, Transact};
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
+use super::index::Index;
+use super::{Rows, Transact};
 
 /// A row that knows its id. The id of a row never changes.
 pub trait Identified {
@@ -10,18 +9,17 @@ pub trait Identified {
     fn id(&self) -> u128;
 }
 
-/// [`Rows`] with an index over their ids. The index holds row numbers only: four bytes and a control byte an entry.
+/// [`Rows`] with an index over their ids.
 #[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: Rows<T>,
-    index: HashTable<u32>,
-    hash: Hash,
+    index: Index,
     mark: Option<usize>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: Rows::default(), index: HashTable::new(), hash: Hash::default(), mark: None }
+        Self { rows: Rows::default(), index: Index::default(), mark: None }
     }
 }
 
@@ -33,18 +31,14 @@ impl<T: Identified + Clone> Table<T> {
             return found;
         }
         let number = self.rows.push(row);
-        let (rows, hash) = (&self.rows, &self.hash);
-        self.index.insert_unique(hash.hash_one(id), number, |n| {
-            hash.hash_one(rows.get(*n).map_or(0, Identified::id))
-        });
+        let rows = &self.rows;
+        self.index.push(id, number, |n| rows.get(n).map_or(0, Identified::id));
         number
     }
     /// The number of the row with that id.
     #[must_use]
     pub fn find(&self, id: u128) -> Option<u32> {
-        self.index
-            .find(self.hash.hash_one(id), |n| self.rows.get(*n).is_some_and(|row| row.id() == id))
-            .copied()
+        self.index.find(id, |n| self.rows.get(n).is_some_and(|row| row.id() == id))
     }
     /// The row with that id.
     #[must_use]
@@ -87,11 +81,10 @@ impl<T: Identified + Clone> Transact for Table<T> {
     }
     fn undo(&mut self) {
         if let Some(mark) = self.mark.take() {
-            for number in mark..self.rows.len() {
+            // The last one first: (in order).
+            for number in (mark..self.rows.len()).rev() {
                 let id = self.rows.get(number as u32).map_or(0, Identified::id);
-                if let Ok(entry) = self.index.find_entry(self.hash.hash_one(id), |n| *n == number as u32) {
-                    entry.remove();
-                }
+                self.index.pop(id, number as u32);
             }
         }
         self.rows.undo();

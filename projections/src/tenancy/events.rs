@@ -137,6 +137,11 @@ events! {
             /// Who.
             principal: PrincipalId,
         }
+        /// an entry of a scope's access control list that had run out was closed
+        18 "tenancy.acl_entry_expired" AclEntryExpired {
+            /// The entry.
+            entry: EntryId,
+        }
     }
 }
 

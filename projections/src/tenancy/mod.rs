@@ -12,10 +12,12 @@ mod capability;
 mod counts;
 mod events;
 mod identity_scope;
+mod node;
 mod parked;
 pub mod path;
 mod period;
 mod policy;
+mod presence;
 mod role;
 mod spine;
 mod state;
@@ -24,16 +26,18 @@ mod view;
 pub use capability::{Capabilities, Capability, Pattern, PatternError};
 pub use counts::Counts;
 pub use events::{
-    AclEntryAdded, AclEntryRemoved, MemberAdded, MemberExpired, MemberRemoved, MemberRoleChanged, PolicySet,
-    ScopeAdopted, ScopeArchived, ScopeCreated, ScopeDescribed, ScopeFrozen, ScopeMoved, ScopeProvisioned,
-    ScopeReleased, ScopeRenamed, ScopeReopened, TenancyEvent,
+    AclEntryAdded, AclEntryExpired, AclEntryRemoved, MemberAdded, MemberExpired, MemberRemoved,
+    MemberRoleChanged, PolicySet, ScopeAdopted, ScopeArchived, ScopeCreated, ScopeDescribed, ScopeFrozen,
+    ScopeMoved, ScopeProvisioned, ScopeReleased, ScopeRenamed, ScopeReopened, TenancyEvent,
 };
 pub use identity_scope::{DEFAULT_ORG, Residual, SCOPE_FIELD_CHARS_MAX, Scope, ScopeError, ScopeWire};
+pub use node::{Node, ScopeState};
 pub(crate) use parked::Parked;
 pub use path::{ActorPath, ScopePath, ScopePathError};
 pub use period::{Period, PeriodError};
 pub use policy::{Ages, AuditReads, Declared, Metric, Policy, Quota, Retention};
+pub use presence::Presence;
 pub use role::{Applies, Effect, Level, Role, Subject};
 pub use spine::Link;
-pub use state::{AclEntry, Member, Node, Tenancy};
+pub use state::{AclEntry, Member, Tenancy};
 pub use view::View;

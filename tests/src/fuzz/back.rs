@@ -1,8 +1,8 @@
 //! (back) After a rollback of everything that its actor sees, what was there at the cutoff is there again as it was, and what was not is
 //! put away, for every sort of entity.
 
-use scoped::temporal::{Cutoff, Entity, EntityState, Presence};
-use scoped::{Engine, Filter, Receipt, ScopeId, Sequence, Session, World};
+use scoped::temporal::{Cutoff, Entity, EntityState, Presence, TimelineEntry};
+use scoped::{Engine, Filter, History, Receipt, ScopeId, Sequence, Session, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -33,15 +33,24 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
             Presence::Live => {
                 has_ended(&was, now) || (is.presence == Presence::Live && value(&was) == value(&is))
             }
-            _ => is.presence != Presence::Live || is.value["status"] == "suspended",
+            _ => {
+                is.presence != Presence::Live
+                    || is.value["status"] == "suspended"
+                    || declares_nothing(entity, &is)
+            }
         };
-        assert!(same, "(back) {entity} was {was:?} at {to} and is {is:?}\nafter {story}");
+        assert!(
+            same,
+            "(back) {entity} was {was:?} at {to} and is {is:?}\nby {}\nafter {story}",
+            trail(history, entity)
+        );
     }
 }
 
-/// Is it what can be held against its past alone? Entries come back under new ids.
+/// Is it what can be held against its past alone? Entries come back under new ids. In a scope that is deleted nothing is left to hold: a
+/// cutoff in the midst of its end finds members that had not ended yet, which nobody ever saw.
 fn stands_alone(entity: Entity, then: &World) -> bool {
-    let scope = |id: ScopeId| then.tenancy().get(id).is_some();
+    let scope = |id: ScopeId| then.tenancy().get(id).is_some_and(|node| !node.archived);
     match entity {
         Entity::Entry(_) => false,
         Entity::Scope(_) => true,
@@ -49,6 +58,11 @@ fn stands_alone(entity: Entity, then: &World) -> bool {
         Entity::Share(object, id) => scope(id) && then.objects().get(object).is_some(),
         other => other.place(then).0.is_none_or(scope),
     }
+}
+
+/// A policy is set as a whole: the way back to none is one that says nothing.
+fn declares_nothing(entity: Entity, is: &EntityState) -> bool {
+    matches!(entity, Entity::Policy(_)) && is.value.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// What would have ended by now grants nothing, and is not brought back.
@@ -63,4 +77,12 @@ fn value(state: &EntityState) -> Value {
         fields.remove("version");
     }
     value
+}
+
+/// Every event about an entity, for whoever has to understand a failure.
+fn trail(history: &History, entity: Entity) -> String {
+    let head = history.head();
+    let timeline = history.timeline(entity, Sequence::new(1), head, usize::MAX).expect("the log can be read");
+    let line = |entry: &TimelineEntry| format!("{:?}\n  = {:?}", entry.entry.envelope, entry.state);
+    timeline.entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }

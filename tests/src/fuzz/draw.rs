@@ -1,6 +1,7 @@
 //! Drawn values: what stands in the pool, and how bytes choose from it.
 
-use super::shape::{Field, Shape};
+use super::known::{Echo, Known, domain, names_own};
+use super::shape::{Field, Learnt, Shape};
 use arbitrary::{Result, Unstructured};
 use std::sync::OnceLock;
 
@@ -118,6 +119,46 @@ pub struct Drawn<'a, 'b> {
     pub bytes: &'a mut Unstructured<'b>,
     /// Ids that the run brought about.
     pub made: &'a [u128],
+    /// The same by what they name, and what was said when they came.
+    pub known: &'a Known,
+    /// What time it is, µs.
+    pub now: u64,
+}
+
+/// Commands that are easily accepted, and after which little else is.
+const STOPS: &[&str] = &[
+    "registry.freeze",
+    "tenancy.freeze_scope",
+    "tenancy.delete_scope",
+    "identity.archive_principal",
+    "identity.suspend_principal",
+];
+
+/// What fits fields that take more than their type says.
+fn plausible(domain: &str, field: &str) -> &'static [&'static str] {
+    match field {
+        "type" | "object_type" => &[r#""thing""#, r#""note""#, r#""limits""#, r#""a""#],
+        "class" => &[r#""access""#, r#""constraint""#, r#""visibility""#],
+        "when" => &["{}", r#"{"action":"transfer"}"#],
+        "to" if domain == "rules" => &["{}", r#"{"scope":"org:a/dept:b"}"#, r#"{"object_type":"note"}"#],
+        "policy" => &[
+            r#"{"retention":{"objects":{"max_age":"PT10S"}}}"#,
+            r#"{"retention":{"versions":{"max_age":"PT1M"}}}"#,
+            r#"{"retention":{"objects":{"min_age":"PT30S"}}}"#,
+            r#"{"quota":{"max_records":40}}"#,
+            r#"{"inherit_members":false}"#,
+            "{}",
+        ],
+        "digest" => &[r#""00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff""#],
+        "expected_version" | "version" => &["1", "2"],
+        "fields" => &[r#"[{"name":"cpu","type":"any","required":false}]"#, "[]"],
+        "context" => &[r#"{"org_id":"a"}"#, r#"{"org_id":"a","user_id":"c","agent_id":"planner"}"#],
+        "path" => &[r#""org:a/ws:new""#, r#""org:a/dept:b/ws:x""#, r#""org:z/team:t""#],
+        "handle" => &[r#""user:c""#, r#""user:d""#],
+        "records" => &[r#""keep""#, r#""forget""#],
+        "urn" => &[r#""scoped:FUNCTION:core:process:3""#, r#""scoped:MODEL:core:note:1""#],
+        _ => &[],
+    }
 }
 
 impl Drawn<'_, '_> {
@@ -186,6 +227,74 @@ impl Drawn<'_, '_> {
             return Ok(format!("{:?}", id(made)));
         }
         Ok(leaf.clone())
+    }
+
+    /// A command, often one of a domain that was spoken of before; seldom one after which little else is accepted.
+    ///
+    /// # Errors
+    /// When the bytes are at their end.
+    pub fn command<'l>(&mut self, all: &'l [Learnt]) -> Result<&'l Learnt> {
+        let (known, mut of_it) = (self.known, Vec::new());
+        let spoken = known.domains();
+        if !spoken.is_empty() && self.one_in(2)? {
+            let wanted = spoken[self.below(spoken.len())?];
+            of_it.extend(all.iter().filter(|learnt| domain(learnt.name) == wanted));
+        }
+        if of_it.is_empty() {
+            of_it.extend(all);
+        }
+        let mut drawn = of_it[self.below(of_it.len())?];
+        while STOPS.contains(&drawn.name) && !self.one_in(6)? {
+            drawn = of_it[self.below(of_it.len())?];
+        }
+        Ok(drawn)
+    }
+
+    /// The arguments of a command, mostly about what an earlier one was about.
+    ///
+    /// # Errors
+    /// When the bytes are at their end.
+    pub fn arguments(&mut self, command: &Learnt) -> Result<String> {
+        let (domain, fields) = (domain(command.name), &command.arguments.fields);
+        if fields.is_empty() || self.one_in(48)? {
+            return self.value(&command.arguments);
+        }
+        let echoes = self.known.echoes(domain, fields);
+        let echo = if echoes.is_empty() || self.one_in(3)? { None } else { Some(self.below(echoes.len())?) };
+        let echo = echo.map(|nth| echoes[nth]);
+        // With all that may be said, or with hardly any of it: much that is optional excludes each other.
+        let some = if self.one_in(2)? { 2 } else { 8 };
+        let mut parts = Vec::new();
+        for field in fields {
+            // An id that may be left out is that of something new.
+            let is_new = !field.required && names_own(domain, &field.name);
+            let often = if is_new { 8 } else { some };
+            if if field.required { !self.one_in(48)? } else { self.one_in(often)? } {
+                parts.push(format!("{:?}:{}", field.name, self.field(domain, field, echo)?));
+            }
+        }
+        Ok(format!("{{{}}}", parts.join(",")))
+    }
+
+    fn field(&mut self, domain: &str, field: &Field, echo: Option<&Echo>) -> Result<String> {
+        if let Some(said) = echo.and_then(|echo| echo.field(domain, &field.name))
+            && !self.one_in(4)?
+        {
+            return Ok(said.to_owned());
+        }
+        if field.name == "expires_at" && !self.one_in(3)? {
+            // Soon enough that it runs out while the input lasts.
+            let later = [1_000_000, 10_000_000, 60_000_000][self.below(3)?];
+            return Ok((self.now + later).to_string());
+        }
+        let (words, ids) = (plausible(domain, &field.name), self.known.ids(domain, &field.name));
+        if !words.is_empty() && !self.one_in(3)? {
+            return Ok(words[self.below(words.len())?].to_owned());
+        }
+        if !ids.is_empty() && !self.one_in(3)? {
+            return Ok(format!("{:?}", id(ids[self.below(ids.len())?])));
+        }
+        self.value(&field.shape)
     }
 
     fn object(&mut self, fields: &[Field]) -> Result<String> {

@@ -7,7 +7,7 @@
 //!
 //! What a command looks like is learnt from the engine's own list and from what its parser says about wrong lines ([`shape`]), so a
 //! new command is fuzzed on the day it appears. Values come from a pool of words, ids, paths, numbers and nonsense, and from the ids
-//! that the run itself brought about ([`draw`]). [`run`] carries one input out; the tests give it drawn bytes, the libFuzzer target
+//! that the run itself brought about ([`draw`]); what was said in accepted commands is echoed by later ones (`known.rs`). [`run`] carries one input out; the tests give it drawn bytes, the libFuzzer target
 //! in `fuzz/` gives it what coverage asks for.
 //!
 //! INVARIANTS looked for: (no panic) the writer's thread lives; (unchanged) a refusal leaves the state digest as it was; (replayed)
@@ -16,6 +16,7 @@
 
 mod back;
 pub mod draw;
+mod known;
 mod run;
 pub mod shape;
 

@@ -2,13 +2,14 @@
 
 use super::back::is_back;
 use super::draw::{Drawn, IDS, NOON, id};
+use super::known::Known;
 use super::shape;
 use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;
-use scoped::temporal::{Cutoff, Selection};
+use scoped::temporal::{Cutoff, Entity, Selection};
 use scoped::{
     Batch, Capability, Digest, Engine, ErrorKind, ManualDoor, ObjectId, Options, Policy, PrincipalId,
-    ScopeId, ScopeRef, Sequence, Target, parse_line, write_line,
+    Receipt, ScopeId, ScopeRef, Sequence, Target, parse_line, write_line,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,6 +52,8 @@ struct Run {
     door: Arc<ManualDoor>,
     /// Ids that came about.
     made: Vec<u128>,
+    /// What they name, and what was said when they came.
+    known: Known,
     /// What was done, for whoever has to understand a failure.
     story: Vec<String>,
 }
@@ -69,7 +72,7 @@ impl Run {
             .types(["thing", "a", "b", "note", "limits", "name", "cpu", "k", "person", "bot", "core"]);
         let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
         engine.execute(prelude()).expect("the prelude is in order");
-        Self { engine, door, made: Vec::new(), story: Vec::new() }
+        Self { engine, door, made: Vec::new(), known: Known::default(), story: Vec::new() }
     }
 
     fn digest(&self) -> Digest {
@@ -97,14 +100,15 @@ impl Run {
     /// A line of the wire form, mostly of known commands with arguments that fit.
     fn line(&self, bytes: &mut Unstructured<'_>) -> Result<String> {
         let all = shape::all();
-        let mut drawn = Drawn { bytes, made: &self.made };
+        let now = scoped::Door::now(&*self.door);
+        let mut drawn = Drawn { bytes, made: &self.made, known: &self.known, now };
         let count = 1 + drawn.below(STEPS_MAX * 2)?.saturating_sub(STEPS_MAX);
         let mut steps = Vec::new();
         for _ in 0..count {
             // The founder may most; the others show what they may not.
-            let actor = [1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(8)?];
-            let learnt = &all[drawn.below(all.len())?];
-            let with = drawn.value(&learnt.arguments)?;
+            let actor = [1, 1, 1, 1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(11)?];
+            let learnt = drawn.command(all)?;
+            let with = drawn.arguments(learnt)?;
             steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
         }
         if count == 1 {
@@ -136,6 +140,7 @@ impl Run {
         match self.engine.execute(batch) {
             Ok(receipt) => {
                 self.made.extend(receipt.ids.iter().copied().filter(|id| *id > IDS));
+                self.remember(&receipt);
                 for name in names {
                     *told.accepted.entry(name).or_default() += 1;
                 }
@@ -158,8 +163,20 @@ impl Run {
         }
     }
 
+    /// What the last line came to.
+    fn remember(&mut self, receipt: &Receipt) {
+        let (history, line) = (self.engine.history(), self.story.last().map_or("", String::as_str));
+        let records = history.reader().records(receipt.first, receipt.last).map(|record| {
+            Entity::of(&history.event(&record.expect("the log can be read")).expect("a known event"))
+        });
+        let entities: Vec<Entity> = records.flatten().collect();
+        self.known.note(line, &receipt.ids, &entities);
+    }
+
     fn roll_back(&mut self, bytes: &mut Unstructured<'_>, told: &mut Told) -> Result<()> {
         let (back, how): (u8, u8) = (bytes.arbitrary()?, bytes.arbitrary()?);
+        // Mostly not so far that nothing is left to go on with.
+        let back = if how % 5 == 0 { back } else { back % 20 };
         let head = self.engine.history().head().get();
         let to = Sequence::new(head.saturating_sub(u64::from(back)).max(1));
         let selection = match how % 8 {
@@ -180,9 +197,7 @@ impl Run {
         match session.rollback(&Cutoff::At(to), selection, policy) {
             Ok(Some(done)) => {
                 told.rollbacks += 1;
-                // KNOWN GAP: after a rollback of a rollback that had put scopes away, memberships and projections of those scopes can
-                // be missing. Until that is mended the check is asked for, so that everything else is held to its word.
-                if all && std::env::var_os("SCOPED_FUZZ_BACK").is_some() {
+                if all {
                     is_back(&self.engine, &session, to, &done, &self.story());
                 }
             }
@@ -251,6 +266,10 @@ fn prelude() -> Batch {
     for (number, path) in (1..).zip(["org:a", "org:a/dept:b", "org:a/dept:b/user:c", "org:z"]) {
         step("tenancy.create_scope", format!(r#""scope":"{}","path":"{path}""#, id(number)));
     }
+    for number in 5..=6 {
+        let (scope, parent) = (id(number), id(1));
+        step("tenancy.create_scope", format!(r#""scope":"{scope}","name":"flat","parent":"{parent}""#));
+    }
     for (principal, scope, role) in [(2, 1, "admin"), (3, 2, "writer"), (4, 4, "owner")] {
         let (scope, principal) = (id(scope), id(principal));
         step("tenancy.add_member", format!(r#""scope":"{scope}","principal":"{principal}","role":"{role}""#));
@@ -274,6 +293,36 @@ fn prelude() -> Batch {
     }
     for number in 1..=3 {
         step("config.set", format!(r#""scope":"{}","key":"k","value":null"#, id(number)));
+    }
+    // Rules that speak to nobody, so that they can be changed, bound elsewhere and unbound.
+    for number in 1..=3 {
+        let (rule, scope) = (id(number), id(4));
+        let when = r#"{"principal":["0000000000000000000000000Z"]}"#;
+        let with = format!(r#""rule":"{rule}","name":"r","class":"access","effect":"deny","when":{when}"#);
+        step("rules.define", with);
+        step("rules.bind", format!(r#""binding":"{rule}","rule":"{rule}","to":{{"scope":"{scope}"}}"#));
+    }
+    // What runs out within a second of the beginning: the sweep's commands close it.
+    let end = NOON + 1_000_000;
+    for (principal, scope) in [(3, 4), (2, 4), (2, 5), (3, 5), (4, 5), (4, 6), (2, 6), (3, 6)] {
+        let (principal, scope) = (id(principal), id(scope));
+        let with =
+            format!(r#""scope":"{scope}","principal":"{principal}","role":"reader","expires_at":{end}"#);
+        step("tenancy.add_member", with);
+    }
+    for number in 1..=6 {
+        let (entry, scope) = (id(number), id(4));
+        let what = r#""effect":"allow","subject":"any","capability":"scope.read.local""#;
+        step("tenancy.add_acl_entry", format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#));
+    }
+    let kept = r#"{"retention":{"objects":{"max_age":"PT1S"}}}"#;
+    step("tenancy.set_policy", format!(r#""scope":"{}","policy":{kept}"#, id(6)));
+    for number in 4..=6 {
+        let (object, scope) = (id(number), id(6));
+        let with = format!(
+            r#""object":"{object}","type":"thing","data":{{"cpu":1}},"scope":"{scope}","level":"read""#
+        );
+        step("objects.create", with);
     }
     parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0
 }

@@ -10,7 +10,7 @@ use scoped_tests::fuzz::{Told, run, shape};
 /// Inputs of the everyday run.
 const INPUTS: u64 = 400;
 /// Bytes of one input.
-const BYTES: usize = 3_000;
+const BYTES: usize = 4_000;
 
 /// Numbers that look drawn (SplitMix64), the same for the same seed.
 fn bytes(seed: u64) -> Vec<u8> {
@@ -48,7 +48,7 @@ fn any_input_of_the_command_face_is_carried_out_whole_or_changes_nothing() {
         .map(|(name, _)| name)
         .filter(|name| !told.accepted.contains_key(name))
         .collect();
-    assert!(never.len() <= Command::all().len() / 3, "drawn inputs never had these accepted: {never:?}");
+    assert!(never.is_empty(), "drawn inputs never had these accepted: {never:?}, only {:?}", told.accepted);
 }
 
 /// The corpus of the libFuzzer target: whatever once led somewhere goes on leading there.

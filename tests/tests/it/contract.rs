@@ -64,10 +64,13 @@ fn every_content_of_a_rule_is_read_as_it_was_written() {
     let limit = ru::RateLimit { max_count: 3, window_seconds: 60, per: ru::Per::Target };
     let quota = ru::Quota { resource: ru::Resource::Members, max_count: 9 };
     let flag = ru::Flag { name: "beta".into(), enabled: true, rollout_percentage: 20, salt: "pepper".into() };
+    let attributes =
+        ru::Attributes { environment: Some("staging".into()), classification: Some("secret".into()) };
     for content in [
         ru::Content::RateLimit(limit),
         ru::Content::Quota(quota),
         ru::Content::FeatureFlag(flag),
+        ru::Content::Attributes(attributes),
         redaction().content,
     ] {
         let body = body(Effect::Allow, everything_a_clause_asks(), content);
@@ -127,6 +130,7 @@ pub(crate) fn samples() -> Vec<Event> {
         t::ScopeMoved { scope, parent: ScopeId(0x55) }.into(),
         t::PolicySet { scope, policy: policy() }.into(),
         t::MemberExpired { scope, principal }.into(),
+        t::AclEntryExpired { entry }.into(),
         o::ObjectCreated { object, object_type: "file".into(), owner: principal }.into(),
         o::ObjectUpdated { object }.into(),
         o::ObjectTombstoned { object }.into(),

@@ -1,14 +1,23 @@
 //! Same log, same digest: live, replayed, from any snapshot, opened again, read beside a writer.
 
 use crate::support::{
-    data, digest, files, member, object, path, principal, replayed, scope_at, small_segments, update,
+    NOON, chances, data, digest, files, member, object, path, principal, replayed, scope_at, small_segments,
+    update,
 };
+use proptest::{prelude::*, test_runner::TestRunner};
+use scoped::log::MemoryStorage;
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Digest, Engine, History, Level, ObjectId, Past, Policy, PrincipalId, Role, Sequence, objects,
     sharing, tenancy,
 };
+use scoped::{Door, ManualDoor, parse_line};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+
+/// Histories of the everyday run.
+const REPLAYS: u32 = 100;
 
 /// A history with something of everything. Gives the digest after each hundred events or so, and where a snapshot lies.
 fn history(engine: &Engine, mut pause: impl FnMut(&Engine)) {
@@ -173,6 +182,59 @@ fn damaged_cut_and_foreign_snapshots_are_ignored_with_a_note() {
     }
     std::fs::write(&file, good).unwrap();
     assert_eq!(open(directory.path()).notes(), Vec::<String>::new());
+}
+
+/// One log, and what the world was after each batch: however a moment is reached, and whatever the host's clock says meanwhile.
+#[test]
+fn random_histories_give_the_same_world_at_every_position_however_it_is_reached() {
+    use crate::access::{Raw, lines};
+    let histories = (prop::collection::vec(any::<Raw>(), 10..50), any::<[Raw; 4]>(), any::<[u16; 4]>());
+    let runs = TestRunner::new(chances(REPLAYS, 20_261_125)).run(&histories, |(raws, rules, picks)| {
+        let storage = Arc::new(MemoryStorage::new());
+        let door = Arc::new(ManualDoor::new(NOON, 9));
+        let options = || small_segments().founder(PrincipalId(1));
+        let engine = Engine::on(storage.clone(), options().door(door.clone())).unwrap();
+        lines::prelude(&engine, &rules);
+        let mut live: BTreeMap<Sequence, Digest> = BTreeMap::new();
+        let snapshots: Vec<usize> = picks.iter().map(|pick| usize::from(*pick) % raws.len()).collect();
+        for (nth, raw) in raws.iter().enumerate() {
+            door.set(door.now() + u64::from(raw[3]) * 300_000);
+            if let Ok((batch, _)) = parse_line(&lines::drawn(raw, door.now())) {
+                let _ = engine.execute(batch); // refusals are part of any history
+            }
+            engine.sync().unwrap();
+            let found = engine.read(|moment| (moment.world().position(), moment.world().state_digest()));
+            live.insert(found.0, found.1);
+            if snapshots.contains(&nth) {
+                engine.snapshot().unwrap();
+            }
+        }
+        let positions: Vec<Sequence> = live.keys().copied().collect();
+        let some = picks.map(|pick| positions[usize::from(pick) % positions.len()]);
+        let check = |engine: &Engine, how: &str| {
+            for at in some {
+                let past = engine.as_of(&Cutoff::At(at)).unwrap();
+                prop_assert_eq!(past.moment().world().state_digest(), live[&at], "{} at {}", how, at);
+                prop_assert_eq!(replayed(engine.history(), at), live[&at], "{}, replayed to {}", how, at);
+            }
+            Ok(())
+        };
+        check(&engine, "live")?;
+        let head = digest(&engine);
+        // Positions inside batches are no moments of the writer; replays and snapshots agree there, too.
+        let inside = Sequence::new(u64::from(picks[0]) % engine.history().head().get() + 1);
+        let within = replayed(engine.history(), inside);
+        prop_assert_eq!(Past::of(engine.history(), inside).unwrap().moment().world().state_digest(), within);
+        engine.close().unwrap();
+        let late = Arc::new(ManualDoor::new(NOON + 9_000_000_000, 1));
+        let again = Engine::on(storage.clone(), options().door(late)).unwrap();
+        prop_assert_eq!(digest(&again), head, "opened again");
+        check(&again, "opened again")?;
+        prop_assert_eq!(replayed(again.history(), inside), within);
+        again.close().unwrap();
+        Ok(())
+    });
+    runs.unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is pinned about packages (page 03 of the specification, export and import).
 
 use crate::support::{by_hand, data, digest, member, object, path, principal, scope_at, update};
+use scoped::contracts::{self, FieldSpec, FieldType};
 use scoped::objects::package::{ImportOptions, Lifecycle, Package, PackageOf};
 use scoped::objects::{self, Tombstone};
 use scoped::{
@@ -165,6 +166,66 @@ fn what_is_brought_in_has_new_ids_the_importer_as_owner_and_where_it_came_from()
     let again = bob.import(&package, &options).unwrap();
     assert!(again.id_mapping.values().all(|id| !result.id_mapping.values().any(|old| old == id)));
     assert_eq!(bob.reading().count_objects(&ObjectQuery::own()).unwrap(), 4);
+}
+
+/// Whoever brings a package in need not know which fields hold ids: the contract of the type says so, that of the place it goes to.
+#[test]
+fn references_that_a_contract_declares_name_the_new_ids_without_being_named() {
+    let (engine, alice, bob) = world();
+    let package = alice.export(&all()).unwrap();
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    let plain = |options: &ImportOptions| {
+        let result = bob.import(&package, options).unwrap();
+        (bob.read(result.id_mapping[&ONE]).unwrap().value().unwrap(), result)
+    };
+    let (kept, _) = plain(&ImportOptions::default());
+    assert_eq!(kept["to"], json!(TWO), "nobody says that it is a reference");
+    let fields = |to: FieldType| {
+        let any = |name: &str| FieldSpec::new(name, FieldType::Any).optional();
+        vec![any("cpu"), FieldSpec::new("to", to).optional(), any("see")]
+    };
+    let contract = contracts::Create::new("notes", "note", fields(FieldType::Ref));
+    let everywhere = ada.execute(contract).unwrap().contract();
+    let (value, result) = plain(&ImportOptions::default());
+    assert_eq!(
+        value,
+        json!({ "to": result.id_mapping[&TWO], "see": [GONE, "elsewhere"] }),
+        "and no other field"
+    );
+    assert_eq!(result.errors, Vec::<String>::new());
+    // What the caller names adds to it.
+    let named = ImportOptions {
+        references: [("note".to_owned(), "see".to_owned())].into(),
+        ..ImportOptions::default()
+    };
+    let (value, result) = plain(&named);
+    assert_eq!(
+        value,
+        json!({ "to": result.id_mapping[&TWO], "see": [result.id_mapping[&GONE], "elsewhere"] })
+    );
+    // A reference that leads out of the package is told, and stays as it was.
+    let one = alice.export(&PackageOf::Objects(vec![ONE])).unwrap();
+    let result = bob.import(&one, &ImportOptions::default()).unwrap();
+    assert_eq!(result.errors.len(), 1, "{:?}", result.errors);
+    assert!(
+        result.errors[0].contains("`to`") && result.errors[0].contains(&TWO.to_string()),
+        "{:?}",
+        result.errors
+    );
+    assert_eq!(bob.read(result.id_mapping[&ONE]).unwrap().value().unwrap()["to"], json!(TWO));
+    // The contract that governs is that of the place: in `org:a` the field is plain text.
+    ada.execute(scope_at("org:a", 1)).unwrap();
+    ada.execute(member("org:a", 3, Role::Writer)).unwrap();
+    let there =
+        contracts::Create::new("notes of a", "note", fields(FieldType::String)).in_scope(path("org:a"));
+    ada.execute(there).unwrap();
+    let (value, _) =
+        plain(&ImportOptions { into: Some((path("org:a"), Level::Write)), ..ImportOptions::default() });
+    assert_eq!(value["to"], json!(TWO));
+    // A contract that is deprecated says nothing any more.
+    ada.execute(contracts::Deprecate { contract: everywhere }).unwrap();
+    assert_eq!(plain(&ImportOptions::default()).0["to"], json!(TWO));
+    digest(&engine);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! organisation (specification of scopes, sections 3.4 to 3.6).
 
 use crate::scenario::Scenario;
-use crate::support::{by_hand, data, path};
+use crate::support::{by_hand, code, data, path};
 use scoped::{
     Engine, Error, Level, ManualDoor, ObjectId, Options, PrincipalId, Reading, RecordQuery, Scope, objects,
 };
@@ -67,10 +67,6 @@ fn listed(reading: &Reading, context: &Scope, limit: usize) -> Result<Vec<Object
             None => return Ok(found),
         }
     }
-}
-
-fn code<T>(result: Result<T, Error>) -> &'static str {
-    result.err().map_or("allowed", |error| error.code())
 }
 
 /// Every pattern of fields, with values that are there, and one of each that is not.

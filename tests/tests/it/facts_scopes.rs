@@ -1,54 +1,31 @@
 //! The rules of the scopes specification about policies, quotas, retention and provisioning (sections 5 to 8.2).
 
-use crate::support::{NOON, by_hand, data, digest, member, object, path, principal, scope_at, update};
+use crate::support::{
+    NOON, Place, by_hand, code, data, digest, member, object, path, principal, scope_at, update,
+};
 use scoped::projections::tenancy::Metric;
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{CreateScope, DeleteScope, Records, SetPolicy};
 use scoped::{
-    Batch, Command, Engine, Level, ManualDoor, ObjectId, Policy, PrincipalId, Role, ScopeId, Session,
-    identity, objects, sharing, tenancy,
+    Batch, Engine, Level, ObjectId, Policy, PrincipalId, Role, ScopeId, identity, objects, sharing, tenancy,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 const DAY: u64 = 86_400_000_000;
 
-struct Place {
-    engine: Engine,
-    door: Arc<ManualDoor>,
-}
-
-fn code<T>(result: scoped::Result<T>) -> &'static str {
-    result.map_or_else(|error| error.code(), |_| "fine")
+/// The founder (1) owns `org:acme` with `dept:eng` and `dept:ops`; 2 (`user:alice`) to 5 are people, 6 is `agent:planner_v3`.
+fn acme() -> Place {
+    let handles = [(2, "user:alice"), (6, "agent:planner_v3")];
+    let one = |id| {
+        let handle = handles.iter().find(|(of, _)| *of == id).map(|(_, handle)| handle.parse().unwrap());
+        identity::CreatePrincipal { handle, ..principal(id) }
+    };
+    let scopes = [("org:acme", 1), ("org:acme/dept:eng", 2), ("org:acme/dept:ops", 3)];
+    Place::with(12, (2..=6).map(one), &scopes)
 }
 
 impl Place {
-    /// The founder (1) owns `org:acme` with `dept:eng` and `dept:ops`; 2 (`user:alice`) to 5 are people, 6 is `agent:planner_v3`.
-    fn new() -> Self {
-        let (engine, door) = by_hand(12);
-        let mut batch = Batch::new();
-        let handles = [(2, "user:alice"), (6, "agent:planner_v3")];
-        for id in 2..=6 {
-            let handle = handles.iter().find(|(of, _)| *of == id).map(|(_, handle)| handle.parse().unwrap());
-            batch.push(PrincipalId(1), identity::CreatePrincipal { handle, ..principal(id) });
-        }
-        for (path, id) in [("org:acme", 1), ("org:acme/dept:eng", 2), ("org:acme/dept:ops", 3)] {
-            batch.push(PrincipalId(1), scope_at(path, id));
-        }
-        engine.execute(batch).unwrap();
-        Self { engine, door }
-    }
-    fn at(&self, who: u128) -> Session {
-        self.engine.session(PrincipalId(who)).unwrap()
-    }
-    #[track_caller]
-    fn does(&self, who: u128, command: impl Into<Command>) -> scoped::Receipt {
-        self.at(who).execute(command).unwrap()
-    }
-    fn tries(&self, who: u128, command: impl Into<Command>) -> &'static str {
-        code(self.at(who).execute(command))
-    }
     fn used(&self, scope: &str) -> BTreeMap<&'static str, u64> {
         self.engine.read(|moment| {
             let row = path(scope).row(moment.world().tenancy()).unwrap();
@@ -81,7 +58,7 @@ fn write(id: u128, scope: &str) -> objects::Create {
 
 #[test]
 fn each_resolved_key_names_the_scope_that_set_it() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, policy("org:acme", json!({
         "default_view": "holistic", "audit_reads": "all", "quota": { "max_records": 100 },
         "retention": { "objects": { "max_age": "P365D", "min_age": "P2D" } }, "visible_to_descendants": false
@@ -119,7 +96,7 @@ fn each_resolved_key_names_the_scope_that_set_it() {
 
 #[test]
 fn a_policy_that_cannot_be_is_refused_by_its_key_or_its_duration() {
-    let place = Place::new();
+    let place = acme();
     for (value, expected) in [
         (json!({ "quotas": {} }), "policy_unknown_key"),
         (json!({ "quota": { "max_objects": 1 } }), "policy_unknown_key"),
@@ -154,7 +131,7 @@ fn a_policy_that_cannot_be_is_refused_by_its_key_or_its_duration() {
 
 #[test]
 fn a_hold_beyond_the_greatest_age_is_refused_wherever_it_would_arise() {
-    let place = Place::new();
+    let place = acme();
     let ages = |max: &str| json!({ "retention": { "objects": { "max_age": max } } });
     let hold = |min: &str| json!({ "retention": { "objects": { "min_age": min } } });
     place.does(1, policy("org:acme/dept:eng", hold("P10D")));
@@ -173,7 +150,7 @@ fn a_hold_beyond_the_greatest_age_is_refused_wherever_it_would_arise() {
 
 #[test]
 fn a_policy_goes_back_with_a_rollback() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, policy("org:acme", json!({ "quota": { "max_records": 3 } })));
     let before = place.head();
     place.does(1, policy("org:acme", json!({ "inherit_members": false })));
@@ -186,7 +163,7 @@ fn a_policy_goes_back_with_a_rollback() {
 
 #[test]
 fn a_cut_stops_roles_from_above_and_leaves_owners_there_the_list_of_members() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, scope_at("org:acme/dept:hr", 4));
     place.does(1, member("org:acme", 2, Role::Admin));
     place.does(1, member("org:acme/dept:hr", 3, Role::Owner));
@@ -217,7 +194,7 @@ fn a_cut_stops_roles_from_above_and_leaves_owners_there_the_list_of_members() {
 
 #[test]
 fn an_admin_makes_no_owner_and_the_last_owner_of_a_root_stays() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, member("org:acme/dept:eng", 3, Role::Admin));
     assert_eq!(place.tries(3, member("org:acme/dept:eng", 4, Role::Owner)), "denied");
     place.does(3, member("org:acme/dept:eng", 4, Role::Admin));
@@ -233,7 +210,7 @@ fn an_admin_makes_no_owner_and_the_last_owner_of_a_root_stays() {
 
 #[test]
 fn kept_records_are_reached_only_by_descending_from_above() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, member("org:acme", 2, Role::Writer));
     place.does(1, member("org:acme", 3, Role::Admin));
     place.does(1, member("org:acme/dept:eng", 4, Role::Owner));
@@ -260,7 +237,7 @@ fn kept_records_are_reached_only_by_descending_from_above() {
 
 #[test]
 fn the_worked_example_of_quotas() {
-    let place = Place::new();
+    let place = acme();
     let fill = |from: u128, count: u128, scope: &str| {
         let mut batch = Batch::new();
         (from..from + count).for_each(|id| batch.push(PrincipalId(1), write(id, scope)));
@@ -289,7 +266,7 @@ fn the_worked_example_of_quotas() {
 
 #[test]
 fn a_write_must_fit_every_quota_on_the_way_and_all_that_it_breaks_are_named() {
-    let place = Place::new();
+    let place = acme();
     place.does(
         1,
         policy("org:acme", json!({ "quota": { "max_records": 1, "max_bytes": 10, "max_log_bytes": 15 } })),
@@ -327,7 +304,7 @@ fn a_write_must_fit_every_quota_on_the_way_and_all_that_it_breaks_are_named() {
 
 #[test]
 fn a_limit_below_what_is_there_stops_growth_and_evicts_nothing() {
-    let place = Place::new();
+    let place = acme();
     (10..15).for_each(|id| drop(place.does(1, write(id, "org:acme"))));
     place.does(1, policy("org:acme", json!({ "quota": { "max_records": 2 } })));
     assert_eq!(place.used("org:acme")["max_records"], 5);
@@ -339,7 +316,7 @@ fn a_limit_below_what_is_there_stops_growth_and_evicts_nothing() {
 
 #[test]
 fn two_threads_do_not_pass_a_limit_together() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, policy("org:acme", json!({ "quota": { "max_records": 50 } })));
     let done: usize = std::thread::scope(|threads| {
         let writers: Vec<_> = (0..4u128)
@@ -390,7 +367,7 @@ fn counters_equal_a_recount_after_random_histories_with_rollbacks() {
     let raws = prop::collection::vec(any::<[u8; 4]>(), 10..60);
     TestRunner::new(config)
         .run(&raws, |raws| {
-            let place = Place::new();
+            let place = acme();
             let paths = [
                 "org:acme",
                 "org:acme/dept:eng",
@@ -444,7 +421,7 @@ fn counters_equal_a_recount_after_random_histories_with_rollbacks() {
 
 #[test]
 fn reaching_the_greatest_age_tombstones_by_the_event_of_a_sweep() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, policy("org:acme", json!({ "retention": { "objects": { "max_age": "P10D" } } })));
     place.does(1, write(10, "org:acme/dept:eng"));
     place.door.set(NOON + 5 * DAY);
@@ -475,7 +452,7 @@ fn reaching_the_greatest_age_tombstones_by_the_event_of_a_sweep() {
 
 #[test]
 fn what_is_held_does_not_go_before_its_time() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, policy("org:acme", json!({ "retention": { "objects": { "min_age": "P10D" } } })));
     place.does(1, write(10, "org:acme/dept:eng"));
     assert_eq!(place.tries(1, bury(10)), "retention_hold");
@@ -492,7 +469,7 @@ fn what_is_held_does_not_go_before_its_time() {
 
 #[test]
 fn a_write_makes_what_is_missing_outermost_first_in_its_own_batch() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, member("org:acme", 3, Role::Writer));
     let before = place.head();
     for scope in ["org:acme/ws:q3/team:x", "org:nope/ws:y"] {
@@ -525,7 +502,7 @@ fn a_write_makes_what_is_missing_outermost_first_in_its_own_batch() {
 
 #[test]
 fn a_repeated_write_gives_its_first_receipt_again_with_what_it_provisioned() {
-    let place = Place::new();
+    let place = acme();
     let batch = || Batch::new().with(PrincipalId(1), write(10, "org:acme/ws:q/team:r")).keyed("k");
     let (first, again) = (place.engine.execute(batch()).unwrap(), place.engine.execute(batch()).unwrap());
     assert!(again.repeated);
@@ -546,7 +523,7 @@ fn a_repeated_write_gives_its_first_receipt_again_with_what_it_provisioned() {
 
 #[test]
 fn provisioning_takes_its_capabilities_and_names_what_is_missing() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, member("org:acme", 2, Role::Writer)); // user:alice
     place.does(1, member("org:acme", 3, Role::Reader));
     place.does(1, member("org:acme", 4, Role::Admin));
@@ -589,7 +566,7 @@ fn provisioning_takes_its_capabilities_and_names_what_is_missing() {
 
 #[test]
 fn two_writers_race_to_one_path_and_it_is_made_once() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, member("org:acme", 2, Role::Writer));
     place.does(1, member("org:acme", 3, Role::Writer));
     let made: usize = std::thread::scope(|threads| {
@@ -614,7 +591,7 @@ fn two_writers_race_to_one_path_and_it_is_made_once() {
 
 #[test]
 fn registering_a_path_makes_what_is_missing_above_it_and_adopts_what_made_itself() {
-    let place = Place::new();
+    let place = acme();
     let done = place.does(1, CreateScope::at("org:acme/team:t/ws:x".parse().unwrap()));
     assert_eq!(done.provisioned, ["org:acme/team:t"]);
     let info = |scope: &str| place.at(1).reading().scope(&path(scope)).unwrap();
@@ -631,7 +608,7 @@ fn registering_a_path_makes_what_is_missing_above_it_and_adopts_what_made_itself
 
 #[test]
 fn a_deleted_path_does_not_spring_back_and_is_another_scope_when_it_is_registered_again() {
-    let place = Place::new();
+    let place = acme();
     place.does(1, write(10, "org:acme/dept:eng"));
     place.does(1, DeleteScope::new(path("org:acme/dept:eng")).records(Records::Forget));
     for scope in ["org:acme/dept:eng", "org:acme/dept:eng/ws:below"] {

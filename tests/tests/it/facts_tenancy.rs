@@ -1,50 +1,23 @@
 //! The pinned facts of page 04 about scopes, members and projections (settings are pinned with the domain `config`).
 
-use crate::support::{NOON, by_hand, data, digest, member, object, path, principal, scope_at};
+use crate::support::{NOON, Place, by_hand, code, data, digest, member, object, path, principal, scope_at};
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{
     AddMember, CreateScope, DeleteScope, DescribeScope, FreezeScope, Grantee, MoveScope, Records,
     ReleaseScope, RemoveMember, RenameScope, ReopenScope, SetMembers,
 };
 use scoped::{
-    Batch, Capability, Command, Engine, Level, ManualDoor, ObjectId, Policy, PrincipalId, Reading, Role,
-    ScopeId, ScopeQuery, ScopeRef, Session, View, objects, sharing, tenancy,
+    Capability, Command, Engine, Level, ObjectId, ObjectQuery, Policy, PrincipalId, Reading, Role, ScopeId,
+    ScopeQuery, ScopeRef, View, objects, sharing, tenancy,
 };
 use serde_json::json;
-use std::sync::Arc;
 
 /// The founder (1) owns `org:a` with `org:a/team:t`; 2 to 5 are people.
-struct Place {
-    engine: Engine,
-    door: Arc<ManualDoor>,
-}
-
-fn code<T>(result: scoped::Result<T>) -> &'static str {
-    result.map_or_else(|error| error.code(), |_| "fine")
+fn team() -> Place {
+    Place::with(11, (2..=5).map(principal), &[("org:a", 1), ("org:a/team:t", 2)])
 }
 
 impl Place {
-    fn new() -> Self {
-        let (engine, door) = by_hand(11);
-        let mut batch = Batch::new();
-        for id in 2..=5 {
-            batch.push(PrincipalId(1), principal(id));
-        }
-        batch.push(PrincipalId(1), scope_at("org:a", 1));
-        batch.push(PrincipalId(1), scope_at("org:a/team:t", 2));
-        engine.execute(batch).unwrap();
-        Self { engine, door }
-    }
-    fn at(&self, who: u128) -> Session {
-        self.engine.session(PrincipalId(who)).unwrap()
-    }
-    #[track_caller]
-    fn does(&self, who: u128, command: impl Into<Command>) -> scoped::Receipt {
-        self.at(who).execute(command).unwrap()
-    }
-    fn tries(&self, who: u128, command: impl Into<Command>) -> &'static str {
-        code(self.at(who).execute(command))
-    }
     fn reading(&self, who: u128) -> Reading {
         self.at(who).reading()
     }
@@ -55,7 +28,7 @@ impl Place {
     fn state(&self, scope: &str) -> &'static str {
         self.engine.read(|moment| {
             let row = path(scope).row(moment.world().tenancy()).unwrap();
-            moment.scope_detail(row).unwrap().state
+            moment.scope_detail(row).unwrap().state.as_str()
         })
     }
     fn project(&self, id: u128, scope: &str, level: Level) -> sharing::Project {
@@ -72,7 +45,7 @@ fn freeze(scope: &str) -> FreezeScope {
 
 #[test]
 fn a_new_scope_is_active_has_its_owner_and_keeps_what_it_is_told() {
-    let place = Place::new();
+    let place = team();
     let made = place.does(1, CreateScope::flat("docs").below(path("org:a")));
     let at = || ScopeRef::Id(made.scope());
     place.does(
@@ -80,7 +53,10 @@ fn a_new_scope_is_active_has_its_owner_and_keeps_what_it_is_told() {
         DescribeScope { scope: at(), description: data(json!({ "text": "papers", "metadata": { "k": 1 } })) },
     );
     let found = place.reading(1).scope(&at()).unwrap();
-    assert_eq!((found.state, found.parent, found.label.as_str()), ("active", Some(ScopeId(1)), "docs"));
+    assert_eq!(
+        (found.state.as_str(), found.parent, found.label.as_str()),
+        ("active", Some(ScopeId(1)), "docs")
+    );
     assert_eq!(found.description.unwrap(), json!({ "text": "papers", "metadata": { "k": 1 } }));
     let members = place.reading(1).scope_members(&at()).unwrap();
     assert_eq!(members.iter().map(|m| (m.principal.0, m.role)).collect::<Vec<_>>(), [(1, Role::Owner)]);
@@ -92,7 +68,7 @@ fn a_new_scope_is_active_has_its_owner_and_keeps_what_it_is_told() {
 
 #[test]
 fn what_is_missing_and_what_was_deleted_is_told_to_who_might_read_it() {
-    let place = Place::new();
+    let place = team();
     let reading = place.reading(1);
     assert_eq!(code(reading.scope(&path("org:a/ws:none"))), "scope_not_found");
     place.does(1, DeleteScope::new(path("org:a/team:t")));
@@ -104,7 +80,7 @@ fn what_is_missing_and_what_was_deleted_is_told_to_who_might_read_it() {
 
 #[test]
 fn scopes_are_listed_by_owner_page_by_page_deleted_ones_only_when_asked_for() {
-    let place = Place::new();
+    let place = team();
     place.does(1, scope_at("org:a/team:u", 3));
     place.does(1, member("org:a/team:u", 2, Role::Owner));
     place.does(1, DeleteScope::new(path("org:a/team:t")));
@@ -130,7 +106,7 @@ fn scopes_are_listed_by_owner_page_by_page_deleted_ones_only_when_asked_for() {
 
 #[test]
 fn a_member_is_granted_changed_revoked_and_granted_again() {
-    let place = Place::new();
+    let place = team();
     place.does(1, member("org:a", 2, "editor".parse().unwrap()));
     assert_eq!(place.members("org:a"), [(1, Role::Owner), (2, Role::Writer)]);
     assert_eq!(place.tries(1, member("org:a", 2, Role::Reader)), "exists", "one member, one role");
@@ -144,7 +120,7 @@ fn a_member_is_granted_changed_revoked_and_granted_again() {
 
 #[test]
 fn ones_own_memberships_are_told_and_those_of_others_where_one_audits() {
-    let place = Place::new();
+    let place = team();
     place.does(1, scope_at("org:b", 3));
     place.does(1, member("org:a", 2, Role::Reader));
     place.does(1, member("org:b", 2, Role::Admin));
@@ -160,7 +136,7 @@ fn ones_own_memberships_are_told_and_those_of_others_where_one_audits() {
 
 #[test]
 fn a_frozen_scope_widens_and_changes_nothing_and_lets_go_of_everything() {
-    let place = Place::new();
+    let place = team();
     place.does(1, member("org:a/team:t", 2, Role::Writer));
     place.does(1, object(10, 1, Some("org:a/team:t"), Level::Read));
     place.does(1, object(11, 1, None, Level::Read));
@@ -196,7 +172,7 @@ fn a_frozen_scope_widens_and_changes_nothing_and_lets_go_of_everything() {
 
 #[test]
 fn deleting_ends_memberships_and_projections_each_with_its_event_and_a_rollback_brings_all_of_it_back() {
-    let place = Place::new();
+    let place = team();
     place.does(1, member("org:a/team:t", 2, Role::Writer));
     place.does(1, member("org:a/team:t", 3, Role::Reader));
     place.does(2, object(10, 1, Some("org:a/team:t"), Level::Write));
@@ -243,7 +219,7 @@ fn deleting_ends_memberships_and_projections_each_with_its_event_and_a_rollback_
 /// Once a root that was deleted could never be opened again: nobody was left in it who could.
 #[test]
 fn a_deleted_root_is_opened_again_by_an_operator_with_all_that_was_below() {
-    let place = Place::new();
+    let place = team();
     place.does(1, scope_at("org:z", 7));
     place.does(1, scope_at("org:z/ws:y", 8));
     place.does(1, member("org:z", 2, Role::Owner));
@@ -262,7 +238,7 @@ fn a_deleted_root_is_opened_again_by_an_operator_with_all_that_was_below() {
 
 #[test]
 fn who_projects_administers_the_object_and_writes_in_the_scope() {
-    let place = Place::new();
+    let place = team();
     place.does(1, member("org:a", 2, Role::Writer));
     place.does(2, object(10, 1, None, Level::Read));
     place.does(1, object(11, 1, None, Level::Read));
@@ -306,7 +282,7 @@ fn who_projects_administers_the_object_and_writes_in_the_scope() {
 
 #[test]
 fn seeing_follows_membership_and_ends_with_it_at_once() {
-    let place = Place::new();
+    let place = team();
     place.does(1, member("org:a/team:t", 2, Role::Reader));
     place.does(1, object(10, 1, Some("org:a/team:t"), Level::Read));
     place.does(1, object(11, 1, Some("org:a"), Level::Read));
@@ -328,7 +304,7 @@ fn seeing_follows_membership_and_ends_with_it_at_once() {
 
 #[test]
 fn the_level_is_that_of_the_projection_as_far_as_the_role_goes_and_the_highest_of_two_scopes() {
-    let place = Place::new();
+    let place = team();
     place.does(1, scope_at("org:b", 3));
     place.does(1, member("org:a", 2, Role::Writer));
     place.does(1, member("org:b", 2, Role::Writer));
@@ -343,7 +319,7 @@ fn the_level_is_that_of_the_projection_as_far_as_the_role_goes_and_the_highest_o
 
 #[test]
 fn ancestors_are_nearest_first_and_descendants_a_set() {
-    let place = Place::new();
+    let place = team();
     place.does(1, scope_at("org:a/team:t/ws:w", 3));
     place.engine.read(|moment| {
         let tenancy = moment.world().tenancy();
@@ -357,7 +333,7 @@ fn ancestors_are_nearest_first_and_descendants_a_set() {
 /// Once every caller could hang a scope below somebody else's and see what was projected above.
 #[test]
 fn a_flat_scope_moves_only_with_the_rights_of_both_ends_and_never_in_a_circle() {
-    let place = Place::new();
+    let place = team();
     let flat =
         |name: &str, parent: u128| place.does(1, CreateScope::flat(name).below(ScopeId(parent))).scope();
     let (x, y) = (flat("x", 1), flat("y", 2));
@@ -396,7 +372,7 @@ fn a_flat_scope_moves_only_with_the_rights_of_both_ends_and_never_in_a_circle() 
 
 #[test]
 fn a_list_of_members_is_replaced_by_its_difference_and_no_difference_appends_nothing() {
-    let place = Place::new();
+    let place = team();
     let set = |members: &[(u128, Role)]| SetMembers {
         scope: path("org:a"),
         members: members.iter().map(|(who, role)| Grantee::new(PrincipalId(*who), *role)).collect(),
@@ -429,7 +405,7 @@ fn a_list_of_members_is_replaced_by_its_difference_and_no_difference_appends_not
 
 #[test]
 fn a_membership_that_has_run_out_counts_no_more_and_a_sweep_closes_it() {
-    let place = Place::new();
+    let place = team();
     place.does(1, AddMember { expires_at: Some(NOON + 10), ..member("org:a", 2, Role::Reader) });
     place.does(1, object(10, 1, Some("org:a"), Level::Read));
     assert_eq!(code(place.at(2).read(ObjectId(10))), "fine");
@@ -451,4 +427,73 @@ fn roles_and_levels_have_their_texts() {
     let levels: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
     assert_eq!(levels, ["read", "write", "admin"]);
     assert!("boss".parse::<Role>().is_err());
+}
+
+#[test]
+fn an_object_that_is_owned_and_projected_twice_is_listed_once() {
+    let place = team();
+    place.does(1, scope_at("org:b", 3));
+    for scope in ["org:a", "org:b"] {
+        place.does(1, member(scope, 2, Role::Admin));
+    }
+    place.does(1, object(10, 1, Some("org:a"), Level::Write));
+    place.does(1, place.project(10, "org:a/team:t", Level::Read));
+    place.does(1, place.project(10, "org:b", Level::Write));
+    // Its owner is a member of all three; who owns nothing reaches it by three ways.
+    for who in [1, 2] {
+        let reading = place.reading(who);
+        let listed = |query: &ObjectQuery| -> Vec<ObjectId> {
+            reading.find_objects(query).unwrap().objects.into_iter().map(|found| found.object).collect()
+        };
+        assert_eq!(listed(&ObjectQuery::default()), [ObjectId(10)], "for {who}");
+        assert_eq!(reading.count_objects(&ObjectQuery::default()).unwrap(), 1);
+        for (scope, view) in
+            [("org:a", View::Descend), ("org:a/team:t", View::Holistic), ("org:b", View::Raw)]
+        {
+            let found = reading.objects(&path(scope), view).unwrap();
+            assert_eq!(found.len(), 1, "{who} in {scope}, {view}");
+        }
+        let own = listed(&ObjectQuery::own());
+        assert_eq!(own.len(), usize::from(who == 1));
+    }
+}
+
+#[test]
+fn visible_objects_are_filtered_by_type() {
+    let place = team();
+    place.does(1, member("org:a", 2, Role::Reader));
+    let made = |id: u128, word: &str, scope: Option<&str>| {
+        let create = objects::Create { object_type: word.into(), ..object(id, 1, scope, Level::Read) };
+        place.does(1, create);
+    };
+    for (id, word, scope) in [
+        (10, "limits", Some("org:a")),
+        (11, "note", Some("org:a")),
+        (12, "limits", Some("org:a/team:t")),
+        (13, "limits", None),
+        (14, "file", None),
+    ] {
+        made(id, word, scope);
+    }
+    let of = |who: u128, word: &str| -> Vec<u128> {
+        let query = ObjectQuery::default().of_type(word);
+        let reading = place.reading(who);
+        let found = reading.find_objects(&query).unwrap().objects;
+        assert_eq!(reading.count_objects(&query).unwrap(), found.len() as u64);
+        found.into_iter().map(|found| found.object.0).collect()
+    };
+    assert_eq!((of(1, "limits"), of(1, "note"), of(1, "file")), (vec![10, 12, 13], vec![11], vec![14]));
+    assert_eq!(
+        (of(2, "limits"), of(2, "note")),
+        (vec![10, 12], vec![11]),
+        "what is shared with it, of that type"
+    );
+    // A type of which it sees nothing is to it as one that is not there.
+    assert_eq!((of(2, "file"), of(2, "never")), (vec![], vec![]));
+    assert_eq!(of(3, "limits"), [0; 0]);
+    let owned = ObjectQuery::own().of_type("limits");
+    assert_eq!(
+        (place.reading(1).count_objects(&owned).unwrap(), place.reading(2).count_objects(&owned).unwrap()),
+        (3, 0)
+    );
 }

@@ -4,9 +4,9 @@
 //! commands of all kinds, single and in batches, with and without keys, by several principals, some of whom may nothing.
 //! `SCOPED_CASES=10000` runs more cases with other chances each time; a failing case is shrunk and printed.
 
-use crate::oracle::{Fact, On, Oracle, What};
-use crate::support::{NOON, by_hand, data, digest, path};
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use crate::oracle::{Fact, On, Oracle, UNFORESEEN, What};
+use crate::support::{NOON, by_hand, chances, data, digest, panic_text, path};
+use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use proptest::{prelude::*, strategy::Strategy};
 use scoped::projections::{
     identity as identities, objects as stored, sharing as shared, temporal as moments, tenancy as places,
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Cases of the everyday run.
-const CASES: u32 = 64;
+const CASES: u32 = 96;
 /// Raw numbers of one command, and whether it joins the batch before it.
 type Raw = ([u8; 6], bool);
 
@@ -39,28 +39,22 @@ const SCOPES: u128 = 9;
 
 #[test]
 fn every_answer_about_every_moment_is_that_of_the_naive_oracle() {
-    let wanted =
-        std::env::var("SCOPED_CASES").ok().map(|text| text.parse().expect("SCOPED_CASES is a number"));
-    let config = Config {
-        cases: wanted.unwrap_or(CASES),
-        rng_seed: if wanted.is_some() { RngSeed::Random } else { RngSeed::Fixed(20_261_122) },
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
     let raw = (any::<[u8; 6]>(), prop::bool::weighted(0.2));
     let histories = (prop::collection::vec(raw, 1..140), prop::bool::weighted(0.8), any::<[u16; 4]>());
     let seen = RefCell::new(Seen::default());
-    let result = TestRunner::new(config).run(&histories.prop_map(|case| case), |(raws, prelude, cutoffs)| {
-        let run = std::panic::catch_unwind(|| case(&raws, prelude, cutoffs));
-        match run {
-            Ok(found) => {
-                seen.borrow_mut().add(found);
-                Ok(())
+    let result = TestRunner::new(chances(CASES, 20_261_122)).run(
+        &histories.prop_map(|case| case),
+        |(raws, prelude, cutoffs)| {
+            let run = std::panic::catch_unwind(|| case(&raws, prelude, cutoffs));
+            match run {
+                Ok(found) => {
+                    seen.borrow_mut().add(found);
+                    Ok(())
+                }
+                Err(panic) => Err(TestCaseError::fail(panic_text(&*panic))),
             }
-            Err(panic) => Err(TestCaseError::fail(message(&*panic))),
-        }
-    });
+        },
+    );
     match result {
         Ok(()) => seen.into_inner().check(),
         Err(TestError::Fail(reason, (raws, prelude, cutoffs))) => {
@@ -71,11 +65,6 @@ fn every_answer_about_every_moment_is_that_of_the_naive_oracle() {
         }
         Err(abort) => panic!("{abort}"),
     }
-}
-
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 fn story(raws: &[Raw]) -> String {
@@ -96,61 +85,80 @@ struct Seen {
     decisions: u64,
 }
 
-/// Commands that the oracle does not know yet: they have tests of their own.
-const NOT_MODELLED: &[&str] = &[
-    "config.delete",
-    "config.set",
-    "contracts.activate",
-    "contracts.archive",
-    "contracts.create",
-    "contracts.deprecate",
-    "contracts.unarchive",
-    "contracts.update",
-    "identity.add_relationship",
-    "identity.change_kind",
-    "identity.remove_relationship",
-    "identity.set_handle",
-    "objects.attribute",
-    "objects.export",
-    "objects.import",
-    "objects.record_provenance",
-    "objects.transfer",
-    // The registry stands still: the types are there from the beginning.
-    "registry.archive",
-    "registry.define_kind",
-    "registry.describe",
-    "registry.freeze",
-    "registry.register",
-    "registry.reinstate",
-    "registry.transition",
-    "registry.unfreeze",
-    "tenancy.provision_scope",
-    "tenancy.adopt_scope",
-    "tenancy.freeze_scope",
-    "tenancy.release_scope",
-    "tenancy.rename_scope",
-    "tenancy.describe_scope",
-    "tenancy.move_scope",
-    "tenancy.set_policy",
-    "tenancy.set_members",
-    "tenancy.update_members",
-    "tenancy.expire_member",
-    "tenancy.set_acl",
-    "objects.expire",
-    "rules.archive",
-    "rules.bind",
-    "rules.define",
-    "rules.describe",
-    "rules.rebind",
-    "rules.unarchive",
-    "rules.unbind",
-    "rules.update",
-    "templates.archive",
-    "templates.create",
-    "templates.instantiate",
-    "templates.reopen",
-    "templates.update",
+/// Commands that this oracle does not predict, with the reason, and what looks at them instead.
+const NOT_MODELLED: &[(&str, &[&str])] = &[
+    (
+        "what groups, rules, cuts, quotas, freezing and moves come to is read by `access`, which predicts no command; their refusals stand \
+         in facts_identity, rules, facts_rules, facts_scopes and facts_tenancy",
+        &[
+            "identity.add_relationship",
+            "identity.remove_relationship",
+            "rules.archive",
+            "rules.bind",
+            "rules.define",
+            "rules.describe",
+            "rules.rebind",
+            "rules.unarchive",
+            "rules.unbind",
+            "rules.update",
+            "tenancy.freeze_scope",
+            "tenancy.release_scope",
+            "tenancy.move_scope",
+            "tenancy.set_policy",
+        ],
+    ),
+    (
+        "scopes that writes make have ids that nobody can foresee: `access` reads them",
+        &["tenancy.provision_scope", "tenancy.adopt_scope"],
+    ),
+    (
+        "lists that are replaced by their difference; what each difference is stands in facts_tenancy",
+        &["tenancy.set_members", "tenancy.update_members", "tenancy.set_acl"],
+    ),
+    (
+        "decided by the data itself: facts_contracts, facts_templates, facts_config, facts_objects",
+        &[
+            "config.delete",
+            "config.set",
+            "contracts.activate",
+            "contracts.archive",
+            "contracts.create",
+            "contracts.deprecate",
+            "contracts.unarchive",
+            "contracts.update",
+            "objects.attribute",
+            "objects.export",
+            "objects.import",
+            "objects.record_provenance",
+            "templates.archive",
+            "templates.create",
+            "templates.instantiate",
+            "templates.reopen",
+            "templates.update",
+        ],
+    ),
+    (
+        "a sweep gives them, by retention and by ends: facts_scopes",
+        &["objects.expire", "tenancy.expire_acl_entry"],
+    ),
+    (
+        "the registry stands still here, the types are there from the beginning: facts_registry",
+        &[
+            "registry.archive",
+            "registry.define_kind",
+            "registry.describe",
+            "registry.freeze",
+            "registry.register",
+            "registry.reinstate",
+            "registry.transition",
+            "registry.unfreeze",
+        ],
+    ),
 ];
+
+fn is_modelled(command: &str) -> bool {
+    !NOT_MODELLED.iter().any(|(_, commands)| commands.contains(&command))
+}
 
 impl Seen {
     fn add(&mut self, other: Self) {
@@ -162,7 +170,7 @@ impl Seen {
         self.decisions += other.decisions;
     }
     fn check(&self) {
-        for (name, _) in Command::all().into_iter().filter(|(name, _)| !NOT_MODELLED.contains(name)) {
+        for (name, _) in Command::all().into_iter().filter(|(name, _)| is_modelled(name)) {
             assert!(self.accepted.contains_key(name), "no case ever had a `{name}` accepted: {self:?}");
         }
         for code in [
@@ -217,7 +225,7 @@ fn op(raw: &[u8; 6]) -> Op {
     let (description, value) = (data(json!({ "name": c })), data(json!({ "value": c })));
     let expected_version = (d % 3 == 0).then(|| u32::from(c) % 4 + 1);
     let place = scope(b.wrapping_sub(b % 3)); // some places are busier than others
-    Op::Do(match kind % 40 {
+    Op::Do(match kind % 48 {
         0 | 1 => identity::CreatePrincipal {
             principal: Some(principal),
             kind: "person".into(),
@@ -312,7 +320,33 @@ fn op(raw: &[u8; 6]) -> Op {
         }
         .into(),
         38 => return Op::Rollback { back: a, policy: Policy::AllOrNothing },
-        _ => return Op::RollbackEvent { back: a },
+        39 => return Op::RollbackEvent { back: a },
+        40 if c % 2 == 0 => {
+            let kind = ["person", "bot"][usize::from(d) % 2].into();
+            identity::ChangeKind { principal, kind, expected_version: None }.into()
+        }
+        40 => {
+            let handle = (d % 4 != 0).then(|| format!("user:h{}", d % 4).parse().unwrap());
+            identity::SetHandle { principal, handle, expected_version: None }.into()
+        }
+        41 => {
+            let (to, reason) =
+                (PrincipalId(u128::from(b) % (PRINCIPALS + 1) + 1), (c % 4 != 0).then(|| "moved".into()));
+            objects::Transfer { object, to, reason, expected_version }.into()
+        }
+        42 if c % 2 == 0 => {
+            let scope = if d % 4 == 0 { place } else { ScopeId(7 + u128::from(b) % 3).into() };
+            tenancy::RenameScope { scope, name: format!("n{c}-{d}-{a}") }.into()
+        }
+        42 => tenancy::DescribeScope { scope: place, description }.into(),
+        43 | 44 => tenancy::ReopenScope { scope: place }.into(),
+        45 => tenancy::ExpireMember { scope: place, principal }.into(),
+        // Of one of those whose end is near from the beginning.
+        _ => {
+            let (scope, principal) =
+                (ScopeId(2 + u128::from(b) % 2).into(), PrincipalId(4 + u128::from(a) % 2));
+            tenancy::ExpireMember { scope, principal }.into()
+        }
     })
 }
 
@@ -331,6 +365,11 @@ fn prelude() -> Batch {
     {
         let (scope, principal) = (ScopeId(scope).into(), PrincipalId(principal));
         batch.push(founder, tenancy::AddMember { scope, principal, role, expires_at: None });
+    }
+    for (scope, principal, after) in [(2, 4, 1_000_000), (3, 5, 3_000_000)] {
+        let (scope, principal) = (ScopeId(scope).into(), PrincipalId(principal));
+        let expires_at = Some(NOON + after);
+        batch.push(founder, tenancy::AddMember { scope, principal, role: Role::Reader, expires_at });
     }
     let things = [
         (1, 2, Some("org:a"), Level::Read),
@@ -414,8 +453,8 @@ impl Run {
             Some(_) => Err("idempotency_conflict"),
             None => self.oracle().decide(&batch, self.now().max(time), position + 1),
         };
-        // Scopes that come to be on the way have ids that nobody can foresee: their own tests are elsewhere.
-        if expected == Err("provisions") {
+        // Scopes that come to be on the way have ids that nobody can foresee: `access` reads what becomes of them.
+        if expected == Err(UNFORESEEN) {
             return;
         }
         let answer = self.engine.execute(batch.clone());
@@ -641,6 +680,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             I::PrincipalSuspended(e) => What::Status { id: e.principal, status: "suspended" },
             I::PrincipalReinstated(e) => What::Status { id: e.principal, status: "active" },
             I::PrincipalArchived(e) => What::Status { id: e.principal, status: "archived" },
+            I::PrincipalKindChanged(e) => What::Kind { id: e.principal, kind: e.kind },
+            I::HandleSet(e) => What::Handle { id: e.principal, handle: e.handle },
             I::OperatorSet(e) => What::Operator { id: e.principal, operator: e.operator },
             // Not modelled here.
             _ => return None,
@@ -668,15 +709,16 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
                 What::Entry { id: e.entry, entry }
             }
             T::AclEntryRemoved(e) => What::EntryRemoved { id: e.entry },
+            T::ScopeRenamed(e) => What::Renamed { id: e.scope, name: e.name },
+            T::ScopeDescribed(e) => What::ScopeDescribed { id: e.scope, description: described() },
+            T::MemberExpired(e) => What::Member { scope: e.scope, principal: e.principal, part: None },
             T::ScopeProvisioned(_)
             | T::ScopeAdopted(_)
             | T::ScopeFrozen(_)
             | T::ScopeReleased(_)
-            | T::ScopeRenamed(_)
-            | T::ScopeDescribed(_)
             | T::ScopeMoved(_)
             | T::PolicySet(_)
-            | T::MemberExpired(_) => return None,
+            | T::AclEntryExpired(_) => return None,
         },
         Event::Objects(event) => match event {
             O::ObjectCreated(e) => What::Object {
@@ -691,6 +733,7 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
             O::ObjectRestored(e) => What::Tombstoned { id: e.object, tombstoned: false },
             O::ObjectExpired(e) => What::Tombstoned { id: e.object, tombstoned: true },
             O::ObjectForgotten(e) => What::Forgotten { id: e.object },
+            O::OwnershipTransferred(e) => What::Owner { id: e.object, owner: e.owner },
             O::ObjectRecovered(e) => What::Tombstoned { id: e.object, tombstoned: false },
             // Not modelled here.
             _ => return None,
@@ -719,6 +762,8 @@ fn compare(moment: &Moment<'_>, oracle: &Oracle, now: u64) -> u64 {
     for (id, expected) in &oracle.principals {
         let found = identity.get(*id).unwrap();
         assert_eq!((found.status.as_str(), found.operator), (expected.status, expected.operator), "{id}");
+        let handle = found.handle.as_deref().unwrap_or_default();
+        assert_eq!((identity.kind(found), handle), (&*expected.kind, &*expected.handle), "{id}");
     }
     compare_objects(moment, oracle);
     compare_tree(moment, oracle);

@@ -31,6 +31,27 @@ pub(crate) enum What {
         id: PrincipalId,
         operator: bool,
     },
+    Kind {
+        id: PrincipalId,
+        kind: String,
+    },
+    /// Empty for none.
+    Handle {
+        id: PrincipalId,
+        handle: String,
+    },
+    Renamed {
+        id: ScopeId,
+        name: String,
+    },
+    ScopeDescribed {
+        id: ScopeId,
+        description: Value,
+    },
+    Owner {
+        id: ObjectId,
+        owner: PrincipalId,
+    },
     Scope {
         id: ScopeId,
         parent: Option<ScopeId>,
@@ -98,6 +119,9 @@ pub(crate) struct Principal {
     pub(crate) status: &'static str,
     pub(crate) operator: bool,
     pub(crate) description: Value,
+    pub(crate) kind: String,
+    /// Empty for none.
+    pub(crate) handle: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -202,6 +226,9 @@ fn json(data: &scoped::Data) -> Value {
     data.value().unwrap()
 }
 
+/// What nobody can foresee from the facts alone: such batches are left out.
+pub(crate) const UNFORESEEN: &str = "unforeseen";
+
 /// The answer to a command: what follows, or the code of the refusal.
 pub(crate) type Answer = Result<Vec<What>, &'static str>;
 
@@ -218,13 +245,20 @@ impl Oracle {
     fn apply(&mut self, fact: &Fact) {
         match fact.what.clone() {
             What::Principal { id, description, operator } => {
-                self.principals.insert(id, Principal { status: "active", operator, description });
+                let (kind, handle) = ("person".to_owned(), String::new());
+                self.principals
+                    .insert(id, Principal { status: "active", operator, description, kind, handle });
             }
             What::Described { id, description } => {
                 self.principals.get_mut(&id).unwrap().description = description
             }
             What::Status { id, status } => self.principals.get_mut(&id).unwrap().status = status,
             What::Operator { id, operator } => self.principals.get_mut(&id).unwrap().operator = operator,
+            What::Kind { id, kind } => self.principals.get_mut(&id).unwrap().kind = kind,
+            What::Handle { id, handle } => self.principals.get_mut(&id).unwrap().handle = handle,
+            What::Renamed { id, name } => self.scopes.get_mut(&id).unwrap().name = name,
+            What::ScopeDescribed { .. } => {}
+            What::Owner { id, owner } => self.objects.get_mut(&id).unwrap().owner = owner,
             What::Scope { id, parent, path, name } => {
                 self.named.insert(path.clone(), id);
                 self.scopes.insert(id, Scope { parent, path, name, archived: false });
@@ -455,7 +489,7 @@ impl Oracle {
         let mut all = Vec::new();
         for step in &batch.steps {
             if world.provisions(&step.command) {
-                return Err("provisions");
+                return Err(UNFORESEEN);
             }
             let at = next + all.len() as u64;
             for what in world.step(step.actor, &step.command, now, at)? {
@@ -523,6 +557,24 @@ impl Oracle {
             I::DescribePrincipal(c) => {
                 known(&c.principal)?;
                 vec![What::Described { id: c.principal, description: json(&c.description) }]
+            }
+            I::ChangeKind(c) => {
+                if known(&c.principal)?.kind == c.kind {
+                    return Err("unchanged");
+                }
+                vec![What::Kind { id: c.principal, kind: c.kind.clone() }]
+            }
+            I::SetHandle(c) => {
+                let found = known(&c.principal)?;
+                let handle = c.handle.as_ref().map(|handle| handle.as_str()).unwrap_or_default();
+                // A handle names one principal that lives; whoever is archived is named no more.
+                let taken = self.principals.values().any(|p| p.handle == handle && p.status != "archived");
+                match found.status {
+                    "archived" => return Err("archived"),
+                    _ if found.handle == handle => return Err("unchanged"),
+                    _ if !handle.is_empty() && taken => return Err("exists"),
+                    _ => vec![What::Handle { id: c.principal, handle: handle.to_owned() }],
+                }
             }
             I::SuspendPrincipal(c) => {
                 if known(&c.principal)?.status != "active" {
@@ -650,22 +702,21 @@ impl Oracle {
         if another || self.scopes[&scope].parent.is_some() { Ok(()) } else { Err("last_owner") }
     }
 
-    /// Nobody grants what they do not hold, as far as the grant reaches.
+    /// Nobody grants what they do not hold, as far as the grant reaches and for as long.
     fn holds_all(
         &self,
         actor: PrincipalId,
         granted: impl Fn(&str) -> bool,
         scope: ScopeId,
         applies: Applies,
+        until: Option<u64>,
         now: u64,
     ) -> Result<(), &'static str> {
         let on = if applies == Applies::Itself { On::Scope(scope) } else { On::Below(scope) };
         let mut wanted = Capability::ALL.iter().filter(|capability| granted(capability.as_str()));
-        if wanted.all(|capability| self.may(actor, *capability, on, now)) {
-            Ok(())
-        } else {
-            Err("grant_exceeds_holder")
-        }
+        let last = until.map_or(u64::MAX, |end| end - 1);
+        let held = |capability| self.may(actor, capability, on, now) && self.may(actor, capability, on, last);
+        if wanted.all(|capability| held(*capability)) { Ok(()) } else { Err("grant_exceeds_holder") }
     }
 
     /// Somebody who manages the list for good must be left who can take a deny off again.
@@ -815,12 +866,40 @@ impl Oracle {
                 }));
                 all
             }
+            T::RenameScope(c) => {
+                self.need(actor, Capability::PolicyManage, self.on_scope(&c.scope), now)?;
+                let id = self.open(&c.scope)?;
+                if !self.scopes[&id].path.is_empty() {
+                    return Err("scope_has_path");
+                }
+                let same = self.scopes[&id].name == c.name;
+                let renamed = What::Renamed { id, name: c.name.clone() };
+                if same { Vec::new() } else { vec![renamed] }
+            }
+            T::DescribeScope(c) => {
+                self.need(actor, Capability::PolicyManage, self.on_scope(&c.scope), now)?;
+                let id = self.open(&c.scope)?;
+                vec![What::ScopeDescribed { id, description: json(&c.description) }]
+            }
+            T::ExpireMember(c) => {
+                if !self.may(actor, Capability::Sweep, On::Deployment, now) {
+                    self.manage_member(actor, &c.scope, c.principal, None, now)?;
+                }
+                let scope = self.scope_by(&c.scope).ok_or("scope_not_found")?;
+                known(c.principal)?;
+                let (_, end) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
+                if end.is_none_or(|end| end > now) {
+                    return Err("not_expired");
+                }
+                vec![What::Member { scope, principal: c.principal, part: None }]
+            }
             T::AddMember(c) => {
                 self.manage_member(actor, &c.scope, c.principal, Some(c.role), now)?;
                 let scope = self.open(&c.scope)?;
                 ahead(c.expires_at)?;
                 known(c.principal)?;
-                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                let granted = |name: &str| role_holds(c.role, name);
+                self.holds_all(actor, granted, scope, Applies::Subtree, c.expires_at, now)?;
                 if self.members.contains_key(&(scope, c.principal)) {
                     return Err("exists");
                 }
@@ -832,7 +911,8 @@ impl Oracle {
                 let scope = self.scope_by(&c.scope).ok_or("scope_not_found")?;
                 known(c.principal)?;
                 let (held, own_end) = self.members.get(&(scope, c.principal)).ok_or("not_a_member")?;
-                self.holds_all(actor, |name| role_holds(c.role, name), scope, Applies::Subtree, now)?;
+                let granted = |name: &str| role_holds(c.role, name);
+                self.holds_all(actor, granted, scope, Applies::Subtree, c.expires_at, now)?;
                 if c.principal == actor && own_end.is_some_and(|own| c.expires_at.is_none_or(|end| end > own))
                 {
                     return Err("grant_exceeds_holder");
@@ -867,7 +947,7 @@ impl Oracle {
                 match c.effect {
                     Effect::Allow => {
                         let granted = |name: &str| pattern_matches(c.capability.as_str(), name);
-                        self.holds_all(actor, granted, scope, c.applies, now)?;
+                        self.holds_all(actor, granted, scope, c.applies, c.expires_at, now)?;
                     }
                     Effect::Deny => self.leaves_a_way_back(scope, c, now)?,
                 }
@@ -927,6 +1007,30 @@ impl Oracle {
                 write(c.object)?;
                 self.live(c.object, c.expected_version)?;
                 vec![What::Tombstoned { id: c.object, tombstoned: true }]
+            }
+            O::Transfer(c) => {
+                let operator = self.may(actor, Capability::PrincipalsManage, On::Deployment, now);
+                let owns = self.objects.get(&c.object).is_some_and(|object| object.owner == actor);
+                match (owns, operator) {
+                    (true, true) => write(c.object)?,
+                    // Whom somebody sees who is no operator hangs on all that they are part of.
+                    (true, false) => return Err(UNFORESEEN),
+                    (false, _) => self.need(actor, Capability::PrincipalsManage, On::Deployment, now)?,
+                }
+                let object = self.objects.get(&c.object).ok_or("not_found")?;
+                if c.expected_version.is_some_and(|expected| expected as usize != object.versions.len()) {
+                    return Err("stale");
+                }
+                if self.principals.get(&c.to).is_none_or(|to| to.status != "active") {
+                    return Err("no_principal");
+                }
+                if object.owner == c.to {
+                    return Err("unchanged");
+                }
+                if !owns && c.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+                    return Err("reason_required");
+                }
+                vec![What::Owner { id: c.object, owner: c.to }]
             }
             O::Expire(_) => return Err("unmodelled"),
             O::Restore(c) => {

@@ -127,6 +127,60 @@ fn a_scope_that_rules_open_for_one_type_can_still_be_listed() {
     assert!(bo.reading().objects(&path("org:a/dept:c"), scoped::View::Granular).is_ok());
 }
 
+/// Once an allow for one type of objects in a scope, for one principal, closed the list of that scope to everybody else, with all that is in
+/// it of other types: the binding was said to govern the list. Without the scope in the binding it did not.
+#[test]
+fn a_rule_about_some_objects_of_a_scope_closes_no_list_of_it() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    let list = || bo.reading().objects(&path("org:a/dept:b"), scoped::View::Granular).map(|list| list.len());
+    let only_robo = r#"{"principal": "00000000000000000000000003"}"#;
+    let to = Aim { object_type: Some("note".into()), ..at("org:a/dept:b") };
+    bound(&engine, allow(only_robo), to);
+    assert_eq!(list().unwrap(), 2, "no note is among them");
+    let to = Aim { object: Some(SHARED), ..at("org:a/dept:b") };
+    bound(&engine, allow(only_robo), to);
+    assert_eq!(list().unwrap(), 1, "that one alone is governed");
+}
+
+/// Once whoever audits a scope saw in `raw` the events of a record that rules keep from them, as soon as it was tombstoned: the
+/// tombstone was said before the rules that govern were heard.
+#[test]
+fn what_rules_keep_from_an_auditor_they_keep_when_it_is_tombstoned() {
+    let (engine, _) = world();
+    let (ada, bo) = (engine.session(ADA).unwrap(), engine.session(BO).unwrap());
+    let admin =
+        tenancy::ChangeMember { scope: path("org:a"), principal: BO, role: Role::Admin, expires_at: None };
+    ada.execute(admin).unwrap();
+    let events = || {
+        let raw = scoped::Recall::from(path("org:a/dept:b")).view(scoped::View::Raw);
+        let of_shared = |item: &&scoped::ViewItem| matches!(item, scoped::ViewItem::Event(event) if event.object_id == SHARED);
+        bo.reading().layer(&raw).unwrap().items.iter().filter(of_shared).count()
+    };
+    assert_eq!(events(), 2, "made and projected");
+    bound(&engine, allow(r#"{"principal": "00000000000000000000000001"}"#), Aim::object(SHARED));
+    assert_eq!(events(), 0);
+    ada.execute(objects::Tombstone::new(SHARED)).unwrap();
+    assert_eq!(events(), 0, "nor afterwards");
+    let target = |moment: &scoped::Moment<'_>| moment.object_target(SHARED);
+    let rule = engine.read(|moment| moment.can(BO, Capability::ReadLocal, target(&moment)).rule);
+    assert!(matches!(rule, Rule::Governed { .. }), "{rule:?}");
+}
+
+/// Once a member of an ancestor reached up less far than a stranger: to the member the ancestor was closed because rules govern
+/// reading there and none allows it, to the stranger it was not, since nothing allowed it anyway.
+#[test]
+fn a_member_of_an_ancestor_reaches_up_as_far_as_a_stranger() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    bo.execute(object(50, 1, Some("org:a"), Level::Read)).unwrap();
+    bound(&engine, allow(r#"{"not": {"scope": "00000000000000000000000001"}}"#), at("org:a"));
+    let up = scoped::Recall::from(path("org:a/dept:b")).view(scoped::View::Holistic);
+    let page = bo.reading().recall(&up).unwrap();
+    assert!(page.records().any(|record| record.object_id == ObjectId(50)), "his own, which no scope governs");
+    assert!(page.omitted.is_empty(), "no rule denies: {:?}", page.omitted);
+}
+
 #[test]
 fn the_engine_fills_in_who_asks_and_what_about() {
     let (engine, _) = world();
@@ -287,6 +341,24 @@ fn a_decision_names_the_rule_its_version_and_the_binding() {
         assert!(!looked_at.counted && looked_at.why.contains("do not hold"));
         assert_eq!(moment.can(BO, Capability::Write, Target::Nothing).rule, Rule::Nothing);
     });
+}
+
+/// A log may hold a rule that this build cannot look into: it denies, whatever it says.
+#[cfg(not(feature = "cel"))]
+#[test]
+fn a_condition_in_cel_denies_in_a_build_without_it_and_the_reason_names_the_feature() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    for rule in [deny(r#"{"cel": "false"}"#), allow(r#"{"cel": "true"}"#)] {
+        let rule = bound(&engine, rule, at("org:a"));
+        assert!(!reads(&bo, SHARED));
+        engine.read(|moment| {
+            let (_, seen) = moment.explain(BO, Capability::ReadLocal, moment.object_target(SHARED));
+            assert!(seen.iter().any(|one| one.why.contains("without the feature `cel`")), "{seen:?}");
+        });
+        engine.session(ADA).unwrap().execute(Archive { rule }).unwrap();
+    }
+    assert!(reads(&bo, SHARED));
 }
 
 #[test]

@@ -1,15 +1,35 @@
 //! What the scenarios share: small makers of commands, and a small world to begin with.
 
+use proptest::test_runner::{Config, RngSeed};
 use scoped::tenancy::{AddMember, CreateScope};
 use scoped::{
-    Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId, Role, ScopeId,
-    ScopeRef, Sequence, identity, objects,
+    Batch, Command, Data, Digest, Engine, History, Level, ManualDoor, ObjectId, Options, PrincipalId,
+    Receipt, Role, ScopeId, ScopeRef, Sequence, Session, identity, objects,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// µs: some Sunday in 2026.
 pub(crate) const NOON: u64 = 1_795_348_800_000_000;
+
+/// How a property draws its cases: every day so many, with the same chances; `SCOPED_CASES` many with other chances each time.
+pub(crate) fn chances(everyday: u32, seed: u64) -> Config {
+    let wanted: Option<u32> =
+        std::env::var("SCOPED_CASES").ok().map(|text| text.parse().expect("SCOPED_CASES is a number"));
+    Config {
+        cases: wanted.unwrap_or(everyday),
+        rng_seed: if wanted.is_some() { RngSeed::Random } else { RngSeed::Fixed(seed) },
+        failure_persistence: None,
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    }
+}
+
+/// What a caught panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
 
 pub(crate) fn data(value: serde_json::Value) -> Data {
     Data::new(&value).unwrap()
@@ -68,6 +88,48 @@ pub(crate) fn by_hand(seed: u64) -> (Engine, Arc<ManualDoor>) {
     let options = small_segments().door(door.clone()).founder(PrincipalId(1));
     let storage = Arc::new(scoped::log::MemoryStorage::new());
     (Engine::on(storage, options).unwrap(), door)
+}
+
+/// What a call came to: `fine`, or the code of its refusal.
+pub(crate) fn code<T>(result: scoped::Result<T>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "fine")
+}
+
+/// An engine with people and scopes, whose time stands until it is set. The founder (1) owns the scopes.
+pub(crate) struct Place {
+    pub(crate) engine: Engine,
+    pub(crate) door: Arc<ManualDoor>,
+}
+
+impl Place {
+    /// With these people, and these scopes by path and id.
+    pub(crate) fn with(
+        seed: u64,
+        people: impl IntoIterator<Item = identity::CreatePrincipal>,
+        scopes: &[(&str, u128)],
+    ) -> Self {
+        let (engine, door) = by_hand(seed);
+        let mut batch = Batch::new();
+        people.into_iter().for_each(|one| batch.push(PrincipalId(1), one));
+        scopes.iter().for_each(|(path, id)| batch.push(PrincipalId(1), scope_at(path, *id)));
+        engine.execute(batch).unwrap();
+        Self { engine, door }
+    }
+    /// Somebody at work.
+    #[track_caller]
+    pub(crate) fn at(&self, who: u128) -> Session {
+        self.engine.session(PrincipalId(who)).unwrap()
+    }
+    /// Somebody does it.
+    #[track_caller]
+    pub(crate) fn does(&self, who: u128, command: impl Into<Command>) -> Receipt {
+        self.at(who).execute(command).unwrap()
+    }
+    /// What comes of it when somebody tries it.
+    #[track_caller]
+    pub(crate) fn tries(&self, who: u128, command: impl Into<Command>) -> &'static str {
+        code(self.at(who).execute(command))
+    }
 }
 
 /// The digest of the present, and that of a replay from the first record; both have to be one.

@@ -4,10 +4,10 @@
 //! a sample. The 99th percentile is of single decisions, each timed alone, with the median cost of reading the clock taken off;
 //! on a machine with neighbours it is mostly theirs. Every answer is held against the one the question was drawn for.
 
-use super::forest::{DEPTH, Forest, Kind, Question};
+use super::forest::{DEPTH, Forest, Kind, Question, may};
 use super::load::engine;
 use super::spread::{Times, median};
-use scoped::{Capability, Durability, Engine, Target};
+use scoped::{Durability, Engine};
 use serde::Serialize;
 use std::hint::black_box;
 use std::path::Path;
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Questions of each kind.
 const QUESTIONS: usize = 100_000;
+/// Rules bound across scopes, in the last of the worlds.
+const RULES: u32 = 1_000;
 /// Questions that are timed as one.
 const BATCH: usize = 64;
 
@@ -25,6 +27,8 @@ pub struct Decision {
     pub kind: Kind,
     /// Memberships in the world.
     pub grants: u32,
+    /// Rules bound across the scopes.
+    pub rules: u32,
     /// The median of batches, of one decision.
     pub p50_ns: f64,
     /// All but one in a hundred single decisions.
@@ -52,22 +56,29 @@ pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions
     } else {
         Forest { objects: 100_000, principals: 1_000 }
     };
-    let steps: &[u32] = if large { &[10_000, 100_000, 1_000_000] } else { &[1_000, 10_000] };
+    let steps: &[(u32, u32)] = if large {
+        &[(10_000, 0), (100_000, 0), (1_000_000, 0), (1_000_000, RULES)]
+    } else {
+        &[(1_000, 0), (10_000, 0), (10_000, RULES)]
+    };
     let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
     forest.build(&engine)?;
-    let (mut of, mut before) = (Vec::new(), 0);
-    for grants in steps.iter().copied() {
-        forest.grant_up_to(&engine, before, grants)?;
-        before = grants;
+    let (mut of, mut before) = (Vec::new(), (0, 0));
+    for (grants, rules) in steps.iter().copied() {
+        forest.grant_up_to(&engine, before.0, grants)?;
+        Forest::bind_up_to(&engine, before.1, rules)?;
+        before = (grants, rules);
         for kind in Kind::ALL {
-            // Questions about the oldest grants, whatever came later: the same ones in each world.
             let questions = forest.questions(kind, grants, QUESTIONS);
             let (p50_ns, p99_ns) = ask(&engine, kind, &questions)?;
-            of.push(Decision { kind, grants, p50_ns, p99_ns });
+            of.push(Decision { kind, grants, rules, p50_ns, p99_ns });
         }
     }
     let growth = Kind::ALL.iter().map(|kind| {
-        let mut own = of.iter().filter(|decision| decision.kind == *kind).map(|decision| decision.p50_ns);
+        let mut own = of
+            .iter()
+            .filter(|decision| decision.kind == *kind && decision.rules == 0)
+            .map(|decision| decision.p50_ns);
         let first = own.next().unwrap_or(1.0);
         own.next_back().unwrap_or(first) / first
     });
@@ -80,12 +91,7 @@ fn ask(engine: &Engine, kind: Kind, questions: &[Question]) -> anyhow::Result<(f
     // What draws ids is not what decides.
     let asked: Vec<_> =
         questions.iter().map(|q| (Forest::principal(q.principal), Forest::object(q.object))).collect();
-    let decide = |(actor, object)| {
-        engine.read(|moment| {
-            let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
-            moment.can(actor, Capability::Write, target).allowed
-        })
-    };
+    let decide = |(actor, object)| may(engine, actor, object);
     for (nth, question) in asked.iter().enumerate().take(1_000) {
         let right = decide(*question) == kind.allows();
         anyhow::ensure!(right, "{kind:?}: {:?} is answered otherwise", questions[nth]);

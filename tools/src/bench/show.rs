@@ -92,8 +92,9 @@ fn figures(report: &Report) -> Table {
     if let Some(it) = &report.decisions {
         for of in &it.of {
             let how = format!(
-                "{} grants, {} objects, p99 {} ns",
+                "{} grants, {} rules, {} objects, p99 {} ns",
                 grouped(f64::from(of.grants)),
+                grouped(f64::from(of.rules)),
                 grouped(f64::from(it.objects)),
                 of.p99_ns
             );

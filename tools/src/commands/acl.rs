@@ -1,18 +1,14 @@
 //! `scoped acl`: the entries of access control lists that speak about a scope, its own and those from above.
 
-use super::members::{Level, Standing, levels, note_if_deleted};
-use crate::args::cutoff;
+use super::levels::{Asked, Level, Standing, inherited};
 use crate::cells::{position, quiet, until};
 use crate::failure::Failure;
-use crate::names::{Names, parse_scope, scope_row};
-use crate::open::{self, Tell};
+use crate::names::Names;
 use crate::output::{Cell, Column, Output, Page, Table, Tone};
 use scoped::projections::tenancy::Applies;
-use scoped::temporal::Cutoff;
 use scoped::tenancy::AclInfo;
-use scoped::{Effect, Moment, ScopeRef, Sequence, Subject};
+use scoped::{Effect, Moment, Sequence, Subject};
 use serde::Serialize;
-use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Own entries come first, then those of each scope above that reach below it, nearest first. An allow that is `cut_off` lies above a \
@@ -26,18 +22,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The log directory
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-    /// About which scope: a path, or an id
-    #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
-    scope: ScopeRef,
-    /// Only the scope's own
-    #[arg(long)]
-    own: bool,
-    /// As of this moment
-    #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
-    at: Option<Cutoff>,
+    #[command(flatten)]
+    asked: Asked,
 }
 
 #[derive(Serialize)]
@@ -51,18 +37,12 @@ struct Row {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let opened = open::read(&args.directory, output, Tell::Trouble)?;
-    let scene = opened.scene(output, args.at.as_ref())?;
-    let (moment, names) = (scene.moment(), scene.names()?);
-    let scope = scope_row(&moment, &args.scope)?;
-    note_if_deleted(&moment, scope, output);
-    let mut rows = Vec::new();
-    for level in levels(&moment, scope, args.own) {
+    let of = |moment: &Moment<'_>, names: &Names, level: &Level| {
         let reaches = |info: &AclInfo| !level.above || info.applies == Applies::Subtree;
         let entries = moment.acl_infos(level.row).into_iter().filter(reaches);
-        rows.extend(entries.map(|info| row(&moment, &names, &level, info)));
-    }
-    output.show(&rows, || list(&rows))
+        entries.map(|info| row(moment, names, level, info)).collect()
+    };
+    args.asked.answer(output, of, list)
 }
 
 fn row(moment: &Moment<'_>, names: &Names, level: &Level, info: AclInfo) -> Row {
@@ -101,7 +81,7 @@ fn list(rows: &[Row]) -> Page {
             row.info.applies.into(),
             row.standing.cell(),
             row.label.as_str().into(),
-            Cell::new(if row.inherited { "inherited" } else { "" }).tone(Tone::Dim),
+            inherited(row.inherited),
             until(row.info.expires_at),
             position(Sequence::new(row.info.since)),
             quiet(row.info.entry),

@@ -24,9 +24,16 @@ pub(crate) struct Args {
     /// Which object: an id, or path:PATH
     object: String,
     /// The version before
+    #[arg(value_parser = version)]
     a: u32,
     /// The version after
+    #[arg(value_parser = version)]
     b: u32,
+}
+
+/// The number of a version.
+fn version(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("`{text}` is no version: versions are 1, 2, 3 …"))
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {

@@ -14,6 +14,7 @@ mod history;
 mod import;
 mod init;
 mod layer;
+mod levels;
 mod log;
 mod mark;
 mod members;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::names::{parse_scope, scope_row};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
-use scoped::projections::tenancy::{Metric, Node};
+use scoped::projections::tenancy::{Metric, ScopeState};
 use scoped::temporal::Cutoff;
 use scoped::tenancy::{ResolvedKey, ScopeDetail};
 use scoped::{Moment, ScopeInfo, ScopeRef, Sequence};
@@ -35,22 +35,18 @@ pub(crate) struct Args {
     #[arg(value_name = "SCOPE", value_parser = parse_scope)]
     scope: Option<ScopeRef>,
     /// Only those that are active, frozen or deleted
-    #[arg(long, value_name = "STATE", value_parser = [ACTIVE, FROZEN, DELETED], conflicts_with = "scope")]
-    state: Option<String>,
+    #[arg(long, value_name = "STATE", conflicts_with = "scope")]
+    state: Option<ScopeState>,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
 }
 
-const ACTIVE: &str = "active";
-const FROZEN: &str = "frozen";
-const DELETED: &str = "deleted";
-
 #[derive(Serialize)]
 struct Row {
     #[serde(flatten)]
     info: ScopeInfo,
-    state: &'static str,
+    state: ScopeState,
     auto_provisioned: bool,
 }
 
@@ -72,21 +68,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     if rows.is_empty() {
         output.note(format!("there is no scope at {}", scene.position()));
     }
-    rows.retain(|row| args.state.as_ref().is_none_or(|wanted| wanted == row.state));
+    rows.retain(|row| args.state.is_none_or(|wanted| wanted == row.state));
     output.show(&rows, || list(&rows))
 }
 
 fn row(moment: &Moment<'_>, info: ScopeInfo) -> Option<Row> {
     let node = moment.world().tenancy().get(info.scope)?;
-    Some(Row { state: state_of(node), auto_provisioned: node.auto_provisioned, info })
-}
-
-fn state_of(node: &Node) -> &'static str {
-    match (node.archived, node.frozen) {
-        (true, _) => DELETED,
-        (false, true) => FROZEN,
-        (false, false) => ACTIVE,
-    }
+    Some(Row { state: node.state(), auto_provisioned: node.auto_provisioned, info })
 }
 
 fn list(rows: &[Row]) -> Page {
@@ -113,13 +101,13 @@ fn list(rows: &[Row]) -> Page {
     table.into()
 }
 
-fn state(word: &str) -> Cell {
-    let tone = match word {
-        ACTIVE => Tone::Good,
-        FROZEN => Tone::Caution,
-        _ => Tone::Dim,
+fn state(found: ScopeState) -> Cell {
+    let tone = match found {
+        ScopeState::Active => Tone::Good,
+        ScopeState::Frozen => Tone::Caution,
+        ScopeState::Deleted => Tone::Dim,
     };
-    Cell::new(word).tone(tone)
+    Cell::new(found).tone(tone)
 }
 
 fn provisioned(by_itself: bool) -> Cell {

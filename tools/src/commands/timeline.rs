@@ -85,6 +85,7 @@ fn words(edge: &Edge, names: &Names) -> (String, String) {
         EdgeCause::Start => "so already".to_owned(),
         EdgeCause::Event { kind, by } => format!("{kind} by {}", names.label(by)),
         EdgeCause::Expiry => "ran out".to_owned(),
+        EdgeCause::Clock => "by the clock".to_owned(),
     };
     (when, what)
 }

@@ -2,6 +2,7 @@
 
 use crate::cells::{bytes, count, position, quiet, rate, seconds};
 use crate::failure::{Exit, Failure};
+use crate::open::check_directory;
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::log::{FileStorage, Finding, Storage, VerifyOptions, VerifyReport, verify};
 use serde::Serialize;
@@ -73,6 +74,7 @@ impl From<&Finding> for Found {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
+    check_directory(&args.directory)?;
     let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(&args.directory));
     let options = VerifyOptions { threads: args.threads, findings_max: args.findings };
     let bar = output.bar("verifying", "bytes", None);

@@ -83,7 +83,7 @@ fn packed(row: PackedRow) -> Result<PackedObject> {
 }
 
 /// Counts what goes into a package while it is made.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Size {
     objects: usize,
     versions: usize,

@@ -24,6 +24,7 @@ mod verify;
 pub use export::PackageOf;
 pub(crate) use export::Size;
 pub use import::{ImportOptions, Imported};
+pub(crate) use verify::bounded;
 
 use crate::data::Data;
 use crate::error::{Error, Result};

@@ -55,7 +55,7 @@ impl Package {
 }
 
 /// Is it as small as a package has to be?
-pub(super) fn bounded(objects: usize, versions: usize, bytes: usize) -> Result<()> {
+pub(crate) fn bounded(objects: usize, versions: usize, bytes: usize) -> Result<()> {
     if objects > OBJECTS_MAX || versions > VERSIONS_MAX || bytes > BYTES_MAX {
         let message = format!(
             "a package holds at most {OBJECTS_MAX} objects, {VERSIONS_MAX} versions and {BYTES_MAX} bytes of data"

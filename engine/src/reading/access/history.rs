@@ -2,8 +2,10 @@
 //!
 //! Only events that can change a decision are read: those about principals, scopes and rules, and those of the object itself, all
 //! found in the audit index. They are folded over the world as it was before the span, which therefore misses the other objects
-//! that came later: no decision about this one looks at them. Between events the ends of memberships and entries are edges too;
-//! rules that go by the hour or the day of the week are looked at when something else happens, not in between.
+//! that came later: no decision about this one looks at them. Between events the ends of memberships and entries are edges too, and
+//! the moments at which a rule that goes by the clock may change its answer: the bounds of its windows, each midnight, and every minute
+//! for a condition in CEL that names the time (one that compares microseconds may turn in between, and is seen a minute late).
+//! Of such moments one question looks at [`MOMENTS_MAX`] at most; a longer span is refused.
 //!
 //! Cost: the world before the span, then a decision for each such event. Law: the intervals cover a position exactly when `check`
 //! allows there, at the end of every batch and at every time between.
@@ -18,14 +20,17 @@ use crate::reading::views::Eyes;
 use crate::reading::{Operation, Reading};
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
+use scoped_projections::rules::Turns;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
-use scoped_projections::{DOMAINS, Micros, PrincipalId, Sequence, World};
+use scoped_projections::{DOMAINS, Event, Micros, PrincipalId, Sequence, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most events that one question walks.
 const EVENTS_MAX: usize = 1 << 20;
+/// Most moments between events that one question looks at.
+const MOMENTS_MAX: usize = 1 << 18;
 /// The domains whose every event can change decisions.
 const DECISIVE: [&str; 3] = ["identity", "tenancy", "rules"];
 
@@ -76,12 +81,14 @@ pub enum EdgeCause {
     },
     /// A membership or an entry ran out.
     Expiry,
+    /// A rule goes by the clock.
+    Clock,
 }
 
 /// Where an interval begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Edge {
-    /// The event; for what ran out the last event before.
+    /// The event; for what ran out or goes by the clock the last event before.
     pub at: u64,
     /// When.
     pub time: Micros,
@@ -94,7 +101,7 @@ impl Edge {
     /// Does a moment lie behind this edge?
     fn is_before(&self, position: Sequence, time: Micros) -> bool {
         match self.cause {
-            EdgeCause::Expiry => time >= self.time,
+            EdgeCause::Expiry | EdgeCause::Clock => time >= self.time,
             _ => position.get() >= self.at,
         }
     }
@@ -135,8 +142,8 @@ impl Reading {
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
-        let span = AccessSpan { to: Some(span.to.unwrap_or(last.get())), ..span.clone() };
-        self.engine.history().access(&span, now)
+        let to = Sequence::new(span.to.unwrap_or(last.get()));
+        self.engine.history().access(span, to, (to == last).then_some(now))
     }
 }
 
@@ -150,8 +157,8 @@ impl Moment<'_> {
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
-        let span = AccessSpan { to: Some(span.to.unwrap_or(last.get())), ..span.clone() };
-        self.history.access(&span, self.now)
+        let to = Sequence::new(span.to.unwrap_or(last.get()));
+        self.history.access(span, to, (to == last).then_some(self.now))
     }
 }
 
@@ -160,9 +167,10 @@ fn ahead(to: u64, last: Sequence) -> Error {
 }
 
 impl History {
-    /// Walks a span that has an end; what runs out after its last event counts up to `now`, if that event is the last of all.
-    fn access(&self, span: &AccessSpan, now: Micros) -> Result<Vec<AccessInterval>> {
-        let (from, to) = (Sequence::new(span.from), Sequence::new(span.to.unwrap_or(span.from)));
+    /// Walks a span up to an event; what runs out after that counts up to `now`, which a span has that ends with the moment it is asked
+    /// at. The log itself may be ahead of that moment: refusals leave traces all the time.
+    fn access(&self, span: &AccessSpan, to: Sequence, now: Option<Micros>) -> Result<Vec<AccessInterval>> {
+        let from = Sequence::new(span.from);
         if from > to {
             return Err(Error::invalid("a span ends after it begins"));
         }
@@ -179,10 +187,9 @@ impl History {
                 walk.settle();
             }
         }
-        let until = if to == self.head() {
-            now
-        } else {
-            self.reader().get(to)?.map_or(walk.time, |record| record.time())
+        let until = match now {
+            Some(now) => now,
+            None => self.reader().get(to)?.map_or(walk.time, |record| record.time()),
         };
         // The end of the span belongs to it.
         walk.until(until)?;
@@ -211,6 +218,11 @@ impl History {
     }
 }
 
+/// When the rules of a world may change their answer.
+fn turns(world: &World) -> Turns {
+    Turns::of(world.rules(), crate::rules::cel::mentions_time)
+}
+
 /// A walk from moment to moment, and what it has found.
 struct Walk<'a> {
     history: &'a History,
@@ -221,13 +233,25 @@ struct Walk<'a> {
     /// The last change of the decision within the batch that is being applied.
     flipped: Option<(bool, Edge)>,
     intervals: Vec<AccessInterval>,
+    /// When rules may change their answer, and how many such moments may still be looked at.
+    turns: Turns,
+    moments: usize,
 }
 
 impl<'a> Walk<'a> {
     fn new(history: &'a History, span: &'a AccessSpan, world: World) -> Self {
-        let time = world.time();
-        let mut walk =
-            Self { history, span, world, time, allowed: false, flipped: None, intervals: Vec::new() };
+        let (time, turns) = (world.time(), turns(&world));
+        let mut walk = Self {
+            history,
+            span,
+            world,
+            time,
+            allowed: false,
+            flipped: None,
+            intervals: Vec::new(),
+            turns,
+            moments: MOMENTS_MAX,
+        };
         if walk.decide() {
             walk.turn(true, Edge { at: span.from, time, cause: EdgeCause::Start });
         }
@@ -256,13 +280,21 @@ impl<'a> Walk<'a> {
 
     /// Time goes on to there, and what ends by then ends.
     fn until(&mut self, time: Micros) -> Result<()> {
-        for end in self.ends(time) {
+        let ends = self.ends(time);
+        let Some(turns) = self.turns.between(self.time, time, self.moments) else {
+            let message =
+                format!("rules that go by the clock turn more than {MOMENTS_MAX} times in this span");
+            return Err(Error::invalid(message).hint("ask about a shorter span"));
+        };
+        self.moments -= turns.len();
+        for end in ends.union(&turns).copied() {
             self.time = end;
             let allowed = self.decide();
             if allowed != self.allowed {
                 let to = Sequence::new(self.span.to.unwrap_or_default());
                 let at = self.history.reader().at_time(end)?.min(to).get();
-                self.turn(allowed, Edge { at, time: end, cause: EdgeCause::Expiry });
+                let cause = if ends.contains(&end) { EdgeCause::Expiry } else { EdgeCause::Clock };
+                self.turn(allowed, Edge { at, time: end, cause });
             }
         }
         self.time = self.time.max(time);
@@ -273,6 +305,9 @@ impl<'a> Walk<'a> {
     fn apply(&mut self, record: &Record) -> Result<()> {
         let (context, event) = decode(record)?;
         self.world.apply(&envelope(record, context), &event);
+        if matches!(event, Event::Rules(_)) {
+            self.turns = turns(&self.world);
+        }
         self.time = self.time.max(record.time());
         let allowed = self.decide();
         let before = self.flipped.map_or(self.allowed, |(allowed, _)| allowed);

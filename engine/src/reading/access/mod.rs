@@ -25,11 +25,12 @@ pub use who::Who;
 
 use super::views::Eyes;
 use super::{Operation, Reading};
-use crate::authorize::{Decision, Target};
+use crate::authorize::{Decision, Rule, Target};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Result as Asked, object_target};
 use crate::moment::Moment;
 use crate::tenancy::ScopeRef;
+use scoped_projections::rules::Content;
 use scoped_projections::tenancy::{Capability as C, Effect};
 use scoped_projections::{ObjectId, PrincipalId, World};
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,20 @@ pub struct Explained {
     pub answer: AccessAnswer,
     /// The rules, in the order in which they were looked at.
     pub considered: Vec<ConsideredRule>,
+    /// What is declared of what was asked about, for rules to ask.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<DeclaredAttribute>,
+}
+
+/// An attribute that a rule declares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeclaredAttribute {
+    /// `environment` or `classification`.
+    pub attribute: &'static str,
+    /// The word.
+    pub value: String,
+    /// The rule that says so, in words.
+    pub by: String,
 }
 
 /// One rule that was looked at.
@@ -206,7 +221,24 @@ impl Moment<'_> {
         Explained {
             answer: self.told(&decision, true),
             considered: considered.into_iter().map(rule).collect(),
+            attributes: self.declared(question.actor, target),
         }
+    }
+
+    /// What is declared of a target, and by which rules.
+    fn declared(&self, actor: PrincipalId, target: Target) -> Vec<DeclaredAttribute> {
+        let rules = self.world.rules();
+        let mut found = Vec::new();
+        for entry in crate::rules::policy::declarations(self.world, actor, target) {
+            let Some(Content::Attributes(says)) = rules.content(&entry) else { continue };
+            let by = self.rule(Rule::policy(rules, &entry));
+            let words = [("environment", &says.environment), ("classification", &says.classification)];
+            for (attribute, value) in words {
+                let Some(value) = value.clone() else { continue };
+                found.push(DeclaredAttribute { attribute, value, by: by.clone() });
+            }
+        }
+        found
     }
 
     /// A decision, with or without its reason.

@@ -158,13 +158,11 @@ impl Reading {
 }
 
 impl Ask<'_> {
-    /// Does a rule of then or now keep the actor out, not just the lack of one that lets in?
-    ///
-    /// *Then* is decided for that time; the rule `but` does not count either.
-    fn kept_out_but(&self, request: Request<'_>, but: Rule, time: Micros) -> bool {
+    /// Does a rule of that sort keep the actor out, then or now? *Then* is decided for that time.
+    fn kept_out(&self, request: Request<'_>, time: Micros, by: impl Fn(Rule) -> bool) -> bool {
         let out = |moment: Moment<'_>| {
             let decision = moment.decide(self.actor, request);
-            !decision.allowed && decision.rule != Rule::Nothing && decision.rule != but
+            !decision.allowed && by(decision.rule)
         };
         out(self.moment.decided_at(time)) || out(self.today())
     }

@@ -76,14 +76,15 @@ impl Eyes<'_> {
         if row == target {
             return None; // the name of the view has asked for everything already
         }
-        let denied = |capability| self.kept_out(Request::new(capability, at));
+        let denied = |capability| self.denied(Request::new(capability, at));
+        let kept_out = |capability| self.kept_out(Request::new(capability, at));
         match view {
             // Reaching up takes no membership above: only a deny keeps out, and an ancestor that does not show itself.
             View::Holistic if denied(C::ReadLocal) || denied(C::ReadHolistic) => Some(Omission::Denied),
             View::Holistic if self.both(|world| !visible(world, row)) => Some(Omission::Hidden),
             View::Holistic => None,
             _ if self.holds(C::ReadLocal, at) => None,
-            _ if denied(C::ReadLocal) => Some(Omission::Denied),
+            _ if kept_out(C::ReadLocal) => Some(Omission::Denied),
             _ => Some(Omission::NoAccess),
         }
     }

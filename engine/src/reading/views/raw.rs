@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::plan::Plan;
 use super::sight::Eyes;
 use crate::audit::Filter;
-use crate::authorize::{Request, Target};
+use crate::authorize::Target;
 use crate::error::Result;
 use crate::history::{History, decode};
 use crate::kernel::execute::Result as Asked;
@@ -124,14 +124,14 @@ pub(super) fn take(
 
 impl Eyes<'_> {
     /// May the record itself be read, then and now? One that is tombstoned by its owner, and by those who may audit the scope and
-    /// whom no rule keeps out.
+    /// could read it if it were not.
     fn reads(&self, row: u32, target: u32) -> bool {
         let object = Target::Object(row);
         let buried = || {
             self.both(|world| world.objects().at(row).is_none_or(|object| object.tombstoned))
                 && self.holds(C::AuditRead, Target::Scope(target))
                 && self.shared(row, target)
-                && !self.forbidden(Request::new(C::ReadLocal, object))
+                && self.could_read(object)
         };
         self.holds(C::ReadLocal, object) || buried()
     }

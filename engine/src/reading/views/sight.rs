@@ -33,6 +33,11 @@ pub(crate) struct Seen {
     pub(crate) access: Level,
 }
 
+/// Does nothing but a tombstone stand in the way?
+fn could_read(decision: &crate::Decision) -> bool {
+    decision.allowed || decision.rule == Rule::Tombstoned
+}
+
 impl<'a> Eyes<'a> {
     /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
     pub(crate) fn of(ask: &'a Ask<'a>, time: Option<Micros>) -> Self {
@@ -83,7 +88,12 @@ impl<'a> Eyes<'a> {
     }
     /// Does a rule keep the reader out, then or now?
     pub(super) fn kept_out(&self, request: Request<'_>) -> bool {
-        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Nothing, self.moment.now))
+        self.asker.is_some_and(|ask| ask.kept_out(request, self.moment.now, |rule| rule != Rule::Nothing))
+    }
+    /// Does a deny, and not just that rules govern and none allows? What is governed is asked of each record by itself.
+    pub(super) fn denied(&self, request: Request<'_>) -> bool {
+        let denies = |rule| !matches!(rule, Rule::Nothing | Rule::Governed { .. });
+        self.asker.is_some_and(|ask| ask.kept_out(request, self.moment.now, denies))
     }
     /// Is it so in the world that is looked at, or at present?
     pub(super) fn both(&self, so: impl Fn(&World) -> bool) -> bool {
@@ -100,9 +110,12 @@ impl<'a> Eyes<'a> {
     pub(super) fn shared(&self, row: u32, scope: u32) -> bool {
         !self.both(|world| world.sharing().share(row, scope).is_none())
     }
-    /// Does a rule other than a tombstone keep the reader out, then or now?
-    pub(super) fn forbidden(&self, request: Request<'_>) -> bool {
-        self.asker.is_some_and(|ask| ask.kept_out_but(request, Rule::Tombstoned, self.moment.now))
+    /// Could a record be read then and now, were it not tombstoned?
+    pub(super) fn could_read(&self, object: Target) -> bool {
+        let Some(ask) = self.asker else { return true };
+        let request = self.request(C::ReadLocal, object);
+        could_read(&self.moment.decide(ask.actor, request))
+            && could_read(&ask.today().decide(ask.actor, request))
     }
 
     /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.
@@ -125,10 +138,10 @@ impl<'a> Eyes<'a> {
         let gone = ask.present.objects().at(row).is_none_or(|object| object.tombstoned);
         let access = if gone {
             // Tombstoned since: only for those who may audit where it is reached, and who could read it now if it were not.
-            let buried = |d: &crate::Decision| d.allowed || d.rule == Rule::Tombstoned;
             let now = ask.today().decide(ask.actor, self.request(C::ReadLocal, object));
             let then = self.moment.decide(ask.actor, self.request(C::ReadLocal, object));
-            let readable = (then.allowed || self.reaches_up(plan, &then)) && buried(&now) && shown(ask);
+            let readable = |decision| could_read(decision) || self.reaches_up(plan, decision);
+            let readable = readable(&then) && readable(&now) && shown(ask);
             let audits = |place: usize| {
                 plan.order.get(place).is_some_and(|at| self.holds(C::AuditRead, Target::Scope(*at)))
             };
@@ -181,14 +194,7 @@ impl<'a> Eyes<'a> {
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {
         let shown = match self.asker {
-            // What may not be read is not taken out either.
-            Some(ask) => {
-                let read = ask.show(row, payload)?;
-                match self.action {
-                    Action::Read => read,
-                    action => ask.show_for(action, row, &read)?.into_owned().into(),
-                }
-            }
+            Some(ask) => ask.show_for(self.action, row, payload)?,
             None => payload.into(),
         };
         serde_json::from_slice(&shown).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
@@ -206,6 +212,39 @@ impl<'a> Eyes<'a> {
                 first.then_some((row, object))
             })
         })
+    }
+
+    /// Calls for the live records that the plan shows, in its order, from a scope's row and a record's row on, until so many were looked
+    /// at; gives the place where that was. The order is that of the world that is looked at, so a place is found again.
+    pub(crate) fn some(
+        &self,
+        plan: &Plan,
+        from: Option<(u32, u32)>,
+        most: usize,
+        mut each: impl FnMut(u32, &Object) -> Asked<()>,
+    ) -> Asked<Option<(u32, u32)>> {
+        let first = from.and_then(|(scope, _)| plan.order.iter().position(|row| *row == scope));
+        let (mut begin, mut looked) = (from.map_or(0, |(_, row)| row), 0);
+        for (place, scope) in plan.order.iter().enumerate().skip(first.unwrap_or(0)) {
+            let from = std::mem::take(&mut begin);
+            if plan.place(*scope).is_none() {
+                continue;
+            }
+            let Some(rows) = self.world().sharing().within(*scope) else { continue };
+            for row in rows.range(from..) {
+                if looked == most {
+                    return Ok(Some((*scope, row)));
+                }
+                looked += 1;
+                let live = self.world().objects().at(row).filter(|object| !object.tombstoned);
+                // A record that is reached several ways stands where it is reached first.
+                let is_first = || self.sees(plan, row).is_some_and(|seen| seen.via.first() == Some(&place));
+                if let Some(object) = live.filter(|_| is_first()) {
+                    each(row, object)?;
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// What a list says of them.

@@ -4,6 +4,7 @@
 //! predicts no command: what was accepted is what stands in the log. Rights are words, patterns are prefixes, everything is
 //! walked. Sections are those of the page on scopes; "groups" is the page on identity.
 
+use super::policy::{Doing, Heard, Rules, Way, action};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Fact {
     pub(crate) at: u64,
     pub(crate) kind: &'static str,
+    /// The scope it is filed under; nothing for none.
+    pub(crate) scope: String,
+    pub(crate) actor: String,
+    pub(crate) time: u64,
+    /// Events of its batch behind it.
+    pub(crate) left: u32,
     pub(crate) facts: Value,
 }
 
@@ -24,6 +31,10 @@ pub(crate) struct Scope {
     pub(crate) cut: bool,
     /// `visible_to_descendants = false`.
     pub(crate) hidden: bool,
+    /// Its path, or the name of a flat one.
+    pub(crate) label: String,
+    /// Limits by metric.
+    pub(crate) quota: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +51,9 @@ struct Entry {
 pub(crate) struct Object {
     pub(crate) owner: String,
     pub(crate) tombstoned: bool,
+    pub(crate) object_type: String,
+    /// The scope it was written in.
+    pub(crate) home: Option<String>,
 }
 
 /// What the log up to a moment comes to.
@@ -52,20 +66,27 @@ pub(crate) struct Access {
     /// Edges of any label, so that one that comes back is known again.
     labels: BTreeMap<String, String>,
     pub(crate) scopes: BTreeMap<String, Scope>,
-    members: BTreeMap<(String, String), (String, Option<u64>)>,
+    pub(super) members: BTreeMap<(String, String), (String, Option<u64>)>,
     entries: BTreeMap<String, Entry>,
     pub(crate) objects: BTreeMap<String, Object>,
     pub(crate) shares: BTreeMap<(String, String), String>,
+    /// What sort of principal each is.
+    pub(super) kinds: BTreeMap<String, String>,
+    /// The scope that a path names now.
+    pub(super) named: BTreeMap<String, String>,
+    rules: Rules,
 }
 
 /// What a question is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum On {
     Deployment,
     Scope(String),
     /// A path below it that is not registered.
     Below(String),
     Object(String),
+    /// What every active principal may do, with things of its own.
+    Own,
 }
 
 const LADDER: [&str; 4] = ["reader", "writer", "admin", "owner"];
@@ -95,8 +116,12 @@ fn adds(role: &str) -> &'static [&'static str] {
 
 /// 5.2: each role includes the ones before.
 fn holds(role: &str, capability: &str) -> bool {
-    let rank = LADDER.iter().position(|r| *r == role).expect("one of four roles");
-    LADDER[..=rank].iter().any(|role| adds(role).contains(&capability))
+    LADDER[..=rank(role)].iter().any(|role| adds(role).contains(&capability))
+}
+
+/// Its place on the ladder.
+pub(super) fn rank(role: &str) -> usize {
+    LADDER.iter().position(|r| *r == role).expect("one of four roles")
 }
 
 fn matches(pattern: &str, capability: &str) -> bool {
@@ -115,13 +140,14 @@ impl Access {
         access
     }
 
-    fn apply(&mut self, fact: &Fact) {
+    pub(super) fn apply(&mut self, fact: &Fact) {
         let text = |name: &str| fact.facts[name].as_str().unwrap_or_default().to_owned();
         let end = || fact.facts["expires_at"].as_u64();
         match fact.kind {
-            "identity.founded" => drop(self.principals.insert(text("principal"), ("active".into(), true))),
-            "identity.principal_created" => {
-                self.principals.insert(text("principal"), ("active".into(), false));
+            "identity.founded" | "identity.principal_created" => {
+                let founder = fact.kind == "identity.founded";
+                self.kinds.insert(text("principal"), text("kind"));
+                self.principals.insert(text("principal"), ("active".into(), founder));
             }
             "identity.principal_suspended" => self.status(&text("principal"), "suspended"),
             "identity.principal_reinstated" => self.status(&text("principal"), "active"),
@@ -140,10 +166,21 @@ impl Access {
             "tenancy.scope_created" | "tenancy.scope_provisioned" => {
                 let none = "00000000000000000000000000";
                 let parent = Some(text("parent")).filter(|parent| parent != none);
-                self.scopes.insert(text("scope"), Scope { parent, ..Scope::default() });
+                let label = Some(text("path")).filter(|path| !path.is_empty());
+                if let Some(path) = &label {
+                    self.named.insert(path.clone(), text("scope"));
+                }
+                let label = label.unwrap_or_else(|| text("name"));
+                self.scopes.insert(text("scope"), Scope { parent, label, ..Scope::default() });
             }
             "tenancy.scope_archived" => self.scopes.get_mut(&text("scope")).unwrap().archived = true,
-            "tenancy.scope_reopened" => self.scopes.get_mut(&text("scope")).unwrap().archived = false,
+            "tenancy.scope_reopened" => {
+                let scope = self.scopes.get_mut(&text("scope")).unwrap();
+                scope.archived = false;
+                if scope.label.contains(':') {
+                    self.named.insert(scope.label.clone(), text("scope"));
+                }
+            }
             "tenancy.scope_moved" => {
                 self.scopes.get_mut(&text("scope")).unwrap().parent = Some(text("parent"));
             }
@@ -152,6 +189,9 @@ impl Access {
                 let policy = &fact.facts["policy"];
                 scope.cut = policy["inherit_members"] == Value::Bool(false);
                 scope.hidden = policy["visible_to_descendants"] == Value::Bool(false);
+                let limits = policy["quota"].as_object().into_iter().flatten();
+                scope.quota =
+                    limits.map(|(metric, limit)| (metric.clone(), limit.as_u64().unwrap())).collect();
             }
             "tenancy.member_added" | "tenancy.member_role_changed" => {
                 self.members.insert((text("scope"), text("principal")), (text("role"), end()));
@@ -165,9 +205,13 @@ impl Access {
                 let entry = Entry { scope, denies, subject, capability, subtree, end: end() };
                 self.entries.insert(text("entry"), entry);
             }
-            "tenancy.acl_entry_removed" => drop(self.entries.remove(&text("entry"))),
+            "tenancy.acl_entry_removed" | "tenancy.acl_entry_expired" => {
+                drop(self.entries.remove(&text("entry")))
+            }
             "objects.created" => {
-                self.objects.insert(text("object"), Object { owner: text("owner"), tombstoned: false });
+                let home = Some(fact.scope.clone()).filter(|home| !home.is_empty());
+                let (owner, object_type) = (text("owner"), text("object_type"));
+                self.objects.insert(text("object"), Object { owner, tombstoned: false, object_type, home });
             }
             "objects.tombstoned" | "objects.expired" | "objects.forgotten" => {
                 self.bury(&text("object"), true)
@@ -180,7 +224,7 @@ impl Access {
                 self.shares.insert((text("object"), text("scope")), text("level"));
             }
             "sharing.projection_revoked" => drop(self.shares.remove(&(text("object"), text("scope")))),
-            _ => {}
+            kind => self.rules.apply(kind, &fact.facts),
         }
     }
 
@@ -195,7 +239,7 @@ impl Access {
     }
 
     /// Groups: the principal and whom it belongs to, through others as well; what is not active gives nothing and passes nothing on.
-    fn selves(&self, actor: &str) -> BTreeSet<String> {
+    pub(super) fn selves(&self, actor: &str) -> BTreeSet<String> {
         let mut selves = BTreeSet::from([actor.to_owned()]);
         loop {
             let groups = self.belongs.values().filter(|(_, child)| selves.contains(child));
@@ -265,59 +309,136 @@ impl Access {
         (deny, allow)
     }
 
-    /// The decision rule.
+    /// The highest role that reaches a scope: a cut stops those from above.
+    fn role_at(&self, selves: &BTreeSet<String>, scope: &str, now: u64) -> Option<usize> {
+        let open = self.uncut(&self.chain(scope));
+        LADDER.iter().rposition(|role| self.holds_role(selves, &open, role, now))
+    }
+    fn way(&self, actor: &str, scope: &str, now: u64) -> Way {
+        Way { scope: scope.to_owned(), role: self.role_at(&self.selves(actor), scope, now) }
+    }
+
+    /// The decision rule, for what one mostly does with a capability.
     pub(crate) fn may(&self, actor: &str, capability: &str, on: &On, now: u64) -> bool {
+        self.may_do(actor, capability, Doing { action: action(capability), object_type: None }, on, now)
+    }
+
+    /// The decision rule.
+    pub(crate) fn may_do(&self, actor: &str, capability: &str, doing: Doing<'_>, on: &On, now: u64) -> bool {
         if !self.is_active(actor) {
             return false;
         }
         match on {
             On::Deployment => self.principals[actor].1,
+            On::Own => {
+                let heard = self.rules.generally(self, actor, doing, on, &[]);
+                !heard.denies && heard.lets_pass()
+            }
             On::Scope(scope) | On::Below(scope) => {
                 let (deny, allow) = self.voices(actor, capability, scope, matches!(on, On::Below(_)), now);
-                allow && !deny
+                let heard = self.heard(actor, doing, on, scope, now);
+                allow && !deny && !heard.denies && heard.lets_pass()
             }
             On::Object(id) => {
                 let object = &self.objects[id];
-                let (mut denied, mut allowed) = (false, false);
-                for ((_, scope), level) in self.shares.iter().filter(|((object, _), _)| object == id) {
-                    if !self.is_open(actor, capability, scope, now) {
-                        continue;
-                    }
-                    let (deny, allow) = self.voices(actor, capability, scope, false, now);
-                    let enough = match capability {
-                        "scope.write" => level != "read",
-                        "scope.acl.manage" | "scope.rules.manage" => level == "admin",
-                        _ => true,
-                    };
-                    denied |= deny;
-                    allowed |= allow && enough;
-                }
                 let hidden = object.tombstoned && capability == "scope.read.local";
-                !denied && (object.owner == actor || (allowed && !hidden))
+                match self.reaches(actor, capability, doing, id, now) {
+                    Reached::KeptOut => false,
+                    Reached::Owner(passes) => passes,
+                    Reached::Through(allowed) => allowed && !hidden,
+                }
             }
         }
+    }
+
+    /// What rules say about a scope.
+    fn heard(&self, actor: &str, doing: Doing<'_>, on: &On, scope: &str, now: u64) -> Heard {
+        let ways = [self.way(actor, scope, now)];
+        let generally = self.rules.generally(self, actor, doing, on, &ways);
+        generally.with(self.rules.through(self, actor, doing, on, &ways, &ways[0]))
+    }
+
+    /// The scopes that an object is reached through.
+    fn ways(&self, actor: &str, capability: &str, id: &str, now: u64) -> Vec<Way> {
+        let at = self.shares.keys().filter(|(object, _)| object == id).map(|(_, at)| at);
+        at.filter(|at| self.is_open(actor, capability, at, now)).map(|at| self.way(actor, at, now)).collect()
+    }
+
+    /// Access to an object, but for its tombstone.
+    fn reaches(&self, actor: &str, capability: &str, doing: Doing<'_>, id: &str, now: u64) -> Reached {
+        let (on, ways) = (On::Object(id.to_owned()), self.ways(actor, capability, id, now));
+        let generally = self.rules.generally(self, actor, doing, &on, &ways);
+        let (mut denied, mut allowed) = (generally.denies, false);
+        for way in &ways {
+            let (deny, allow) = self.voices(actor, capability, &way.scope, false, now);
+            let heard = self.rules.through(self, actor, doing, &on, &ways, way);
+            let level = self.shares[&(id.to_owned(), way.scope.clone())].as_str();
+            let enough = match capability {
+                "scope.write" => level != "read",
+                "scope.acl.manage" | "scope.rules.manage" => level == "admin",
+                _ => true,
+            };
+            denied |= deny || heard.denies;
+            allowed |= allow && enough && generally.with(heard).lets_pass();
+        }
+        if denied {
+            Reached::KeptOut
+        } else if self.objects[id].owner == actor {
+            // An allow that is bound to a scope is about access through it.
+            Reached::Owner(generally.lets_pass())
+        } else {
+            Reached::Through(allowed)
+        }
+    }
+
+    /// Could an object be read, were it not tombstoned?
+    pub(super) fn could_read(&self, actor: &str, id: &str, now: u64) -> bool {
+        let doing = Doing { action: "read", object_type: None };
+        self.is_active(actor)
+            && match self.reaches(actor, "scope.read.local", doing, id, now) {
+                Reached::KeptOut => false,
+                Reached::Owner(passes) | Reached::Through(passes) => passes,
+            }
     }
 
     /// 5.4: nothing is reached through an archived scope, but what was kept in it by whoever descends from above.
     fn is_open(&self, actor: &str, capability: &str, scope: &str, now: u64) -> bool {
         let node = &self.scopes[scope];
         let from_above = |above: &String| {
-            capability == "scope.read.local"
-                && self.may(actor, "scope.read.descend", &On::Below(above.clone()), now)
+            let (deny, allow) = self.voices(actor, "scope.read.descend", above, true, now);
+            capability == "scope.read.local" && allow && !deny
         };
         !node.archived || node.parent.as_ref().is_some_and(from_above)
     }
 }
 
+/// How an object is reached, but for its tombstone.
+enum Reached {
+    /// A deny by a list or a rule.
+    KeptOut,
+    /// By its owner, if rules let it pass.
+    Owner(bool),
+    /// Through scopes.
+    Through(bool),
+}
+
 impl Access {
-    /// Does a deny, and not just the lack of an allow, keep somebody out of a scope?
+    /// 4.2: does a deny, and not just the lack of an allow, keep somebody out of a scope?
     pub(crate) fn denies(&self, actor: &str, capability: &str, scope: &str, now: u64) -> bool {
+        let doing = Doing { action: action(capability), object_type: None };
         self.voices(actor, capability, scope, false, now).0
+            || self.heard(actor, doing, &On::Scope(scope.to_owned()), scope, now).denies
     }
-    /// The same for reading an object, through any of the scopes that it lies in.
+    /// The same for reading an object, through any of the scopes that it lies in; and rules that govern reading it through one of
+    /// them, and do not allow it, keep out as well.
     pub(crate) fn denied_object(&self, actor: &str, object: &str, now: u64) -> bool {
-        let at = self.shares.keys().filter(|(shared, _)| shared == object).map(|(_, at)| at);
-        let open = at.filter(|at| self.is_open(actor, "scope.read.local", at, now));
-        open.into_iter().any(|at| self.denies(actor, "scope.read.local", at, now))
+        let (capability, doing) = ("scope.read.local", Doing { action: "read", object_type: None });
+        let (on, ways) = (On::Object(object.to_owned()), self.ways(actor, capability, object, now));
+        let generally = self.rules.generally(self, actor, doing, &on, &ways);
+        generally.denies
+            || ways.iter().any(|way| {
+                let heard = generally.with(self.rules.through(self, actor, doing, &on, &ways, way));
+                self.voices(actor, capability, &way.scope, false, now).0 || heard.denies || !heard.lets_pass()
+            })
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn reading(operation: &str) -> Option<Vec<Ask>> {
                 reading.registry_history(principal(aim)).map(drop)
             }]
         }
+        "registry.scan" => vec![|reading, _| reading.registry_scan(&r::Scan::default()).map(drop)],
         // These are refused to nobody who is active; what they show is looked at below.
         "registry.query" | "registry.kinds" => vec![],
         _ => return None,

@@ -99,6 +99,10 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
             [tenancy::RemoveAclEntry { entry: EntryId(1) }],
             [tenancy::RemoveAclEntry { entry: EntryId(9) }],
         ),
+        "tenancy.expire_acl_entry" => row(
+            [tenancy::ExpireAclEntry { entry: EntryId(1) }],
+            [tenancy::ExpireAclEntry { entry: EntryId(9) }],
+        ),
         "objects.create" => {
             let create = |scope| objects::Create {
                 object: None,

@@ -1,0 +1,85 @@
+//! What is asked: may this be done, there?
+
+use crate::rules::outside::AskedData;
+use scoped_projections::rules::Action;
+use scoped_projections::tenancy::Capability;
+
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// What every active principal may do, with things of its own.
+    Own,
+    /// What belongs to no scope: principals, root scopes, marks.
+    Deployment,
+    /// A scope, by row.
+    Scope(u32),
+    /// A path that is not registered; the answer is that of its nearest registered ancestor.
+    Below(u32),
+    /// An object, by row.
+    Object(u32),
+    /// Nothing that exists.
+    Nothing,
+}
+
+/// A question: may this be done, there?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What one must hold.
+    pub capability: Capability,
+    /// What one is about to do with it: what rules speak about.
+    pub action: Action,
+    /// What it is about.
+    pub target: Target,
+    /// The type of the object that is to be made; of an object that is there the type is known.
+    pub object_type: Option<&'a str>,
+    /// The environment it is done in, where one is known.
+    pub environment: Option<&'a str>,
+    /// The connector it comes through, where one is known.
+    pub connector: Option<&'a str>,
+    /// How sensitive it is, where that is known.
+    pub classification: Option<&'a str>,
+    /// What conditions on data look at.
+    pub(crate) data: AskedData<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// The question for a capability, with the action that mostly goes with it.
+    #[must_use]
+    pub fn new(capability: Capability, target: Target) -> Self {
+        Self {
+            capability,
+            action: Action::of(capability),
+            target,
+            object_type: None,
+            environment: None,
+            connector: None,
+            classification: None,
+            data: AskedData::Missing,
+        }
+    }
+    /// The same as asked of tenancy alone: rules never speak about changing rules.
+    pub(crate) fn ungoverned(self) -> Self {
+        self.doing(Action::Rules)
+    }
+    /// The same, with the data that conditions look at.
+    pub(crate) fn with_data(mut self, data: AskedData<'a>) -> Self {
+        self.data = data;
+        self
+    }
+    /// The same, about another action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = action;
+        self
+    }
+    /// The same, about something of that type that is to be made.
+    #[must_use]
+    pub fn typed(mut self, object_type: &'a str) -> Self {
+        self.object_type = Some(object_type);
+        self
+    }
+    /// The same without what it borrows.
+    pub(crate) fn bare(self) -> Request<'static> {
+        Request::new(self.capability, self.target).doing(self.action)
+    }
+}

@@ -1,0 +1,94 @@
+//! The answers that wait for a group to be durable.
+//!
+//! Every answer waits, refusals too: they were decided on what is not durable yet. They go out in the order in which they were asked for, after
+//! the group is published; when it could not be written, each hears that its outcome is unknown.
+
+use crate::command::Batch;
+use crate::error::{Error, Result};
+use crate::export;
+use crate::receipt::{Promise, Receipt, Reply};
+use scoped_log::{Reader, Writer};
+use scoped_projections::tenancy::TenancyEvent;
+use scoped_projections::{Event, Sequence};
+use tokio::sync::oneshot;
+
+/// What somebody is to be told.
+pub(super) enum Answer {
+    Receipt(Receipt),
+    /// Of a batch that was carried out before, perhaps in this very group.
+    Before(Sequence, Sequence),
+    /// Decided on what is not durable yet, so it waits too.
+    Refused(Error),
+}
+
+/// Somebody who waits for an answer until the group is durable.
+struct Waiting {
+    reply: oneshot::Sender<Reply>,
+    batch: Box<Batch>,
+}
+
+impl Waiting {
+    /// Whoever asked may have stopped waiting; what was done stays done.
+    fn send(self, answer: Result<Receipt>) {
+        let _ = self.reply.send(Reply { answer, _batch: self.batch });
+    }
+}
+
+/// Everybody who waits for the group, in the order in which they asked.
+#[derive(Default)]
+pub(super) struct Answers {
+    waiting: Vec<(Waiting, Answer)>,
+}
+
+impl Answers {
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+    pub(super) fn push(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>, answer: Answer) {
+        self.waiting.push((Waiting { reply, batch }, answer));
+    }
+    /// The group is durable, as far as was promised, and published.
+    pub(super) fn give(&mut self, log: &Writer, reader: &Reader) {
+        for (waiting, answer) in self.waiting.drain(..) {
+            let answer = match answer {
+                Answer::Receipt(receipt) => Ok(receipt),
+                Answer::Refused(error) => Err(error),
+                Answer::Before(first, last) => {
+                    let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
+                    receipt_of(reader, first, last, promise)
+                }
+            };
+            waiting.send(answer);
+        }
+    }
+    /// Nobody knows what became of the group.
+    pub(super) fn lose(&mut self, cause: &Error) {
+        for (waiting, _) in self.waiting.drain(..) {
+            let error =
+                Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
+            waiting.send(Err(error.hint("the outcome is unknown: open the log again and look")));
+        }
+    }
+}
+
+/// The receipt of a batch that stands in the log.
+fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
+    let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
+    let record = reader.get(last)?.ok_or_else(missing)?;
+    let ids = export::ids(reader, first, last)?;
+    let (head, time) = (record.chain(), record.time());
+    let mut provisioned = Vec::new();
+    for record in reader.records(first, last) {
+        let (_, event) = crate::history::decode(&record?)?;
+        provisioned.extend(self::provisioned(&event));
+    }
+    Ok(Receipt { first, last, head, time, promise, repeated: true, ids, warnings: Vec::new(), provisioned })
+}
+
+/// The path that came to be by an event, if one did by itself.
+pub(super) fn provisioned(event: &Event) -> Option<String> {
+    match event {
+        Event::Tenancy(TenancyEvent::ScopeProvisioned(e)) => Some(e.path.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,75 @@
+//! Who belongs to a scope: parts, by scope, by principal and by their end.
+
+use super::{Tenancy, pair};
+use crate::identity::Identity;
+use crate::tenancy::Role;
+use crate::{Envelope, Micros, PrincipalId, ScopeId, Sequence};
+
+/// A principal's part in a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// As what.
+    pub role: Role,
+    /// Until when (exclusive).
+    pub expires_at: Option<Micros>,
+    /// The event that made it so.
+    pub since: Sequence,
+}
+
+impl Member {
+    /// In force at that time?
+    #[must_use]
+    pub fn in_force(&self, at: Micros) -> bool {
+        self.expires_at.is_none_or(|end| end > at)
+    }
+}
+
+impl Tenancy {
+    pub(super) fn set_member(
+        &mut self,
+        at: &Envelope,
+        identity: &Identity,
+        scope: ScopeId,
+        principal: PrincipalId,
+        part: Option<(Role, Option<Micros>)>,
+    ) {
+        let (Some(scope), Some(principal)) = (self.row(scope), identity.row(principal)) else { return };
+        match part {
+            Some((role, expires_at)) => {
+                self.put_member(scope, principal, Member { role, expires_at, since: at.sequence });
+            }
+            None => self.take_member(scope, principal),
+        }
+    }
+
+    pub(super) fn take_member(&mut self, scope: u32, principal: u32) {
+        let Some(member) = self.members.remove(&pair(scope, principal)) else { return };
+        self.by_scope.remove(&(scope, principal));
+        self.by_principal.remove(&(principal, scope));
+        if let Some(end) = member.expires_at {
+            self.ends.remove(&(end, scope, principal));
+        }
+        self.count_members(scope, -1);
+        if let Some(node) = self.at(scope).filter(|node| node.archived) {
+            let since = node.changed;
+            self.parked.put(scope, principal, member, since);
+        }
+    }
+
+    pub(super) fn put_member(&mut self, scope: u32, principal: u32, member: Member) {
+        self.spine.peopled(scope);
+        self.presences.put(principal, scope);
+        match self.member(scope, principal).and_then(|old| old.expires_at) {
+            Some(end) => drop(self.ends.remove(&(end, scope, principal))),
+            None if self.member(scope, principal).is_some() => {}
+            None => self.count_members(scope, 1),
+        }
+        if let Some(end) = member.expires_at {
+            self.ends.insert((end, scope, principal), ());
+        }
+        self.members.insert(pair(scope, principal), member);
+        self.by_scope.insert((scope, principal), ());
+        self.by_principal.insert((principal, scope), ());
+        self.parked.take(scope, principal);
+    }
+}

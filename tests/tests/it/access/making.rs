@@ -1,0 +1,147 @@
+//! What may come to be: scopes that a write makes (section 7), and growth under quotas (6.2).
+
+use super::oracle::{Access, Fact, On};
+use super::policy::Doing;
+use super::{Seen, id};
+use serde_json::Value;
+
+/// Segments of these types name somebody.
+fn names_another(segment: &str, actor: &str) -> bool {
+    segment
+        .split_once(':')
+        .is_some_and(|(word, name)| matches!(word, "user" | "agent" | "service") && name != actor)
+}
+
+fn names(segment: &str, actor: &str) -> bool {
+    segment.contains(':') && !names_another(segment, actor) && segment.ends_with(actor)
+}
+
+impl Access {
+    /// The nearest registered scope above a path, and the segments that are missing below it.
+    fn missing<'p>(&self, path: &'p str) -> (Option<&String>, Vec<&'p str>) {
+        let segments: Vec<&str> = path.split('/').collect();
+        let near = (0..segments.len())
+            .rev()
+            .find_map(|upto| Some((upto, self.named.get(&segments[..upto].join("/"))?)).filter(|_| upto > 0));
+        match near {
+            Some((upto, scope)) => (Some(scope), segments[upto..].to_vec()),
+            None => (None, segments),
+        }
+    }
+
+    /// Section 7: may this actor make what is missing on the way to a path, writing so?
+    pub(super) fn may_make(&self, actor: &str, path: &str, doing: Doing<'_>, now: u64) -> bool {
+        if let Some(scope) = self.named.get(path) {
+            return self.may_do(actor, "scope.write", doing, &On::Scope(scope.clone()), now);
+        }
+        let (near, missing) = self.missing(path);
+        match near {
+            None => {
+                let root =
+                    names(missing[0], actor) || self.may(actor, "scope.create.root", &On::Deployment, now);
+                root && self.may_do(actor, "scope.write", doing, &On::Own, now)
+            }
+            Some(near) => {
+                let below = On::Below(near.clone());
+                let may = |capability: &str| self.may(actor, capability, &below, now);
+                self.may_do(actor, "scope.write", doing, &below, now)
+                    && may("scope.provision")
+                    && (!missing.iter().any(|segment| names_another(segment, actor))
+                        || may("scope.provision.other"))
+            }
+        }
+    }
+
+    /// What a scope and all below it hold.
+    pub(super) fn holds(&self, scope: &str, metric: &str) -> u64 {
+        let inside = |at: &str| self.chain(at).iter().any(|up| up == scope);
+        let count = match metric {
+            "max_records" => {
+                let live = self.objects.values().filter(|object| !object.tombstoned);
+                live.filter(|object| object.home.as_deref().is_some_and(inside)).count()
+            }
+            "max_scopes" => {
+                let live = self.scopes.iter().filter(|(at, node)| !node.archived && *at != scope);
+                live.filter(|(at, _)| inside(at)).count()
+            }
+            "max_members" => self.members.keys().filter(|(at, _)| inside(at)).count(),
+            other => panic!("a quota on `{other}` is not counted here"),
+        };
+        count as u64
+    }
+}
+
+/// What is said to an attempt to make a record where a scope may have to be made first.
+pub(super) fn attempt(before: &Access, line: &str, now: u64, refused: Option<&str>, seen: &mut Seen) {
+    let line: Value = serde_json::from_str(line).unwrap();
+    let (actor, with) = (line["as"].as_str().unwrap(), &line["with"]);
+    if line["do"] != "objects.create" {
+        return;
+    }
+    let doing = Doing { action: "create", object_type: with["type"].as_str() };
+    let at = with["scope"].as_str().unwrap();
+    let may = if at.contains(':') {
+        before.may_make(actor, at, doing, now)
+    } else {
+        before.may_do(actor, "scope.write", doing, &On::Scope(at.to_owned()), now)
+    };
+    assert_eq!(refused != Some("denied"), may, "may {actor} write to {at}? {refused:?}");
+    if refused == Some("scope_quota_exceeded") {
+        seen.quotas += 1;
+        let scope =
+            before.named.get(at).cloned().or_else(|| Some(at.to_owned()).filter(|at| !at.contains(':')));
+        let (near, missing) = before.missing(at);
+        let (scope, scopes) = match scope {
+            Some(scope) => (Some(scope), 0),
+            None => (near.cloned(), missing.len() as u64),
+        };
+        let broken = scope.iter().flat_map(|scope| before.chain(scope)).any(|up| {
+            let over = |metric: &str, more: u64| {
+                let limit = before.scopes[&up].quota.get(metric);
+                more > 0 && limit.is_some_and(|limit| before.holds(&up, metric) + more > *limit)
+            };
+            let owned = missing.iter().filter(|segment| names(segment, actor)).count() as u64;
+            over("max_records", 1) || over("max_scopes", scopes) || over("max_members", owned)
+        });
+        assert!(broken, "no limit stands in the way of {actor} at {at}");
+    }
+}
+
+/// No batch of the log made a scope that its actor might not make, or grew past a limit.
+pub(super) fn nothing_came_to_be_that_might_not(facts: &[Fact], seen: &mut Seen) {
+    let mut rest = facts;
+    let mut before = Access::default();
+    while let Some(first) = rest.first() {
+        let (batch, behind) = rest.split_at(first.left as usize + 1);
+        rest = behind;
+        let mut after = before.clone();
+        batch.iter().for_each(|fact| after.apply(fact));
+        let made = |fact: &&Fact| fact.kind == "tenancy.scope_provisioned";
+        if let Some(last) = batch.iter().rfind(made) {
+            seen.provisioned += 1;
+            let path = last.facts["path"].as_str().unwrap();
+            let (_, missing) = before.missing(path);
+            let (count, personal) =
+                (batch.iter().filter(made).count(), |segment: &&&str| names(segment, &last.actor));
+            assert_eq!(count, missing.len(), "outermost first, each that was missing: {path}");
+            let owned = batch.iter().filter(|fact| fact.kind == "tenancy.member_added").count();
+            let root =
+                before.missing(path).0.is_none() && !missing.first().is_some_and(|first| personal(&first));
+            let named = missing.iter().filter(personal).count();
+            assert_eq!(
+                owned,
+                named + usize::from(root),
+                "a node that names its maker is owned by it: {path}"
+            );
+            let nobody = id(0);
+            assert!(after.named.contains_key(path) && last.actor != nobody);
+        }
+        for (scope, node) in &before.scopes {
+            for (metric, limit) in &node.quota {
+                let (was, is) = (before.holds(scope, metric), after.holds(scope, metric));
+                assert!(is <= was || is <= *limit, "{metric} of {scope}: {was}, then {is}, limit {limit}");
+            }
+        }
+        before = after;
+    }
+}

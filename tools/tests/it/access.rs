@@ -1,0 +1,156 @@
+//! Views, questions about access and their history, as the tool answers them on a log.
+
+use crate::desk::{Desk, Run};
+use scoped::temporal::SetMark;
+use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveMember};
+use scoped::{
+    Data, Engine, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, identity, objects, sharing,
+};
+use serde_json::{Value, json};
+
+/// Ada owns `org:acme` with the department `eng`, in which Bo administers and Rita reads, first not, then so, then not again.
+struct Log {
+    desk: Desk,
+    plan: String,
+}
+
+fn at(path: &str) -> ScopeRef {
+    ScopePath::parse(path).unwrap().into()
+}
+
+impl Log {
+    fn new() -> Self {
+        let desk = Desk::new();
+        let options = Options::default().founder_described("person", "ada").types(["note"]);
+        let engine = Engine::open_with(desk.path("log"), options).unwrap();
+        let ada = engine.session(engine.founder()).unwrap();
+        let person = |name: &str| -> PrincipalId {
+            let description = Data::from_text_fields(&[("name", name)]).unwrap();
+            let create = identity::CreatePrincipal {
+                principal: None,
+                kind: "person".into(),
+                description,
+                handle: None,
+            };
+            ada.execute(create).unwrap().principal()
+        };
+        let (bo, rita) = (person("bo"), person("rita"));
+        for path in ["org:acme", "org:acme/dept:eng", "org:acme/dept:eng/ws:x"] {
+            ada.execute(CreateScope::at(ScopePath::parse(path).unwrap())).unwrap();
+        }
+        let member =
+            |principal, role| AddMember { scope: at("org:acme/dept:eng"), principal, role, expires_at: None };
+        ada.execute(member(bo, Role::Admin)).unwrap();
+        let note = |title: &str, path: &str| {
+            let data = Data::new(json!({ "title": title })).unwrap();
+            ada.execute(objects::Create::new("note", data).into_scope(at(path), Level::Write))
+                .unwrap()
+                .object()
+        };
+        let plan = note("plan", "org:acme/dept:eng");
+        note("top", "org:acme");
+        note("low", "org:acme/dept:eng/ws:x");
+        ada.execute(sharing::Project { object: plan, scope: at("org:acme"), level: Level::Read }).unwrap();
+        ada.execute(SetMark { name: "before".into(), position: None }).unwrap();
+        ada.execute(member(rita, Role::Reader)).unwrap();
+        ada.execute(RemoveMember { scope: at("org:acme/dept:eng"), principal: rita }).unwrap();
+        ada.execute(AddAclEntry {
+            entry: None,
+            scope: at("org:acme/dept:eng"),
+            effect: scoped::Effect::Allow,
+            subject: scoped::Subject::Principal(rita),
+            capability: "scope.read.local".parse().unwrap(),
+            applies: scoped::projections::tenancy::Applies::Itself,
+            expires_at: None,
+        })
+        .unwrap();
+        engine.close().unwrap();
+        Self { desk, plan: plan.to_string() }
+    }
+}
+
+fn column<'a>(rows: &'a Value, key: &str) -> Vec<&'a str> {
+    rows.as_array().unwrap().iter().filter_map(|row| row[key].as_str()).collect()
+}
+
+#[test]
+fn objects_are_shown_by_all_five_views() {
+    let log = Log::new();
+    let titles = |view: &str, scope: &str| {
+        let rows = log.desk.json(&["objects", "log", "--scope", scope, "--view", view]);
+        let title = |row: &Value| row["data"]["title"].as_str().unwrap().to_owned();
+        rows.as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles("granular", "org:acme/dept:eng"), ["plan"]);
+    assert_eq!(titles("local", "org:acme/dept:eng"), ["plan"]);
+    assert_eq!(titles("holistic", "org:acme/dept:eng/ws:x"), ["low", "plan", "top"]);
+    assert_eq!(titles("descend", "org:acme"), ["plan", "top", "low"], "the plan is projected at the top too");
+    let raw = log.desk.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "raw"]);
+    assert_eq!(column(&raw, "kind"), ["objects.created", "sharing.object_projected"]);
+    let graph = log.desk.json(&["objects", "log", "--scope", "org:acme/dept:eng", "--view", "structured"]);
+    assert_eq!(column(&graph, "item"), ["node", "edge", "edge", "edge"]);
+    assert!(graph.as_array().unwrap().iter().all(|item| item.get("data").is_none()));
+    assert!(
+        log.desk
+            .fine(&["objects", "log", "--scope", "org:acme", "--view", "raw"])
+            .contains("sharing.object_projected")
+    );
+    assert!(
+        log.desk
+            .fine(&["objects", "log", "--scope", "org:acme", "--view", "structured"])
+            .contains("projected, level read")
+    );
+    let Run { code, err, .. } =
+        log.desk.run(&["objects", "log", "--scope", "org:acme", "--view", "sideways"]);
+    assert!(code != 0 && err.contains("is no view"), "{err}");
+}
+
+#[test]
+fn who_and_what_speak_of_scopes_too() {
+    let log = Log::new();
+    let who =
+        log.desk.json(&["who", "log", "--scope", "org:acme/dept:eng", "--capability", "scope.read.local"]);
+    assert_eq!(column(&who, "name"), ["ada", "bo", "rita"]);
+    let below = log.desk.json(&[
+        "who",
+        "log",
+        "--scope",
+        "org:acme/dept:eng/ws:x",
+        "--capability",
+        "scope.read.local",
+    ]);
+    assert_eq!(column(&below, "name"), ["ada", "bo"], "her entry reaches the department alone");
+    let before = log.desk.json(&["who", "log", "--scope", "org:acme/dept:eng", "--at", "mark:before"]);
+    assert_eq!(column(&before, "name"), ["ada", "bo"]);
+    let what = log.desk.json(&["what", "log", "--actor", "bo", "--scopes"]);
+    assert_eq!(column(&what, "label"), ["org:acme/dept:eng", "org:acme/dept:eng/ws:x"]);
+    assert_eq!(log.desk.run(&["who", "log"]).code, 2, "about something");
+}
+
+#[test]
+fn the_timeline_of_access_has_what_opened_and_closed_it() {
+    let log = Log::new();
+    let about = ["timeline", "log", "--actor", "rita"];
+    let spans = log.desk.json(&[&about[..], &["--object", &log.plan]].concat());
+    let spans = spans.as_array().unwrap();
+    assert_eq!(spans.len(), 2, "{spans:?}");
+    assert_eq!(spans[0]["opened"]["kind"], "tenancy.member_added");
+    assert_eq!(spans[0]["closed"]["kind"], "tenancy.member_removed");
+    assert_eq!(spans[1]["opened"]["kind"], "tenancy.acl_entry_added");
+    assert!(spans[1]["closed"].is_null());
+    let ended =
+        log.desk.json(&[&about[..], &["--scope", "org:acme/dept:eng", "--to", "mark:before"]].concat());
+    assert_eq!(ended, json!([]));
+    let text = log.desk.fine(&[
+        "timeline",
+        "log",
+        "--actor",
+        "bo",
+        "--scope",
+        "org:acme/dept:eng",
+        "--from",
+        "mark:before",
+    ]);
+    assert!(text.contains("so already") && text.contains("admin of org:acme/dept:eng"), "{text}");
+    assert_eq!(log.desk.run(&about).code, 2, "about something");
+}
