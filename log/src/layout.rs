@@ -7,12 +7,15 @@
 //! segments/…-….log          number and first sequence: plain `ls` sorts them; the last one is open
 //! segments/spare            prepared ahead, holds no record yet
 //! quarantine/…              what recovery cut off; never deleted by us
+//! tree/LL-….tile            nodes of the tree over the leaves; may be deleted at any time
 //! ```
 
 /// Folder of the segment files.
 pub(crate) const SEGMENTS: &str = "segments";
 /// Folder for bytes that recovery took out.
 pub(crate) const QUARANTINE: &str = "quarantine";
+/// Folder of the tiles of the tree.
+pub(crate) const TREE: &str = "tree";
 /// The lock file.
 pub(crate) const LOCK: &str = "LOCK";
 /// The birth certificate.
