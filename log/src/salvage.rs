@@ -235,7 +235,9 @@ impl Copy {
         let at = Sequence::new(position);
         match &mut self.stretch {
             Some(loss)
-                if loss.to.next() == at && (loss.is_damaged, &*loss.reason) == (is_damaged, &*reason) =>
+                if loss.to.next() == at
+                    && loss.is_damaged == is_damaged
+                    && (is_damaged || loss.reason == reason) =>
             {
                 loss.to = at;
             }
