@@ -3,6 +3,8 @@
 mod acl;
 mod audit;
 mod can;
+mod check_proof;
+mod checkpoint;
 mod completions;
 mod config;
 mod contracts;
@@ -12,6 +14,7 @@ mod flags;
 mod history;
 mod import;
 mod init;
+mod key;
 mod layer;
 mod log;
 mod mark;
@@ -19,10 +22,12 @@ mod members;
 mod objects;
 mod package;
 mod principals;
+mod prove;
 mod registry;
 mod replay;
 mod rollback;
 mod rules;
+mod salvage;
 mod scopes;
 mod show;
 mod stats;
@@ -49,6 +54,16 @@ pub(crate) enum Command {
     Replay(replay::Args),
     /// Check every checksum, digest, link, batch and footer
     Verify(verify::Args),
+    /// Make a small proof: an event is in the log, or a longer log begins with a shorter one
+    Prove(prove::Args),
+    /// Check a proof, with no log at hand
+    CheckProof(check_proof::Args),
+    /// Sign the head of a log, or a head that somebody else has signed
+    Checkpoint(checkpoint::Args),
+    /// Make, show and rotate the keys that sign checkpoints
+    Key(key::Args),
+    /// Copy what is provably good out of a damaged log, into a new one
+    Salvage(salvage::Args),
     /// The audit trail: who did what, where, when
     Log(log::Args),
     /// The trail by action, entity, cause and more, also for other systems
@@ -114,6 +129,11 @@ impl Command {
             Self::Export(args) => export::run(args, output),
             Self::Replay(args) => replay::run(args, output),
             Self::Verify(args) => verify::run(args, output),
+            Self::Prove(args) => prove::run(args, output),
+            Self::CheckProof(args) => check_proof::run(args, output),
+            Self::Checkpoint(args) => checkpoint::run(args, output),
+            Self::Key(args) => key::run(args, output),
+            Self::Salvage(args) => salvage::run(args, output),
             Self::Log(args) => log::run(args, output),
             Self::Audit(args) => audit::run(args, output),
             Self::Show(args) => show::run(args, output),
