@@ -27,7 +27,8 @@ use crate::{
     log::Log,
     options::Options,
     payload::Payload,
-    record::{NewEvent, Record},
+    reader::Reader,
+    record::{HEADER_BYTES, NewEvent, Record},
     recovery::Recovery,
     sequence::Sequence,
     storage::{Access, Storage, read_range, read_small},
@@ -37,6 +38,10 @@ use std::sync::Arc;
 
 /// The kind of a mark that stands for a lost event. No domain may use it.
 pub const LOST_KIND: u16 = u16::MAX;
+
+/// Most lost events in one stretch that are marked: a log does not lose more at once without losing segments by the dozen, and a
+/// forged header may claim any number.
+const HOLE_MAX: u64 = 1 << 24;
 
 /// Staged bytes that are written at once.
 const GROUP_BYTES: usize = 4 << 20;
@@ -142,23 +147,62 @@ pub fn salvage(
     };
     let last = reader.last();
     let mut segment = 0;
-    for (position, record) in (1..).zip(reader.records(Sequence::new(1), last)) {
-        if position % 4096 == 0 {
-            progress(position, last.get());
+    for Stretch { from, to, has_events } in stretches(&reader) {
+        if !has_events {
+            copy.miss_all(from, to, "no segment has room for it");
+            continue;
         }
-        match record {
-            Ok(record) => {
-                let begins_segment = record.position().segment != segment && record.position().offset == HEADER_PAGE;
-                segment = record.position().segment;
-                copy.take(position, record, begins_segment)?;
+        for (position, record) in (from..=to).zip(reader.records(Sequence::new(from), Sequence::new(to))) {
+            if position % 4096 == 0 {
+                progress(position, last.get());
             }
-            Err(LogError::Damaged { detail, .. }) => copy.miss(position, detail),
-            Err(error @ LogError::Io { .. }) => copy.miss(position, error.to_string()),
-            Err(error) => return Err(error),
+            match record {
+                Ok(record) => {
+                    let at = record.position();
+                    let begins_segment = at.segment != segment && at.offset == HEADER_PAGE;
+                    segment = at.segment;
+                    copy.take(position, record, begins_segment)?;
+                }
+                Err(LogError::Damaged { detail, .. }) => copy.miss(position, detail),
+                Err(error @ LogError::Io { .. }) => copy.miss(position, error.to_string()),
+                Err(error) => return Err(error),
+            }
         }
     }
     progress(last.get(), last.get());
     copy.finish()
+}
+
+/// Events that may be there, or that cannot.
+struct Stretch {
+    from: u64,
+    to: u64,
+    has_events: bool,
+}
+
+/// What is worth walking: a segment holds no more events than its bytes have room for, whatever headers and `HEAD` say.
+fn stretches(reader: &Reader) -> Vec<Stretch> {
+    let (last, mut next, mut found) = (reader.last().get(), 1_u64, Vec::new());
+    let mut push = |from: u64, to: u64, has_events| {
+        if from <= to {
+            found.push(Stretch { from, to, has_events });
+        }
+    };
+    let segments = reader.segments();
+    for (nth, segment) in segments.iter().enumerate() {
+        let following = segments.get(nth + 1).map_or(last.saturating_add(1), |next| next.first.get());
+        let first = segment.first.get().max(next);
+        let room = segment.first.get().saturating_add(segment.bytes / HEADER_BYTES as u64);
+        let end = room.min(following).min(last.saturating_add(1));
+        if first >= end {
+            continue;
+        }
+        push(next, first - 1, false);
+        push(first, end - 1, true);
+        next = end;
+    }
+    push(next, last, false);
+    found
 }
 
 /// A walk over the old log, and the new one that grows by it.
@@ -220,6 +264,16 @@ impl Copy {
         self.is_start_known = false;
         self.broken_at(position, reason, true);
         self.broken = 0;
+    }
+
+    /// No record at any of these positions.
+    fn miss_all(&mut self, from: u64, to: u64, reason: &str) {
+        self.miss(from, reason.to_owned());
+        self.done.lost += to - from;
+        if let Some(stretch) = &mut self.stretch {
+            stretch.to = Sequence::new(to);
+        }
+        self.stop |= to - from >= HOLE_MAX;
     }
 
     /// This position is lost, and with it what is held of its batch.

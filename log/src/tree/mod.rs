@@ -37,6 +37,3 @@ pub use self::{
     proof::{Consistency, Inclusion, PROOF_BYTES_MAX, Proof, ProofError, stored_leaf},
     tiles::{TilesReport, write_tiles},
 };
-
-#[cfg(any(test, feature = "testing"))]
-pub use self::tile::decodes as tile_decodes;

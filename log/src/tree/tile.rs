@@ -123,15 +123,6 @@ impl Tile {
     }
 }
 
-/// Whether these bytes are a tile; if so, they are its one encoding. For fuzzing.
-#[cfg(any(test, feature = "testing"))]
-pub fn decodes(bytes: &[u8]) -> bool {
-    Tile::decode(bytes).is_some_and(|tile| {
-        assert_eq!(tile.encode(), bytes, "(one form): a tile has one encoding");
-        true
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
