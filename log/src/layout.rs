@@ -51,6 +51,10 @@ pub const MAX_BODY_BYTES: usize = 64 << 10;
 /// Largest segment file that is believed: 128 GiB, the reach of a `u32` in units of 32 bytes.
 pub(crate) const MAX_SEGMENT_BYTES: u64 = (u32::MAX as u64) * RECORD_ALIGN;
 
+/// Beyond what any log reaches: sequences and numbers of segments above it are believed of no header, footer or `HEAD`, so that
+/// counting on from them never runs over.
+pub(crate) const MAX_SEQUENCE: u64 = 1 << 60;
+
 /// Path of a segment file.
 pub(crate) fn segment_path(number: u64, first: u64) -> String {
     format!("{SEGMENTS}/{number:020}-{first:020}.log")

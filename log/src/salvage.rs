@@ -230,13 +230,21 @@ impl Copy {
         let linked = self.chain.is_none_or(|before| hash::chain(&before, &record.leaf()) == record.chain());
         self.chain = Some(record.chain());
         if !linked {
-            self.broken_at(position, "its chain value does not follow from it and the event before it".to_owned(), true);
+            self.broken_at(
+                position,
+                "its chain value does not follow from it and the event before it".to_owned(),
+                true,
+            );
             self.broken = record.batch_left();
             self.is_start_known = self.broken == 0;
             return Ok(());
         }
         if self.broken > 0 || !(self.is_start_known || begins_segment) {
-            let why = if self.broken > 0 { "its batch is not whole" } else { "the beginning of its batch may be lost" };
+            let why = if self.broken > 0 {
+                "its batch is not whole"
+            } else {
+                "the beginning of its batch may be lost"
+            };
             self.lose(position, why.to_owned(), false);
             self.broken = record.batch_left();
             self.is_start_known = self.broken == 0;
@@ -349,7 +357,12 @@ impl Copy {
         if self.done.lost == 0 {
             let (at, same) = (last.sequence(), self.writer.head() == last.chain());
             if !same {
-                return Err(LogError::damaged(GENESIS, 0, Some(at), "what was copied has another chain value"));
+                return Err(LogError::damaged(
+                    GENESIS,
+                    0,
+                    Some(at),
+                    "what was copied has another chain value",
+                ));
             }
             self.done.same_until = at;
         }
@@ -397,8 +410,17 @@ fn birth(storage: &dyn Storage) -> Result<Genesis, LogError> {
     let file = storage.open(&path, Access::Read).map_err(at("opening", &path))?;
     let page = read_range(&*file, 0, HEADER_PAGE).map_err(at("reading", &path))?;
     let made = Header::decode_page(&page).ok().map(|page| page.header);
-    let genesis = made.map(|header| (Genesis { log_id: header.log_id, created: header.created }, header.chain_before));
-    genesis.filter(|(genesis, begins_with)| genesis.digest() == *begins_with).map(|(genesis, _)| genesis).ok_or_else(
-        || LogError::damaged(GENESIS, 0, None, "it is missing or bad, and the first segment does not tell what it said"),
-    )
+    let genesis =
+        made.map(|header| (Genesis { log_id: header.log_id, created: header.created }, header.chain_before));
+    genesis
+        .filter(|(genesis, begins_with)| genesis.digest() == *begins_with)
+        .map(|(genesis, _)| genesis)
+        .ok_or_else(|| {
+            LogError::damaged(
+                GENESIS,
+                0,
+                None,
+                "it is missing or bad, and the first segment does not tell what it said",
+            )
+        })
 }

@@ -1,8 +1,8 @@
 //! Salvage: what is provably good comes out, what is lost is named, and what comes out is a log without fault.
 
 use scoped_log::{
-    Durability, ErrorKind, LOST_KIND, Log, Loss, MemoryStorage, NewEvent, Options, Payload, Reader, SalvageOptions,
-    Salvaged, Sequence, Stage, Storage, VerifyOptions, salvage, verify,
+    Durability, ErrorKind, LOST_KIND, Log, Loss, MemoryStorage, NewEvent, Options, Payload, Reader,
+    SalvageOptions, Salvaged, Sequence, Stage, Storage, VerifyOptions, salvage, verify,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -169,7 +169,8 @@ fn without_genesis_the_first_segment_tells_what_it_said() {
 
     bad.remove(&truth.segments()[0].path);
     let from: Arc<dyn Storage> = Arc::new(MemoryStorage::load(bad));
-    let error = salvage(&from, Arc::new(MemoryStorage::new()), 1, &SalvageOptions::default(), &|_, _| ()).unwrap_err();
+    let error = salvage(&from, Arc::new(MemoryStorage::new()), 1, &SalvageOptions::default(), &|_, _| ())
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Damaged);
 }
 
@@ -180,7 +181,13 @@ fn a_place_that_holds_a_log_is_not_written_to() {
     let from: Arc<dyn Storage> = Arc::new(from);
     let error = salvage(&from, Arc::new(to.clone()), 1, &SalvageOptions::default(), &|_, _| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists);
-    let segments = |files: &Files| files.iter().filter(|(name, _)| *name != "LOCK").map(|(n, b)| (n.clone(), b.clone())).collect::<Files>();
+    let segments = |files: &Files| {
+        files
+            .iter()
+            .filter(|(name, _)| *name != "LOCK")
+            .map(|(n, b)| (n.clone(), b.clone()))
+            .collect::<Files>()
+    };
     assert!(segments(&to.dump()) == segments(&files));
 }
 

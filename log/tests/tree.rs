@@ -20,11 +20,13 @@ fn written(events: u64, salt: u64, payload: impl Fn(u64) -> u64) -> Files {
     let storage = MemoryStorage::new();
     let mut opened = Log::create(Arc::new(storage.clone()), 77, 5, salt, &options()).unwrap();
     for first in (1..=events).step_by(1000) {
-        let payloads: Vec<Payload> =
-            (first..=events.min(first + 999)).map(|n| Payload::new(payload(n).to_le_bytes()).unwrap()).collect();
+        let payloads: Vec<Payload> = (first..=events.min(first + 999))
+            .map(|n| Payload::new(payload(n).to_le_bytes()).unwrap())
+            .collect();
         for (n, payload) in (first..).zip(&payloads) {
             let (event_id, payload) = (u128::from(n), Some(payload));
-            let event = NewEvent { event_id, kind: 1, kind_version: 1, actor: 3, scope: 4, body: b"body", payload };
+            let event =
+                NewEvent { event_id, kind: 1, kind_version: 1, actor: 3, scope: 4, body: b"body", payload };
             while opened.writer.stage(n, &[event]).unwrap() == Stage::GroupFull {
                 opened.writer.commit(Durability::Buffered).unwrap();
             }
@@ -103,7 +105,12 @@ fn roots_and_proofs_are_those_of_the_definition_with_tiles_without_and_with_some
     let heads = heads(&reader, &SIZES);
     let before = disk.dump();
     proves_everything(&Forest::new(reader.clone()), &heads, &FEW, "from the records");
-    proves_everything(&Forest::new(reader.clone()).with_tiles(Arc::clone(&storage)), &heads, &FEW, "no tiles there");
+    proves_everything(
+        &Forest::new(reader.clone()).with_tiles(Arc::clone(&storage)),
+        &heads,
+        &FEW,
+        "no tiles there",
+    );
     assert!(before == disk.dump(), "proving changed a byte");
 
     let report = write_tiles(&storage, &reader, 0, &|_| ()).unwrap();
@@ -132,7 +139,9 @@ fn roots_and_proofs_are_those_of_the_definition_with_tiles_without_and_with_some
         files[name].clone()
     };
     for name in &tiles {
-        for bad in [None, Some(foreign.clone()), Some(vec![0; 100]), Some(whole[tiles.last().unwrap()].clone())] {
+        for bad in
+            [None, Some(foreign.clone()), Some(vec![0; 100]), Some(whole[tiles.last().unwrap()].clone())]
+        {
             if bad.as_ref() == Some(&whole[name]) {
                 continue;
             }
@@ -235,7 +244,9 @@ fn a_follower_takes_in_what_is_new_and_tells_every_other_log_apart() {
     // A log shortened; rewritten behind, before and at the end of what is known; and another one.
     let (short, _) = load(&written(999, 1, |n| n));
     let gone = again.clone().catch_up(&read(&short), Sequence::new(5000), &|_| ());
-    assert!(matches!(gone, Err(Departed::Shorter { found, known }) if (found.get(), known.get()) == (999, 1000)));
+    assert!(
+        matches!(gone, Err(Departed::Shorter { found, known }) if (found.get(), known.get()) == (999, 1000))
+    );
     for changed in [1, 500, 1000] {
         let (other, _) = load(&written(3000, 2, |n| if n == changed { 0 } else { n }));
         let mut follower = again.clone();
@@ -246,7 +257,8 @@ fn a_follower_takes_in_what_is_new_and_tells_every_other_log_apart() {
     let (behind, _) = load(&written(3000, 2, |n| if n == 1001 { 0 } else { n }));
     again.clone().catch_up(&read(&behind), Sequence::new(5000), &|_| ()).unwrap();
     let foreign = TreeHead { log_id: 78, ..all[1] };
-    let foreign = Follower::at(&foreign, again.peaks().clone()).unwrap().catch_up(&long, long.last(), &|_| ());
+    let foreign =
+        Follower::at(&foreign, again.peaks().clone()).unwrap().catch_up(&long, long.last(), &|_| ());
     assert!(matches!(foreign, Err(Departed::OtherLog { found: 77, known: 78 })));
 }
 

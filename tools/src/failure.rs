@@ -207,7 +207,9 @@ impl From<KeyFileError> for Failure {
         match error {
             KeyFileError::Exposed { path, .. } => Self::refused("key_exposed", message)
                 .hint(format!("`chmod 600 {path}`, and rotate it if anybody may have read it")),
-            KeyFileError::Exists { .. } => Self::refused("exists", message).hint("keys are never overwritten"),
+            KeyFileError::Exists { .. } => {
+                Self::refused("exists", message).hint("keys are never overwritten")
+            }
             KeyFileError::Key { .. } => Self::usage(message),
             KeyFileError::Io { .. } => Self::refused("file", message),
         }

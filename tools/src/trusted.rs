@@ -15,8 +15,11 @@ use std::path::Path;
 pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let within = |error: io::Error| Failure::refused("file", format!("{}: {error}", path.display()));
-    let input: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(within)?) };
+    let input: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(path).map_err(within)?)
+    };
     input.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(within)?;
     if bytes.len() > limit {
         return Err(Failure::usage(format!("{}: longer than {limit} bytes", path.display())));

@@ -90,7 +90,8 @@ impl PublicKey {
 
     /// Whether this key signed that. Strict: no second signature of a message, no key of small order.
     pub(crate) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        let signature = signature.first_chunk::<SIGNATURE_BYTES>().filter(|_| signature.len() == SIGNATURE_BYTES);
+        let signature =
+            signature.first_chunk::<SIGNATURE_BYTES>().filter(|_| signature.len() == SIGNATURE_BYTES);
         signature.is_some_and(|bytes| self.key.verify_strict(message, &Signature::from_bytes(bytes)).is_ok())
     }
 }
@@ -113,13 +114,19 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
         if text.starts_with(PRIVATE) {
-            return Err(KeyError::Malformed("this is a private key; keep it where it is, and name its public one"));
+            return Err(KeyError::Malformed(
+                "this is a private key; keep it where it is, and name its public one",
+            ));
         }
         let (name, id, bytes) = parts(text)?;
         let key = VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak());
         let key = key.ok_or(KeyError::Malformed("these bytes are no point that signs"))?;
         let public = Self { name: name.to_owned(), key };
-        if public.id().to_string() == id { Ok(public) } else { Err(KeyError::Malformed("name, id and key disagree")) }
+        if public.id().to_string() == id {
+            Ok(public)
+        } else {
+            Err(KeyError::Malformed("name, id and key disagree"))
+        }
     }
 }
 
@@ -145,7 +152,9 @@ impl Signer {
     /// # Errors
     /// [`KeyError::Name`].
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
-        is_name(name).then(|| Self { name: name.to_owned(), key: SigningKey::from_bytes(seed) }).ok_or(KeyError::Name)
+        is_name(name)
+            .then(|| Self { name: name.to_owned(), key: SigningKey::from_bytes(seed) })
+            .ok_or(KeyError::Name)
     }
 
     /// Reads what [`Signer::secret_text`] wrote.
@@ -153,7 +162,8 @@ impl Signer {
     /// # Errors
     /// [`KeyError`].
     pub fn from_secret_text(text: &str) -> Result<Self, KeyError> {
-        let rest = text.strip_prefix(PRIVATE).ok_or(KeyError::Malformed("it does not begin as private keys do"))?;
+        let rest =
+            text.strip_prefix(PRIVATE).ok_or(KeyError::Malformed("it does not begin as private keys do"))?;
         let (name, id, seed) = parts(rest)?;
         let signer = Self::from_seed(name, &seed)?;
         if signer.public().id().to_string() == id {
@@ -226,7 +236,8 @@ mod tests {
     /// The key pair of the documentation of Go's `golang.org/x/mod/sumdb/note`.
     #[test]
     fn keys_of_other_tools_for_signed_notes_are_read() {
-        let public: PublicKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
+        let public: PublicKey =
+            "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
         assert_eq!((public.name(), public.id().to_string().as_str()), ("PeterNeumann", "c74f20a3"));
         let secret = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
         let signer = Signer::from_secret_text(secret).unwrap();

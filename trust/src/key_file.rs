@@ -91,7 +91,8 @@ pub fn read(path: &Path) -> Result<Signer, KeyFileError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = file.metadata().map_err(|error| KeyFileError::io(path, error))?.permissions().mode() & 0o777;
+        let mode =
+            file.metadata().map_err(|error| KeyFileError::io(path, error))?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(KeyFileError::Exposed { path: path.display().to_string(), mode });
         }
@@ -148,7 +149,8 @@ fn write_new(path: &Path, bytes: &[u8], secret: bool) -> Result<(), KeyFileError
     }
     #[cfg(not(unix))]
     let _ = secret;
-    let written = options.open(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let written =
+        options.open(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     written.map_err(|error| KeyFileError::io(path, error))
 }
 
@@ -190,7 +192,8 @@ mod tests {
     fn a_rotated_key_stays_under_its_id() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.key");
-        let (old, new) = (Signer::from_seed("ada", &[7; 32]).unwrap(), Signer::from_seed("ada", &[8; 32]).unwrap());
+        let (old, new) =
+            (Signer::from_seed("ada", &[7; 32]).unwrap(), Signer::from_seed("ada", &[8; 32]).unwrap());
         write(&path, &old).unwrap();
         let kept = replace(&path, &old, &new).unwrap();
         assert_eq!(read(&kept).unwrap().public(), old.public());

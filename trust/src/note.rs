@@ -88,7 +88,8 @@ impl Note {
             return Err(malformed("it is longer than 64 KiB"));
         }
         let whole = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?;
-        let (text, lines) = whole.rsplit_once("\n\n").ok_or(malformed("no empty line before its signatures"))?;
+        let (text, lines) =
+            whole.rsplit_once("\n\n").ok_or(malformed("no empty line before its signatures"))?;
         let text = format!("{text}\n");
         check_text(&text)?;
         let lines = lines.strip_suffix('\n').ok_or(malformed("its last line does not end"))?;
@@ -97,7 +98,8 @@ impl Note {
             if signatures.len() == SIGNATURES_MAX {
                 return Err(malformed("it has more than 100 signatures"));
             }
-            signatures.push(SignatureLine::parse(line).ok_or(malformed("a line behind the text is no signature"))?);
+            signatures
+                .push(SignatureLine::parse(line).ok_or(malformed("a line behind the text is no signature"))?);
         }
         Ok(Self { text, signatures })
     }
@@ -173,7 +175,9 @@ fn check_text(text: &str) -> Result<(), NoteError> {
     match text {
         _ if text.len() > NOTE_BYTES_MAX => malformed("it is longer than 64 KiB"),
         _ if !text.ends_with('\n') || text == "\n" => malformed("its text does not end with a line"),
-        _ if text.chars().any(|c| c != '\n' && c.is_ascii_control()) => malformed("it holds control characters"),
+        _ if text.chars().any(|c| c != '\n' && c.is_ascii_control()) => {
+            malformed("it holds control characters")
+        }
         _ => Ok(()),
     }
 }
@@ -206,12 +210,14 @@ then you don't know what your problem is.
 
     #[test]
     fn a_note_that_another_tool_signed_verifies_and_is_written_as_it_was() {
-        let key: PublicKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
+        let key: PublicKey =
+            "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
         let note = Note::parse(OTHERS.as_bytes()).unwrap();
         assert_eq!(note.check(std::slice::from_ref(&key)), Ok(vec![&key]));
         assert_eq!(note.to_string(), OTHERS);
-        let signer =
-            Signer::from_secret_text("PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz");
+        let signer = Signer::from_secret_text(
+            "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz",
+        );
         let mut again = Note::new(note.text()).unwrap();
         again.sign(&signer.unwrap()).unwrap();
         assert_eq!(again.to_string(), OTHERS);
@@ -241,7 +247,10 @@ then you don't know what your problem is.
         note.sign(&signer(2)).unwrap();
         let mut half = note.clone();
         half.signatures[1].signature[5] ^= 1;
-        assert!(matches!(half.check(&[signer(1).public(), signer(2).public()]), Err(NoteError::False { .. })));
+        assert!(matches!(
+            half.check(&[signer(1).public(), signer(2).public()]),
+            Err(NoteError::False { .. })
+        ));
         assert!(half.check(&[signer(1).public()]).is_ok(), "a key that is not known says nothing");
         half.signatures[1].signature.truncate(63);
         assert!(half.check(&[signer(2).public()]).is_err());

@@ -99,7 +99,9 @@ pub fn parse(bytes: &[u8]) -> Result<Proof, ProofError> {
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?.trim_ascii();
     match text.strip_prefix(COMPACT) {
         Some(digits) => Proof::decode(&base64::decode(digits).ok_or(malformed("it is no base64"))?),
-        None => from_json(serde_json::from_str(text).map_err(|_| malformed("it is neither of the two forms"))?),
+        None => {
+            from_json(serde_json::from_str(text).map_err(|_| malformed("it is neither of the two forms"))?)
+        }
     }
 }
 
@@ -150,12 +152,20 @@ mod tests {
     fn proofs() -> [Proof; 3] {
         let (log_id, path) = (7, vec![Digest::new([1; 32]), Digest::new([2; 32])]);
         let leaf = Digest::new([3; 32]);
-        let inclusion = Inclusion { log_id, position: Sequence::new(2), size: 4, leaf, path: path.clone(), record: None };
+        let inclusion =
+            Inclusion { log_id, position: Sequence::new(2), size: 4, leaf, path: path.clone(), record: None };
         let (old_root, new_root) = (Digest::new([4; 32]), Digest::new([5; 32]));
         [
             Proof::Inclusion(inclusion),
             Proof::Consistency(Consistency { log_id, old_size: 2, new_size: 4, old_root, new_root, path }),
-            Proof::Consistency(Consistency { log_id, old_size: 4, new_size: 4, old_root, new_root, path: vec![] }),
+            Proof::Consistency(Consistency {
+                log_id,
+                old_size: 4,
+                new_size: 4,
+                old_root,
+                new_root,
+                path: vec![],
+            }),
         ]
     }
 

@@ -31,7 +31,8 @@ pub fn successor(note: &Note, old: &PublicKey) -> Result<PublicKey, NoteError> {
     if title != Some(TITLE) || (lines.next(), lines.next()) != (Some(""), None) {
         return Err(malformed("it speaks of no rotation"));
     }
-    let key = |line: Option<&str>, word| line.and_then(|line| line.strip_prefix(word)?.parse::<PublicKey>().ok());
+    let key =
+        |line: Option<&str>, word| line.and_then(|line| line.strip_prefix(word)?.parse::<PublicKey>().ok());
     let named = key(from, "old ").ok_or(malformed("it names no old key"))?;
     let new = key(to, "new ").ok_or(malformed("it names no new key"))?;
     if named != *old {

@@ -4,7 +4,10 @@
 //! has to give the chain value stored in that record, and is pushed. Whoever signs or watches stands on this and never on
 //! a tile: peaks that come from elsewhere are believed if they give the root that is known.
 
-use super::{Forest, Peaks, leaves::{Cursor, threads}};
+use super::{
+    Forest, Peaks,
+    leaves::{Cursor, threads},
+};
 use crate::{Micros, digest::Digest, error::LogError, hash, reader::Reader, sequence::Sequence};
 
 /// The head of a log: what a checkpoint signs.
@@ -115,7 +118,12 @@ impl Follower {
     ///
     /// # Errors
     /// [`Departed`].
-    pub fn catch_up(&mut self, reader: &Reader, to: Sequence, progress: &dyn Fn(u64)) -> Result<(), Departed> {
+    pub fn catch_up(
+        &mut self,
+        reader: &Reader,
+        to: Sequence,
+        progress: &dyn Fn(u64),
+    ) -> Result<(), Departed> {
         extends(&self.head(), reader)?;
         let to = to.min(reader.last()).get();
         let mut next = self.clone();

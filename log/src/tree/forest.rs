@@ -91,7 +91,9 @@ impl Forest {
     /// # Errors
     /// As [`Forest::peaks`].
     pub fn inclusion(&self, position: Sequence, size: u64) -> Result<Option<Inclusion>, LogError> {
-        let Some(index) = position.get().checked_sub(1).filter(|index| *index < size) else { return Ok(None) };
+        let Some(index) = position.get().checked_sub(1).filter(|index| *index < size) else {
+            return Ok(None);
+        };
         let Some(peaks) = self.peaks(size)? else { return Ok(None) };
         let parts = shape::inclusion(index, size);
         let path = parts.into_iter().map(|part| Ok(joined(&self.nodes(part)?)));

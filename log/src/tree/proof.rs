@@ -285,6 +285,5 @@ pub fn stored_leaf(stored: &[u8]) -> Option<(Sequence, Digest)> {
     one_event.then(|| (Sequence::new(view.sequence()), view.leaf()))
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -137,7 +137,10 @@ mod tests {
     fn a_tile_is_read_as_it_was_written_and_every_flipped_bit_makes_it_none() {
         let bytes = tile().encode();
         assert_eq!(Tile::decode(&bytes), Some(tile()));
-        assert_eq!((tile().last(), path(tile().place)), (2 * 65_536 + 3 * 256, "tree/08-00000000000000000002.tile".into()));
+        assert_eq!(
+            (tile().last(), path(tile().place)),
+            (2 * 65_536 + 3 * 256, "tree/08-00000000000000000002.tile".into())
+        );
         for bit in 0..bytes.len() * 8 {
             let mut bad = bytes.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
@@ -151,7 +154,9 @@ mod tests {
     #[test]
     fn a_tile_whose_sums_were_redone_over_nonsense_is_none() {
         let sound = tile().encode();
-        for (at, value) in [(48, 9), (48, 0), (48, 64), (49, 1), (50, 0), (51, 9), (52, 1), (32, 2), (40, 1), (8, 2)] {
+        for (at, value) in
+            [(48, 9), (48, 0), (48, 64), (49, 1), (50, 0), (51, 9), (52, 1), (32, 2), (40, 1), (8, 2)]
+        {
             let mut bad = sound[..sound.len() - 8].to_vec();
             bad[at] = value;
             let sum = hash::plain_checksum(&bad);

@@ -84,7 +84,9 @@ impl Tiles {
     /// None of them is used any more: they do not agree with each other.
     pub(super) fn disown(&self) {
         self.disowned.store(true, Ordering::Relaxed);
-        self.misfits.lock().extend(self.kept.lock().iter().filter(|(_, tile)| tile.is_some()).map(|(at, _)| path(*at)));
+        self.misfits
+            .lock()
+            .extend(self.kept.lock().iter().filter(|(_, tile)| tile.is_some()).map(|(at, _)| path(*at)));
     }
 
     pub(super) fn misfits(&self) -> Vec<String> {

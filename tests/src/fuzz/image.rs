@@ -25,11 +25,14 @@ fn options() -> Options {
 }
 
 /// A log that was closed, one whose process died, and one with tiles beside it.
-static BASES: LazyLock<[Files; 3]> = LazyLock::new(|| [written(40, true), written(70, false), with_tiles(written(300, true))]);
+static BASES: LazyLock<[Files; 3]> =
+    LazyLock::new(|| [written(40, true), written(70, false), with_tiles(written(300, true))]);
 
 fn written(batches: u64, close: bool) -> Files {
     let storage = MemoryStorage::new();
-    let Ok(mut opened) = Log::create(Arc::new(storage.clone()), 77, 5, 1234, &options()) else { return Files::new() };
+    let Ok(mut opened) = Log::create(Arc::new(storage.clone()), 77, 5, 1234, &options()) else {
+        return Files::new();
+    };
     for n in 0..batches {
         let Ok(payload) = Payload::new(vec![n as u8; (n * 7 % 90) as usize]) else { continue };
         let event = |nth: u64| NewEvent {
@@ -118,11 +121,14 @@ fn edit(files: &mut Files, input: &mut Unstructured<'_>) -> arbitrary::Result<()
         7 => {
             // A record somewhere on the grid, its sum redone.
             let at = at / 32 * 32;
-            let salt = bytes.get(160..168).and_then(|salt| salt.try_into().ok()).map_or(0, u64::from_le_bytes);
+            let salt =
+                bytes.get(160..168).and_then(|salt| salt.try_into().ok()).map_or(0, u64::from_le_bytes);
             if let Some(record) = bytes.get_mut(at..)
                 && let Some(header) = record.first_chunk::<128>()
             {
-                let number = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize;
+                let number = |at: usize| {
+                    u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize
+                };
                 let whole = (128 + number(16).min(1 << 16) + number(20).min(1 << 16)).next_multiple_of(32);
                 sum(record, whole, salt);
             }
@@ -144,7 +150,8 @@ fn head(input: &mut Unstructured<'_>) -> arbitrary::Result<Vec<u8>> {
     head[..8].copy_from_slice(b"SCOPEDHD");
     head[8] = 77;
     for at in [24, 32, 40, 48] {
-        let value = if input.arbitrary()? { input.arbitrary()? } else { u64::from(input.arbitrary::<u16>()?) };
+        let value =
+            if input.arbitrary()? { input.arbitrary()? } else { u64::from(input.arbitrary::<u16>()?) };
         head[at..at + 8].copy_from_slice(&value.to_le_bytes());
     }
     sums(&mut head);
@@ -208,11 +215,13 @@ fn look(files: &Files) {
     let how = SalvageOptions { log: options(), ..SalvageOptions::default() };
     if let Ok(done) = salvage(&storage, Arc::new(out.clone()), 9, &how, &|_, _| ()) {
         let out: Arc<dyn Storage> = Arc::new(out);
-        let clean = verify(&out, &single, &|_| ()).is_ok_and(|report| report.is_clean() && report.last == done.last);
+        let clean =
+            verify(&out, &single, &|_| ()).is_ok_and(|report| report.is_clean() && report.last == done.last);
         assert!(clean, "what is salvaged verifies");
     }
     if let Ok(mut opened) = Log::open(storage, 3, 9, &options()) {
-        let event = NewEvent { event_id: 1, kind: 1, kind_version: 1, actor: 0, scope: 0, body: &[], payload: None };
+        let event =
+            NewEvent { event_id: 1, kind: 1, kind_version: 1, actor: 0, scope: 0, body: &[], payload: None };
         let _ = opened.writer.stage(1, &[event]).map(drop);
         let _ = opened.writer.commit(Durability::Synced);
         let _ = opened.writer.close();

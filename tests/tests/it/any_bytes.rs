@@ -22,26 +22,33 @@ fn any_image_of_a_directory_is_read_verified_salvaged_and_opened_without_a_panic
     let wanted = std::env::var("SCOPED_FUZZ").ok().map(|text| text.parse().expect("SCOPED_FUZZ is a number"));
     for seed in 0..wanted.unwrap_or(IMAGES) {
         let input = drawn(seed, 4 + seed as usize % 200);
-        catch_unwind(|| image(&input)).unwrap_or_else(|_| panic!("`image` of drawn({seed}, {})", input.len()));
+        catch_unwind(|| image(&input))
+            .unwrap_or_else(|_| panic!("`image` of drawn({seed}, {})", input.len()));
     }
 }
 
 #[test]
 fn the_seeds_of_the_smaller_fuzz_targets_hold() {
-    let targets: [(&str, fn(&[u8])); 4] =
-        [("image", image), ("record", texts::record), ("proof", texts::proof), ("checkpoint", texts::checkpoint)];
+    let targets: [(&str, fn(&[u8])); 4] = [
+        ("image", image),
+        ("record", texts::record),
+        ("proof", texts::proof),
+        ("checkpoint", texts::checkpoint),
+    ];
     for (name, target) in targets {
         let folder = package_file("../fuzz/seeds").join(name);
-        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         assert!(!files.is_empty(), "{name} has no seed");
         for file in files {
             let sound = std::fs::read(&file).unwrap();
             target(&sound);
             // Each of them once with a bit flipped, cut, and drawn out.
-            for seed in 0..64 {
+            for seed in 0..if name == "image" { 4 } else { 64 } {
                 let mut input = sound.clone();
-                let at = drawn(seed, 8).iter().fold(0, |sum, byte| sum * 31 + usize::from(*byte)) % input.len().max(1);
+                let at = drawn(seed, 8).iter().fold(0, |sum, byte| sum * 31 + usize::from(*byte))
+                    % input.len().max(1);
                 if let Some(byte) = input.get_mut(at) {
                     *byte ^= 1 << (seed % 8);
                 }

@@ -2,13 +2,11 @@
 //!
 //! The log is written below the engine: what is measured knows nothing of what an event means.
 
+use super::Args;
 use super::spread::{Spread, Times, median};
 use super::throwaway::Throwaway;
-use super::Args;
 use scoped::log::tree::{Follower, Forest, write_tiles};
-use scoped::log::{
-    Durability, FileStorage, Log, NewEvent, Options, Payload, Sequence, Stage, Storage,
-};
+use scoped::log::{Durability, FileStorage, Log, NewEvent, Options, Payload, Sequence, Stage, Storage};
 use scoped_trust::{Checkpoint, Signer};
 use serde::Serialize;
 use std::hint::black_box;
@@ -148,7 +146,8 @@ fn write(path: &Path, events: u64, payload: usize) -> anyhow::Result<()> {
         let payload = Payload::new(vec![first as u8; payload])?;
         for n in first..=events.min(first + CHUNK - 1) {
             let (event_id, payload) = (u128::from(n), Some(&payload));
-            let event = NewEvent { event_id, kind: 1, kind_version: 1, actor: 2, scope: 3, body: b"", payload };
+            let event =
+                NewEvent { event_id, kind: 1, kind_version: 1, actor: 2, scope: 3, body: b"", payload };
             while opened.writer.stage(n, &[event])? == Stage::GroupFull {
                 opened.writer.commit(Durability::Buffered)?;
             }
@@ -169,9 +168,15 @@ fn peaks(log: &Path, out: &Path, events: u64) -> Vec<Peak> {
     let quick = peak(&tool, "prove with tiles", &prove);
     // A child that fails is left out; what it needed says nothing.
     let _ = std::fs::remove_dir_all(Path::new(&*log).join("tree"));
-    let lines: [(&'static str, &[&str]); 3] =
-        [("verify", &["verify", &log]), ("prove without tiles", &prove), ("salvage", &["salvage", &log, &out])];
-    quick.into_iter().chain(lines.into_iter().filter_map(|(command, line)| peak(&tool, command, line))).collect()
+    let lines: [(&'static str, &[&str]); 3] = [
+        ("verify", &["verify", &log]),
+        ("prove without tiles", &prove),
+        ("salvage", &["salvage", &log, &out]),
+    ];
+    quick
+        .into_iter()
+        .chain(lines.into_iter().filter_map(|(command, line)| peak(&tool, command, line)))
+        .collect()
 }
 
 fn peak(tool: &Path, command: &'static str, line: &[&str]) -> Option<Peak> {

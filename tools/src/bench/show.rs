@@ -91,10 +91,22 @@ fn figures(report: &Report) -> Table {
         row("following a log", rate(it.follow_per_s), None, None, "leaf, chain value, tree".to_owned());
         row("a proof without tiles", ns(it.bare_s * 1e9), None, None, format!("{events} events"));
         let (figure, floor) = (it.checkpoint_us * 1e3, it.signature_us * 1e3);
-        row("a checkpoint", ns(figure), Some(ns(floor)), Some(figure / floor), "against its signature".to_owned());
+        row(
+            "a checkpoint",
+            ns(figure),
+            Some(ns(floor)),
+            Some(figure / floor),
+            "against its signature".to_owned(),
+        );
         for peak in &it.peaks {
             let figure = Cell::new(indicatif::HumanBytes(peak.bytes)).raw(peak.bytes);
-            row("memory", figure, None, None, format!("{} of {events} events, {:.1} s", peak.command, peak.seconds));
+            row(
+                "memory",
+                figure,
+                None,
+                None,
+                format!("{} of {events} events, {:.1} s", peak.command, peak.seconds),
+            );
         }
     }
     if let Some(it) = &report.check {

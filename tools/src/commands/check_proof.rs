@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (mut signers, mut anchored) = (Vec::new(), vec![false; ends.len()]);
     for path in &args.checkpoint {
         let checkpoint = trusted::checkpoint(path)?;
-        let signed = trusted::signers(&checkpoint, &keys).map_err(|failure| failure.within(path.display()))?;
+        let signed =
+            trusted::signers(&checkpoint, &keys).map_err(|failure| failure.within(path.display()))?;
         let head = checkpoint.head();
         let fits = |(size, root): &(u64, Digest)| trusted::says(head, proof.log_id(), *size, *root);
         let Some(end) = ends.iter().position(fits) else {
@@ -49,7 +50,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
                 "{}: the proof speaks of {} and {}, the checkpoint of log {} with {} events and root {}",
                 path.display(),
                 log_name(proof.log_id()),
-                ends.iter().map(|(size, root)| format!("{size} events with root {root}")).collect::<Vec<_>>().join(", then "),
+                ends.iter()
+                    .map(|(size, root)| format!("{size} events with root {root}"))
+                    .collect::<Vec<_>>()
+                    .join(", then "),
                 log_name(head.log_id),
                 head.size,
                 head.root
@@ -98,7 +102,9 @@ fn shown(proof: &Proof, known: usize, ends: usize) -> String {
             let what = if proof.record.is_some() { "this event" } else { "an event with this leaf" };
             format!("{what} is {} of the log {whose}", proof.position)
         }
-        Proof::Consistency(proof) if proof.old_size == 0 => format!("nothing: every log begins with no events ({whose})"),
+        Proof::Consistency(proof) if proof.old_size == 0 => {
+            format!("nothing: every log begins with no events ({whose})")
+        }
         Proof::Consistency(proof) => {
             format!("the log of {} events begins with the log of {}, {whose}", proof.new_size, proof.old_size)
         }

@@ -6,8 +6,8 @@ use crate::open;
 use crate::output::{Facts, Output, Page};
 use crate::trusted;
 use scoped::log::tree::{Departed, Follower, Forest, Proof, TreeHead};
-use scoped::{Micros, Sequence};
 use scoped::temporal::format_time;
+use scoped::{Micros, Sequence};
 use scoped_trust::proof_text::{self, PROOF_TEXT_BYTES_MAX};
 use scoped_trust::{Checkpoint, PublicKey, Signer, key_file, log_name};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,9 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             trusted::write_whole(out, &checkpoint.to_string())?;
             output.show(&value(&checkpoint, Some(out)), || page(&checkpoint))
         }
-        None if output.format() == crate::output::Format::Json => output.show(&value(&checkpoint, None), Page::new),
+        None if output.format() == crate::output::Format::Json => {
+            output.show(&value(&checkpoint, None), Page::new)
+        }
         None => output.write(|out| Ok(write!(out, "{checkpoint}")?)),
     }
 }
@@ -92,7 +94,9 @@ fn previous(args: &Args, signer: &Signer) -> Result<Option<TreeHead>, Failure> {
     let mut keys: Vec<PublicKey> = trusted::keys(&args.public)?;
     keys.push(signer.public());
     trusted::signers(&checkpoint, &keys).map_err(|failure| {
-        failure.within(path.display()).hint("name the key that signed it with --public, or another place with --out")
+        failure
+            .within(path.display())
+            .hint("name the key that signed it with --public, or another place with --out")
     })?;
     Ok(Some(*checkpoint.head()))
 }
@@ -119,7 +123,9 @@ fn head(
             let said = format!("{} events were signed before, and this is about {}", known.size, to.get());
             return Err(Failure::refused("older", said));
         }
-        Some(known) => Follower::resume(known, &Forest::new(reader.clone()).with_tiles(Arc::clone(&storage)))?,
+        Some(known) => {
+            Follower::resume(known, &Forest::new(reader.clone()).with_tiles(Arc::clone(&storage)))?
+        }
         None => Follower::at_beginning(&reader)?,
     };
     let bar = output.bar("checking", "events", Some(to.get()));
@@ -129,14 +135,19 @@ fn head(
 
 /// A witness without the log: the proof has to lead from what it signed before to what it signs now.
 fn grown(previous: Option<&TreeHead>, now: &TreeHead, proof: &Path) -> Result<(), Failure> {
-    let before = previous.ok_or_else(|| Failure::usage("without a log, --previous tells what the proof begins with"))?;
+    let before = previous
+        .ok_or_else(|| Failure::usage("without a log, --previous tells what the proof begins with"))?;
     let Proof::Consistency(proof) = proof_text::parse(&trusted::bytes(proof, PROOF_TEXT_BYTES_MAX)?)? else {
         return Err(Failure::usage("this is a proof of inclusion; a proof of consistency is needed"));
     };
     proof.check()?;
     let from = trusted::says(before, proof.log_id, proof.old_size, proof.old_root);
     let to = trusted::says(now, proof.log_id, proof.new_size, proof.new_root);
-    if from && to { Ok(()) } else { Err(Failure::refused("other_root", "the proof does not lead from the one to the other")) }
+    if from && to {
+        Ok(())
+    } else {
+        Err(Failure::refused("other_root", "the proof does not lead from the one to the other"))
+    }
 }
 
 fn other_head() -> Failure {
@@ -146,7 +157,10 @@ fn other_head() -> Failure {
 
 fn value(checkpoint: &Checkpoint, out: Option<&Path>) -> serde_json::Value {
     let head = checkpoint.head();
-    let signers = checkpoint.note().signers().map(|(name, id)| serde_json::json!({ "name": name, "id": id.to_string() }));
+    let signers = checkpoint
+        .note()
+        .signers()
+        .map(|(name, id)| serde_json::json!({ "name": name, "id": id.to_string() }));
     serde_json::json!({
         "log": log_name(head.log_id),
         "size": head.size,
@@ -165,7 +179,8 @@ fn time(at: Micros) -> Option<String> {
 
 fn page(checkpoint: &Checkpoint) -> Page {
     let head = checkpoint.head();
-    let signers: Vec<String> = checkpoint.note().signers().map(|(name, id)| format!("{name} ({id})")).collect();
+    let signers: Vec<String> =
+        checkpoint.note().signers().map(|(name, id)| format!("{name} ({id})")).collect();
     let facts = Facts::new()
         .with("log", log_name(head.log_id))
         .with("events", count(head.size))

@@ -68,7 +68,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         What::Generate { file, name } => {
             let signer = Signer::generate(name).map_err(|error| Failure::usage(error.to_string()))?;
             key_file::write(file, &signer)?;
-            show(output, &signer.public(), &[("file", file.clone()), ("public_file", key_file::public_path(file))])
+            show(
+                output,
+                &signer.public(),
+                &[("file", file.clone()), ("public_file", key_file::public_path(file))],
+            )
         }
         What::Show { file } => show(output, &public_of(file)?, &[]),
         What::Rotate { file, name } => rotate(file, name.as_deref(), output),
@@ -107,12 +111,19 @@ fn rotate(file: &Path, name: Option<&str>, output: &Output) -> Result<(), Failur
 }
 
 fn show(output: &Output, key: &PublicKey, files: &[(&'static str, PathBuf)]) -> Result<(), Failure> {
-    let mut value = serde_json::json!({ "name": key.name(), "id": key.id().to_string(), "public": key.to_string() });
+    let mut value =
+        serde_json::json!({ "name": key.name(), "id": key.id().to_string(), "public": key.to_string() });
     for (what, path) in files {
         value[*what] = path.display().to_string().into();
     }
     output.show(&value, || {
-        let facts = Facts::new().with("name", key.name()).with("id", key.id().to_string()).with("public key", quiet(key));
-        files.iter().fold(facts, |facts, (what, path)| facts.with(what.replace('_', " "), path.display().to_string())).into()
+        let facts = Facts::new()
+            .with("name", key.name())
+            .with("id", key.id().to_string())
+            .with("public key", quiet(key));
+        files
+            .iter()
+            .fold(facts, |facts, (what, path)| facts.with(what.replace('_', " "), path.display().to_string()))
+            .into()
     })
 }

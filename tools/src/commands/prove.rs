@@ -57,7 +57,10 @@ impl Place {
             return Ok(Self(None));
         }
         let digits = text.strip_prefix('#').unwrap_or(text);
-        digits.parse().map(|number| Self(Some(number))).map_err(|_| format!("`{text}` is neither a position nor `head`"))
+        digits
+            .parse()
+            .map(|number| Self(Some(number)))
+            .map_err(|_| format!("`{text}` is neither a position nor `head`"))
     }
 
     fn of(self, reader: &Reader) -> Result<u64, Failure> {
@@ -124,7 +127,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             let (reader, storage, forest) = opened(&args.directory, output)?;
             let (from, to) = (args.from.of(&reader)?, args.to.of(&reader)?);
             let proof = forest.consistency(from, to)?;
-            let proof = proof.ok_or_else(|| Failure::usage(format!("{from} events do not come before {to}")))?;
+            let proof =
+                proof.ok_or_else(|| Failure::usage(format!("{from} events do not come before {to}")))?;
             finish(&Proof::Consistency(proof), &args.how, &forest, &storage, output)
         }
         What::Tiles { directory } => tiles(directory, output),
@@ -146,7 +150,9 @@ fn inclusion(args: &Inclusion, output: &Output) -> Result<(), Failure> {
         (None, Some(size)) => size.of(&reader)?,
         (None, None) => reader.last().get(),
     };
-    let nothing = || Failure::refused("unknown_position", format!("event {position} is not in the log of {size} events"));
+    let nothing = || {
+        Failure::refused("unknown_position", format!("event {position} is not in the log of {size} events"))
+    };
     let mut proof = forest.inclusion(position, size)?.ok_or_else(nothing)?;
     if let Some(known) = &known {
         let fits = |root: Digest| trusted::says(known.head(), reader.log_id(), size, root);
@@ -156,8 +162,12 @@ fn inclusion(args: &Inclusion, output: &Output) -> Result<(), Failure> {
             proof = Forest::new(reader.clone()).inclusion(position, size)?.ok_or_else(nothing)?;
         }
         if !fits(proof.root()?) {
-            return Err(Failure::new(Exit::Damage, "rewritten", "this log does not lead to the checkpoint's root")
-                .hint("`scoped verify DIR --checkpoint FILE` shows where they part"));
+            return Err(Failure::new(
+                Exit::Damage,
+                "rewritten",
+                "this log does not lead to the checkpoint's root",
+            )
+            .hint("`scoped verify DIR --checkpoint FILE` shows where they part"));
         }
     }
     if args.record {
@@ -174,7 +184,9 @@ fn finish(
     output: &Output,
 ) -> Result<(), Failure> {
     for tile in forest.misfits() {
-        output.note(format!("`{tile}` is not of this log as it is, and was not used; `scoped prove tiles` replaces it"));
+        output.note(format!(
+            "`{tile}` is not of this log as it is, and was not used; `scoped prove tiles` replaces it"
+        ));
     }
     if how.write_tiles {
         write_tiles(storage, forest.reader(), 0, &|_| ())?;
@@ -215,7 +227,8 @@ fn tiles(directory: &Path, output: &Output) -> Result<(), Failure> {
         "events": report.events, "kept": report.kept, "written": report.written, "wrong": report.wrong,
     });
     output.show(&value, || {
-        let facts = Facts::new().with("events covered", count(report.events)).with("kept", count(report.kept));
+        let facts =
+            Facts::new().with("events covered", count(report.events)).with("kept", count(report.kept));
         let wrong = count(report.wrong.len() as u64);
         Page::from(facts.with("written", count(report.written)).with("wrong, replaced", wrong))
     })?;

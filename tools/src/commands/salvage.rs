@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     output.show(&value(&done), || page(&done))?;
     done.found.notes.iter().for_each(|note| output.note(note));
     if done.lost > 0 {
-        let events = if done.lost == 1 { "1 event is".to_owned() } else { format!("{} events are", done.lost) };
+        let events =
+            if done.lost == 1 { "1 event is".to_owned() } else { format!("{} events are", done.lost) };
         output.damage(format!("{events} lost"));
     }
     Ok(())

@@ -18,12 +18,21 @@ const BY_KEEPER: [&str; 4] = ["--checkpoint", "log.checkpoint", "--key", "keeper
 fn a_proof_is_checked_with_a_checkpoint_and_a_key_and_no_log() {
     let desk = signed();
     let before = desk.files("log");
-    for form in [&["--format", "json"][..], &["--compact"], &["--format", "json", "--record"], &["--compact", "--record"]] {
+    for form in [
+        &["--format", "json"][..],
+        &["--compact"],
+        &["--format", "json", "--record"],
+        &["--compact", "--record"],
+    ] {
         for position in ["1", "300", "#600", "head"] {
-            let line = [&["prove", "inclusion", "log", position, "--checkpoint", "log.checkpoint"], form].concat();
+            let line =
+                [&["prove", "inclusion", "log", position, "--checkpoint", "log.checkpoint"], form].concat();
             let proof = desk.run(&line).fine();
             fs::write(desk.path("one.proof"), &proof.out).unwrap();
-            let checked = desk.run(&[&["check-proof", "one.proof", "--format", "json"][..], &BY_KEEPER].concat()).fine().json();
+            let checked = desk
+                .run(&[&["check-proof", "one.proof", "--format", "json"][..], &BY_KEEPER].concat())
+                .fine()
+                .json();
             assert_eq!((&checked["holds"], &checked["anchored"]), (&true.into(), &true.into()), "{line:?}");
             assert_eq!(checked["signers"][0], "example.org/keeper");
             desk.run(&["check-proof", "one.proof"]).fine();
@@ -35,7 +44,11 @@ fn a_proof_is_checked_with_a_checkpoint_and_a_key_and_no_log() {
     assert!(before == desk.files("log"), "proving changed a byte");
     // Every format answers.
     for format in ["table", "tsv", "json"] {
-        for line in [&["prove", "consistency", "log", "7", "head"][..], &["check-proof", "one.proof"], &["key", "show", "keeper.key"]] {
+        for line in [
+            &["prove", "consistency", "log", "7", "head"][..],
+            &["check-proof", "one.proof"],
+            &["key", "show", "keeper.key"],
+        ] {
             assert!(!desk.run(&[line, &["--format", format]].concat()).fine().out.is_empty());
         }
     }
@@ -61,7 +74,8 @@ fn a_proof_that_does_not_hold_or_fits_no_checkpoint_fails() {
     desk.run(&["key", "generate", "other.key", "--name", "other"]).fine();
     desk.run(&["check-proof", "sound.proof", "--checkpoint", "log.checkpoint", "--key", "other.key.pub"])
         .fails(1, &["none of the known keys", "example.org/keeper"]);
-    fs::write(desk.path("forged.checkpoint"), desk.text("log.checkpoint").replacen("\n600\n", "\n601\n", 1)).unwrap();
+    fs::write(desk.path("forged.checkpoint"), desk.text("log.checkpoint").replacen("\n600\n", "\n601\n", 1))
+        .unwrap();
     desk.run(&["check-proof", "sound.proof", "--checkpoint", "forged.checkpoint", "--key", "keeper.key.pub"])
         .fails(1, &["is false"]);
     let other = desk.run(&["prove", "inclusion", "log", "300", "--size", "599", "--compact"]).fine().out;
@@ -98,7 +112,17 @@ fn a_checkpoint_extends_the_one_before_or_is_not_signed() {
     let all = events(700);
     desk.write("grown", BIRTH, &all);
     let old = desk.text("log.checkpoint");
-    desk.run(&["checkpoint", "grown", "--key", "keeper.key", "--previous", "log.checkpoint", "--out", "new.checkpoint"]).fine();
+    desk.run(&[
+        "checkpoint",
+        "grown",
+        "--key",
+        "keeper.key",
+        "--previous",
+        "log.checkpoint",
+        "--out",
+        "new.checkpoint",
+    ])
+    .fine();
     assert!(desk.text("new.checkpoint").contains("\n700\n"));
 
     let mut other = all.clone();
@@ -119,8 +143,19 @@ fn a_checkpoint_extends_the_one_before_or_is_not_signed() {
 
     // Another key does not go on from a checkpoint that it did not sign, unless that key is named.
     desk.run(&["key", "generate", "other.key", "--name", "other"]).fine();
-    desk.run(&["checkpoint", "grown", "--key", "other.key", "--out", "log.checkpoint"]).fails(1, &["none of the known keys"]);
-    desk.run(&["checkpoint", "grown", "--key", "other.key", "--out", "log.checkpoint", "--public", "keeper.key.pub"]).fine();
+    desk.run(&["checkpoint", "grown", "--key", "other.key", "--out", "log.checkpoint"])
+        .fails(1, &["none of the known keys"]);
+    desk.run(&[
+        "checkpoint",
+        "grown",
+        "--key",
+        "other.key",
+        "--out",
+        "log.checkpoint",
+        "--public",
+        "keeper.key.pub",
+    ])
+    .fine();
 }
 
 #[test]
@@ -135,7 +170,17 @@ fn witnesses_add_their_signatures_with_the_log_or_with_a_proof() {
     let add = ["--add-signature", "new.checkpoint"];
     desk.run(&[&["checkpoint", "grown", "--key", "anna"][..], &add, &out].concat()).fine();
     // Ben has no log: he signed the older one before, and is given a proof.
-    desk.run(&["checkpoint", "log", "--key", "ben", "--add-signature", "log.checkpoint", "--out", "ben.checkpoint"]).fine();
+    desk.run(&[
+        "checkpoint",
+        "log",
+        "--key",
+        "ben",
+        "--add-signature",
+        "log.checkpoint",
+        "--out",
+        "ben.checkpoint",
+    ])
+    .fine();
     let proof = desk.run(&["prove", "consistency", "grown", "600", "700", "--compact"]).fine().out;
     fs::write(desk.path("growth.proof"), proof).unwrap();
     let by_proof = |previous: &str, proof: &str| {
@@ -152,9 +197,19 @@ fn witnesses_add_their_signatures_with_the_log_or_with_a_proof() {
         desk.run(&["verify", "grown", "--checkpoint", "new.checkpoint", "--public", key]).fine();
     }
     // What a witness has not seen to be so is not signed.
-    desk.run(&["checkpoint", "log", "--key", "anna", "--add-signature", "new.checkpoint"]).fails(3, &["once had #700"]);
-    desk.run(&["check-proof", "growth.proof", "--checkpoint", "log.checkpoint", "--checkpoint", "new.checkpoint", "--key", "keeper.key.pub"])
-        .fine();
+    desk.run(&["checkpoint", "log", "--key", "anna", "--add-signature", "new.checkpoint"])
+        .fails(3, &["once had #700"]);
+    desk.run(&[
+        "check-proof",
+        "growth.proof",
+        "--checkpoint",
+        "log.checkpoint",
+        "--checkpoint",
+        "new.checkpoint",
+        "--key",
+        "keeper.key.pub",
+    ])
+    .fine();
 }
 
 #[test]
@@ -170,7 +225,8 @@ fn keys_are_for_their_owner_alone_and_followed_when_they_are_rotated() {
     assert!(!run.out.contains("PRIVATE") && !run.err.contains("PRIVATE"));
     assert_eq!(desk.text(new["old_file"].as_str().unwrap()), secret, "the old key is kept");
     let statement = new["statement"].as_str().unwrap();
-    let followed = desk.run(&["key", "follow", public.as_str().unwrap(), statement, "--format", "json"]).fine().json();
+    let followed =
+        desk.run(&["key", "follow", public.as_str().unwrap(), statement, "--format", "json"]).fine().json();
     assert_eq!(followed["public"], new["public"]);
     desk.run(&["key", "follow", new["public"].as_str().unwrap(), statement]).fails(2, &["another key"]);
     // The old checkpoint was signed by the old key: the new one goes on from it when that is named.
@@ -184,7 +240,8 @@ fn keys_are_for_their_owner_alone_and_followed_when_they_are_rotated() {
         desk.run(&sign).fails(1, &["can be read by others", "chmod 600"]);
         desk.run(&["key", "rotate", "keeper.key"]).fails(1, &["can be read by others"]);
     }
-    desk.run(&["verify", "log", "--checkpoint", "log.checkpoint", "--public", "keeper.key"]).fails(2, &["private key"]);
+    desk.run(&["verify", "log", "--checkpoint", "log.checkpoint", "--public", "keeper.key"])
+        .fails(2, &["private key"]);
 }
 
 #[test]
@@ -259,7 +316,8 @@ fn a_watcher_takes_in_what_is_new_and_raises_the_alarm_again_and_again() {
     put(500, None);
     look().fine();
 
-    desk.run(&["verify", "log", "--watch", "--once", "--state", "log/it.watch"]).fails(2, &["in the log directory"]);
+    desk.run(&["verify", "log", "--watch", "--once", "--state", "log/it.watch"])
+        .fails(2, &["in the log directory"]);
     fs::write(desk.path("seen/it.watch"), known.replacen("300", "301", 1)).unwrap();
     look().fails(2, &["nothing that a watcher wrote"]);
     desk.run(&["verify", "log", "--watch"]).fails(2, &["--state"]);

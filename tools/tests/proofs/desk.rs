@@ -157,7 +157,8 @@ impl Desk {
 
     /// Segment files of a log, oldest first.
     pub(crate) fn segments(&self, name: &str) -> Vec<PathBuf> {
-        let files = self.files(name).into_keys().filter(|path| path.extension().is_some_and(|end| end == "log"));
+        let files =
+            self.files(name).into_keys().filter(|path| path.extension().is_some_and(|end| end == "log"));
         files.map(|path| self.path(name).join(path)).collect()
     }
 
@@ -222,7 +223,8 @@ pub(crate) fn events(count: u64) -> Vec<Event> {
     all
 }
 
-pub(crate) const BIRTH: Birth = Birth { log_id: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, created: 1_700_000_000_000_000 };
+pub(crate) const BIRTH: Birth =
+    Birth { log_id: 0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10, created: 1_700_000_000_000_000 };
 
 /// How the directory of this package is reached from a test.
 pub(crate) fn package_file(name: &str) -> PathBuf {

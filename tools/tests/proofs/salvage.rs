@@ -29,7 +29,10 @@ fn what_is_good_of_a_damaged_log_is_copied_and_what_is_lost_is_told() {
     assert!(before == desk.files("log"), "salvage changed what it reads");
     let told = run.json();
     assert_eq!(told["events"].as_u64().unwrap() + told["lost"].as_u64().unwrap(), last);
-    assert_eq!((told["losses"][0]["from"].as_u64(), told["losses"][0]["damaged"].as_bool()), (Some(12), Some(true)));
+    assert_eq!(
+        (told["losses"][0]["from"].as_u64(), told["losses"][0]["damaged"].as_bool()),
+        (Some(12), Some(true))
+    );
     assert_eq!(told["same_until"], 11);
     assert!(told["lost"].as_u64().unwrap() <= 2, "{told}");
     desk.run(&["verify", "saved"]).fine();
@@ -49,12 +52,15 @@ fn an_engine_does_not_open_a_log_with_marks_and_goes_on_from_before_the_hole_whe
     desk.rot("log", 12);
     desk.run(&["salvage", "log", "saved"]).fails(3, &["lost"]);
     assert!(desk.events("saved").iter().any(|event| event.kind == LOST_KIND));
-    let error = Engine::open_with(desk.path("saved"), Options::default().create(false)).map(drop).unwrap_err();
+    let error =
+        Engine::open_with(desk.path("saved"), Options::default().create(false)).map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     assert!(error.to_string().contains("#12"), "{error}");
     desk.run(&["principals", "saved", "--at", "#11"]).fine();
 
-    let run = desk.run(&["salvage", "log", "beginning", "--until-first-hole", "--format", "json"]).fails(3, &["lost"]);
+    let run = desk
+        .run(&["salvage", "log", "beginning", "--until-first-hole", "--format", "json"])
+        .fails(3, &["lost"]);
     assert_eq!((run.json()["last"].as_u64(), run.json()["marks"].as_u64()), (Some(11), Some(0)));
     let engine = Engine::open_with(desk.path("beginning"), Options::default().create(false)).unwrap();
     assert_eq!(engine.history().head().get(), 11);

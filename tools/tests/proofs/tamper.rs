@@ -138,7 +138,10 @@ fn shown_by(kept: &Kept) -> [Option<String>; 5] {
     let made = desk.run(&["prove", "consistency", "bad", &size, "head", "--format", "json"]);
     let proof = if made.code == 0 {
         fs::write(desk.path("bad.proof"), &made.out).unwrap();
-        word(&["check-proof", "bad.proof", "--checkpoint", "kept.checkpoint", "--key", "keeper.key.pub"], &[1])
+        word(
+            &["check-proof", "bad.proof", "--checkpoint", "kept.checkpoint", "--key", "keeper.key.pub"],
+            &[1],
+        )
     } else {
         Some("none can be made".to_owned())
     };
@@ -146,7 +149,11 @@ fn shown_by(kept: &Kept) -> [Option<String>; 5] {
     fs::copy(desk.path("kept.watch"), desk.path("bad.watch")).unwrap();
     let watch = word(&["verify", "bad", "--watch", "--once", "--state", "bad.watch"], &[1, 3]);
     if watch.is_some() {
-        assert_eq!(desk.text("bad.watch"), desk.text("kept.watch"), "an alarm is raised again by the next look");
+        assert_eq!(
+            desk.text("bad.watch"),
+            desk.text("kept.watch"),
+            "an alarm is raised again by the next look"
+        );
     }
     [verify, chain, checkpoint, proof, watch]
 }
@@ -154,14 +161,19 @@ fn shown_by(kept: &Kept) -> [Option<String>; 5] {
 fn matrix() -> String {
     let kept = Kept::new();
     let mut table = String::new();
-    writeln!(table, "| what is done | `verify` | chain value kept | checkpoint | proof of growth | watcher |").unwrap();
+    writeln!(
+        table,
+        "| what is done | `verify` | chain value kept | checkpoint | proof of growth | watcher |"
+    )
+    .unwrap();
     writeln!(table, "|---|---|---|---|---|---|").unwrap();
     for (what, attack) in ATTACKS {
         attack(&kept);
         let shown = shown_by(&kept);
         // Whatever is done, a signed checkpoint shows it, and so does a watcher.
         assert!(shown[2].is_some() && shown[4].is_some(), "{what}: {shown:?}");
-        let cells: Vec<String> = shown.into_iter().map(|word| word.unwrap_or_else(|| "–".to_owned())).collect();
+        let cells: Vec<String> =
+            shown.into_iter().map(|word| word.unwrap_or_else(|| "–".to_owned())).collect();
         writeln!(table, "| {what} | {} |", cells.join(" | ")).unwrap();
         for name in ["bad", "other"] {
             let _ = fs::remove_dir_all(kept.desk.path(name));
@@ -169,7 +181,11 @@ fn matrix() -> String {
     }
     // And what is sound is shown to be sound, grown or not.
     for grown in [0, 50] {
-        kept.desk.write("bad", BIRTH, &[&kept.sound[..], &events(EVENTS + grown)[EVENTS as usize..]].concat());
+        kept.desk.write(
+            "bad",
+            BIRTH,
+            &[&kept.sound[..], &events(EVENTS + grown)[EVENTS as usize..]].concat(),
+        );
         assert_eq!(shown_by(&kept), [None, None, None, None, None], "no false alarm");
         fs::remove_dir_all(kept.desk.path("bad")).unwrap();
     }

@@ -49,7 +49,9 @@ fn every_proof_of_inclusion_leads_to_the_root_and_no_changed_one_does() {
         for index in 0..size {
             let proof = inclusion(index, size);
             assert_eq!(proof.root(), Ok(due), "{index} of {size}");
-            let no = |proof: &Inclusion, what: &str| assert_ne!(proof.root(), Ok(due), "{what}: {index} of {size}");
+            let no = |proof: &Inclusion, what: &str| {
+                assert_ne!(proof.root(), Ok(due), "{what}: {index} of {size}")
+            };
             for nth in 0..proof.path.len() {
                 let mut bad = proof.clone();
                 bad.path[nth] = leaf(1000);
@@ -74,7 +76,8 @@ fn every_proof_of_consistency_holds_and_no_changed_one_does() {
         for old in 0..=new {
             let proof = consistency(old, new);
             assert_eq!(proof.check(), Ok(()), "{old} of {new}");
-            let no = |proof: &Consistency, what: &str| assert!(proof.check().is_err(), "{what}: {old} of {new}");
+            let no =
+                |proof: &Consistency, what: &str| assert!(proof.check().is_err(), "{what}: {old} of {new}");
             for nth in 0..proof.path.len() {
                 let mut bad = proof.clone();
                 bad.path[nth] = leaf(1000);
@@ -99,7 +102,14 @@ fn proofs_about_logs_of_any_size_are_refused_without_a_panic() {
     for (position, size) in [(u64::MAX, u64::MAX), (1, u64::MAX), (u64::MAX - 1, u64::MAX), (0, 0), (1, 0)] {
         for length in [0, 1, 63, 64] {
             let path = vec![leaf(1); length];
-            let proof = Inclusion { log_id: 7, position: Sequence::new(position), size, leaf: leaf(0), path, record: None };
+            let proof = Inclusion {
+                log_id: 7,
+                position: Sequence::new(position),
+                size,
+                leaf: leaf(0),
+                path,
+                record: None,
+            };
             let _ = proof.root();
             let mut claim = consistency(3, 7);
             (claim.old_size, claim.new_size, claim.path) = (position, size, vec![leaf(1); length]);
@@ -112,7 +122,9 @@ fn proofs_about_logs_of_any_size_are_refused_without_a_panic() {
 fn a_proof_is_read_as_it_was_written_and_not_when_it_is_cut_or_longer() {
     let record = vec![5; 160];
     let shown = Inclusion { record: Some(record), ..inclusion(6, 9) };
-    for proof in [Proof::Inclusion(inclusion(6, 9)), Proof::Inclusion(shown), Proof::Consistency(consistency(6, 9))] {
+    for proof in
+        [Proof::Inclusion(inclusion(6, 9)), Proof::Inclusion(shown), Proof::Consistency(consistency(6, 9))]
+    {
         let bytes = proof.encode();
         assert_eq!(Proof::decode(&bytes), Ok(proof));
         for len in 0..bytes.len() {

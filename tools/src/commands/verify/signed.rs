@@ -5,9 +5,9 @@ use crate::failure::{Exit, Failure};
 use crate::open;
 use crate::output::{Cell, Column, Output, Page, Table, Tone};
 use crate::trusted;
+use scoped::Sequence;
 use scoped::log::tree::{Departed, Follower, Forest, Narrowed, TreeHead};
 use scoped::log::{Reader, Storage};
-use scoped::Sequence;
 use scoped_trust::log_name;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,10 @@ pub(super) fn read(files: &[PathBuf], public: &[String], output: &Output) -> Res
     for path in files {
         let checkpoint = trusted::checkpoint(path)?;
         let signers = if keys.is_empty() {
-            output.note(format!("{}: nobody is named with --public, so its signatures are not checked", path.display()));
+            output.note(format!(
+                "{}: nobody is named with --public, so its signatures are not checked",
+                path.display()
+            ));
             Vec::new()
         } else {
             trusted::signers(&checkpoint, &keys).map_err(|failure| failure.within(path.display()))?
@@ -52,7 +55,11 @@ pub(super) fn read(files: &[PathBuf], public: &[String], output: &Output) -> Res
 }
 
 /// Lays the log beside each of them. Roots are computed from the records, never from tiles.
-pub(super) fn check(directory: &Path, anchors: Vec<Anchor>, output: &Output) -> Result<Vec<Anchored>, Failure> {
+pub(super) fn check(
+    directory: &Path,
+    anchors: Vec<Anchor>,
+    output: &Output,
+) -> Result<Vec<Anchored>, Failure> {
     if anchors.is_empty() {
         return Ok(Vec::new());
     }
@@ -71,9 +78,10 @@ pub(super) fn check(directory: &Path, anchors: Vec<Anchor>, output: &Output) -> 
             Err(Departed::Shorter { found, known }) => {
                 ("rolled_back", format!("the log ends at {found}, and {known} was signed"))
             }
-            Err(Departed::OtherLog { found, known }) => {
-                ("other_log", format!("this is log {}, and log {} was signed", log_name(found), log_name(known)))
-            }
+            Err(Departed::OtherLog { found, known }) => (
+                "other_log",
+                format!("this is log {}, and log {} was signed", log_name(found), log_name(known)),
+            ),
             Err(departed) => ("unreadable", departed.to_string()),
         };
         let (size, root) = (head.size, head.root.to_string());
@@ -102,13 +110,22 @@ fn reach(
 }
 
 /// Between which events history was rewritten: by the last checkpoint that still holds, and by tiles of the earlier history.
-fn parted(reader: &Reader, storage: &Arc<dyn Storage>, head: &TreeHead, same: u64) -> Result<String, Failure> {
+fn parted(
+    reader: &Reader,
+    storage: &Arc<dyn Storage>,
+    head: &TreeHead,
+    same: u64,
+) -> Result<String, Failure> {
     let between = format!("history was rewritten between #{} and #{}", same + 1, head.size);
     let forest = Forest::new(reader.clone()).with_tiles(Arc::clone(storage));
     let told = match forest.narrow(head.size, head.root)? {
         Some(Narrowed { rewritten, is_proven }) if !rewritten.is_empty() => {
             let places: Vec<String> = rewritten.iter().map(|(from, to)| format!("{from} to {to}")).collect();
-            let how = if is_proven { "the tiles, which lead to the signed root, prove it of" } else { "the tiles suggest" };
+            let how = if is_proven {
+                "the tiles, which lead to the signed root, prove it of"
+            } else {
+                "the tiles suggest"
+            };
             format!("; {how} {}", places.join(", "))
         }
         _ => String::new(),
@@ -147,8 +164,9 @@ pub(super) fn verdict(anchored: &[Anchored]) -> Result<(), Failure> {
         None => Ok(()),
         Some(found) => {
             let said = format!("{}: {}", found.file, found.detail);
-            Err(Failure::new(Exit::Damage, found.verdict, said)
-                .hint("the files agree with each other, and not with what was signed: look for a copy that does"))
+            Err(Failure::new(Exit::Damage, found.verdict, said).hint(
+                "the files agree with each other, and not with what was signed: look for a copy that does",
+            ))
         }
     }
 }

@@ -45,7 +45,9 @@ pub(super) fn run(args: &Args, path: &Path, output: &Output) -> Result<(), Failu
     if let (Ok(folder), Ok(log)) = (folder.canonicalize(), args.directory.canonicalize())
         && folder.starts_with(log)
     {
-        return Err(Failure::usage("the state lies in the log directory: whoever rewrites the one rewrites the other"));
+        return Err(Failure::usage(
+            "the state lies in the log directory: whoever rewrites the one rewrites the other",
+        ));
     }
     let mut state = State::read(path)?;
     let result = super::check(args, output);
@@ -59,7 +61,10 @@ pub(super) fn run(args: &Args, path: &Path, output: &Output) -> Result<(), Failu
         if state.as_ref().is_none_or(|state| state.size != next.size) {
             trusted::write_whole(path, &(next.text()? + "\n"))?;
             let new = next.size - state.as_ref().map_or(0, |state| state.size);
-            output.say(format!("{} events, {new} of them new since the last look: as it was, and more", next.size));
+            output.say(format!(
+                "{} events, {new} of them new since the last look: as it was, and more",
+                next.size
+            ));
         }
         state = Some(next);
         if args.once {
@@ -87,9 +92,7 @@ fn alarm(departed: Departed, state: Option<&State>, reader: &Reader) -> Failure 
     let rewritten = matches!(departed, Departed::Rewritten { .. });
     let failure = Failure::from(departed);
     let Some(state) = state.filter(|_| rewritten) else { return failure };
-    let holds = |(size, chain): &&(u64, String)| {
-        matches!(reader.chain_at(Sequence::new(*size)), Ok(Some(now)) if now.to_string() == *chain)
-    };
+    let holds = |(size, chain): &&(u64, String)| matches!(reader.chain_at(Sequence::new(*size)), Ok(Some(now)) if now.to_string() == *chain);
     let same = state.seen.iter().rev().find(holds).map_or(0, |(size, _)| *size);
     failure.hint(format!("it was rewritten between #{} and #{}", same + 1, state.size))
 }
@@ -150,7 +153,11 @@ impl State {
     }
 
     fn gone(&self) -> Failure {
-        Failure::new(Exit::Damage, "rolled_back", format!("there is no log any more, and it had {} events", self.size))
+        Failure::new(
+            Exit::Damage,
+            "rolled_back",
+            format!("there is no log any more, and it had {} events", self.size),
+        )
     }
 }
 
