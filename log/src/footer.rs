@@ -10,7 +10,7 @@ use crate::{
     digest::Digest,
     hash,
     header::{Header, HeaderError, supported},
-    layout::{CHECKSUM_SUITE, FOOTER_BYTES, HASH_SUITE, MAJOR, MAX_SEGMENT_BYTES, MINOR},
+    layout::{CHECKSUM_SUITE, FOOTER_BYTES, HASH_SUITE, MAJOR, MAX_SEGMENT_BYTES, MAX_SEQUENCE, MINOR},
     record::{CLASS_SEAL, control},
     tally::Tally,
 };
@@ -91,7 +91,8 @@ impl Footer {
             && all_zero(&block[128..168])
             && all_zero(&block[218..KINDS_AT])
             && all_zero(&block[KINDS_AT + 2 * listed.min(KINDS_MAX)..CHECKSUM_AT])
-            && u64_at(block, 168) <= MAX_SEGMENT_BYTES;
+            && u64_at(block, 168) <= MAX_SEGMENT_BYTES
+            && [32, 40, 48, 56, 64, 72].iter().all(|at| u64_at(block, *at) <= MAX_SEQUENCE);
         if !sane {
             return Err(HeaderError::Damaged("footer field out of range"));
         }

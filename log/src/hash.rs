@@ -11,6 +11,7 @@
 //! leaf    = H_leaf(header[0..96] without checksum, durable back, storage flags ‖ content)     128 B
 //! chain   = H_chain(chain before ‖ leaf)                                                       64 B
 //! chain(0) = H_genesis(GENESIS)
+//! node    = H_node(left ‖ right)              of the tree over the leaves                      64 B
 //! ```
 //!
 //! Every input has a fixed length or ends in a part of fixed length, and the leaf covers all lengths: injective.
@@ -28,6 +29,7 @@ struct Keys {
     chain: [u8; 32],
     genesis: [u8; 32],
     footer: [u8; 32],
+    node: [u8; 32],
 }
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
@@ -37,6 +39,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
     chain: blake3::derive_key("scoped-log v1 chain", &[]),
     genesis: blake3::derive_key("scoped-log v1 genesis", &[]),
     footer: blake3::derive_key("scoped-log v1 footer", &[]),
+    node: blake3::derive_key("scoped-log v1 node", &[]),
 });
 
 /// Seed of the checksums of files that have no salt: headers, footers, HEAD, GENESIS.
@@ -110,6 +113,16 @@ pub(crate) fn chain_input(before: &Digest, leaf: &Digest) -> [u8; 64] {
 
 pub(crate) fn chain(before: &Digest, leaf: &Digest) -> Digest {
     keyed(&KEYS.chain, &chain_input(before, leaf))
+}
+
+/// An inner node of the tree over the leaves.
+pub(crate) fn node(left: &Digest, right: &Digest) -> Digest {
+    keyed(&KEYS.node, &chain_input(left, right))
+}
+
+/// The root of a tree without leaves: no node has an input of this length.
+pub(crate) fn no_nodes() -> Digest {
+    keyed(&KEYS.node, &[])
 }
 
 /// Leaves of many records, the seam where a 16-wide BLAKE3 goes.

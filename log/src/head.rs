@@ -7,6 +7,7 @@
 use crate::{
     bytes::{put, u64_at, u128_at},
     hash,
+    layout::MAX_SEQUENCE,
 };
 
 const MAGIC: &[u8; 8] = b"SCOPEDHD";
@@ -40,7 +41,8 @@ impl Head {
     pub(crate) fn decode(block: &[u8]) -> Option<Self> {
         let whole = block.len() == HEAD_BYTES
             && &block[..8] == MAGIC
-            && u64_at(block, 56) == hash::plain_checksum(&block[..56]);
+            && u64_at(block, 56) == hash::plain_checksum(&block[..56])
+            && [24, 32, 40].iter().all(|at| u64_at(block, *at) <= MAX_SEQUENCE);
         whole.then(|| Self {
             log_id: u128_at(block, 8),
             epoch: u64_at(block, 24),

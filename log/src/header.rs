@@ -8,7 +8,9 @@ use crate::{
     bytes::{all_zero, array_at, put, u16_at, u32_at, u64_at, u128_at},
     digest::Digest,
     hash,
-    layout::{CHECKSUM_SUITE, HASH_SUITE, HEADER_PAGE, MAJOR, MAX_SEGMENT_BYTES, MINOR, RECORD_ALIGN},
+    layout::{
+        CHECKSUM_SUITE, HASH_SUITE, HEADER_PAGE, MAJOR, MAX_SEGMENT_BYTES, MAX_SEQUENCE, MINOR, RECORD_ALIGN,
+    },
 };
 
 const MAGIC: &[u8; 8] = b"SCOPEDLG";
@@ -115,8 +117,9 @@ impl Header {
             && u32_at(block, 168) as u64 == RECORD_ALIGN
             && group_align_is_sane(header.group_align)
             && header.capacity <= MAX_SEGMENT_BYTES
-            && header.number > 0
-            && header.first > 0
+            && (1..=MAX_SEQUENCE).contains(&header.number)
+            && (1..=MAX_SEQUENCE).contains(&header.first)
+            && header.epoch <= MAX_SEQUENCE
             && (header.supersedes_from == 0 || header.supersedes_from == header.first);
         if sane { Ok(header) } else { Err(HeaderError::Damaged("header field out of range")) }
     }

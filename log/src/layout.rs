@@ -7,12 +7,15 @@
 //! segments/…-….log          number and first sequence: plain `ls` sorts them; the last one is open
 //! segments/spare            prepared ahead, holds no record yet
 //! quarantine/…              what recovery cut off; never deleted by us
+//! tree/LL-….tile            nodes of the tree over the leaves; may be deleted at any time
 //! ```
 
 /// Folder of the segment files.
 pub(crate) const SEGMENTS: &str = "segments";
 /// Folder for bytes that recovery took out.
 pub(crate) const QUARANTINE: &str = "quarantine";
+/// Folder of the tiles of the tree.
+pub(crate) const TREE: &str = "tree";
 /// The lock file.
 pub(crate) const LOCK: &str = "LOCK";
 /// The birth certificate.
@@ -47,6 +50,10 @@ pub const MAX_BATCH_BYTES: u64 = 1 << 30;
 pub const MAX_BODY_BYTES: usize = 64 << 10;
 /// Largest segment file that is believed: 128 GiB, the reach of a `u32` in units of 32 bytes.
 pub(crate) const MAX_SEGMENT_BYTES: u64 = (u32::MAX as u64) * RECORD_ALIGN;
+
+/// Beyond what any log reaches: sequences and numbers of segments above it are believed of no header, footer or `HEAD`, so that
+/// counting on from them never runs over.
+pub(crate) const MAX_SEQUENCE: u64 = 1 << 60;
 
 /// Path of a segment file.
 pub(crate) fn segment_path(number: u64, first: u64) -> String {

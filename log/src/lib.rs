@@ -5,6 +5,8 @@
 //!        ─▶ Writer::stage, commit          one thread: frame, chain, sum, one write, one sync, publish
 //! Reader ─▶ get, records, at_time          any thread: slices of mapped segments, no lock
 //! verify ─▶ every sum of every byte        positional reads, all cores, parts joined
+//! tree   ─▶ proofs over the leaves         beside the log, from tiles or from the records
+//! salvage ─▶ a new log of what is good     bounded memory, the old one stays as it is
 //! ```
 //!
 //! Open first: `writer/mod.rs` (what reaches the disk, in which order) and `recovery/plan.rs` (what a crash may leave).
@@ -32,6 +34,7 @@ mod reader;
 mod record;
 mod records;
 mod recovery;
+mod salvage;
 mod scan;
 mod segment;
 mod sequence;
@@ -39,6 +42,7 @@ mod spare;
 pub mod storage;
 mod table;
 mod tally;
+pub mod tree;
 mod verify;
 mod writer;
 
@@ -55,6 +59,7 @@ pub use reader::{Reader, SegmentInfo};
 pub use record::{NewEvent, Position, Record};
 pub use records::Records;
 pub use recovery::{Recovery, Verdict};
+pub use salvage::{LOST_KIND, Loss, SalvageOptions, Salvaged, salvage};
 pub use sequence::Sequence;
 pub use storage::{Access, FileStorage, Lock, MemoryStorage, Region, Storage, StorageFile};
 pub use verify::{Fault, Finding, Progress, VerifyOptions, VerifyReport, verify};

@@ -8,6 +8,7 @@
 use crate::{
     bytes::align_up,
     error::LogError,
+    genesis::Genesis,
     head::Head,
     layout::HEADER_PAGE,
     log::Log,
@@ -35,7 +36,24 @@ impl Log {
         storage: Arc<dyn Storage>,
         options: &Options,
     ) -> Result<(Reader, Recovery), LogError> {
-        let image = stable_image(&storage)?;
+        Self::open_image(storage, options, None)
+    }
+
+    /// The same for a log whose `GENESIS` is known whatever stands in its place.
+    pub(crate) fn open_read_only_as(
+        storage: Arc<dyn Storage>,
+        options: &Options,
+        genesis: &Genesis,
+    ) -> Result<(Reader, Recovery), LogError> {
+        Self::open_image(storage, options, Some(genesis))
+    }
+
+    fn open_image(
+        storage: Arc<dyn Storage>,
+        options: &Options,
+        genesis: Option<&Genesis>,
+    ) -> Result<(Reader, Recovery), LogError> {
+        let image = stable_image(&storage, genesis)?;
         let plan = Plan::of(&image);
         let (mut recovery, last) = judge(&image, &plan)?;
         let shared = Shared::new(image.genesis.log_id, image.genesis.digest());
@@ -51,10 +69,10 @@ impl Log {
 
 /// Reads the directory until no commit fell into the reading, or the durable point lies in the last segment, so that
 /// nothing beyond it is looked at.
-fn stable_image(storage: &Arc<dyn Storage>) -> Result<Image, LogError> {
+fn stable_image(storage: &Arc<dyn Storage>, genesis: Option<&Genesis>) -> Result<Image, LogError> {
     let mut tries = 0;
     loop {
-        let image = match Image::read(&**storage) {
+        let image = match Image::read_as(&**storage, genesis) {
             Ok(image) => image,
             // A live writer's recovery may replace or rename files between listing and opening them.
             Err(LogError::Io { .. }) if tries < 3 => {

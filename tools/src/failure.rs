@@ -4,6 +4,8 @@ use crate::git::SourceError;
 use crate::import::git::ImportError;
 use scoped::ErrorKind;
 use scoped::log::LogError;
+use scoped::log::tree::{Departed, ProofError};
+use scoped_trust::{CheckpointError, KeyFileError, NoteError};
 use serde_json::json;
 use std::fmt;
 use std::io;
@@ -159,6 +161,58 @@ impl From<scoped::Error> for Failure {
 impl From<LogError> for Failure {
     fn from(error: LogError) -> Self {
         scoped::Error::from(error).into()
+    }
+}
+
+/// A log that is not what was known of it.
+impl From<Departed> for Failure {
+    fn from(departed: Departed) -> Self {
+        let code = match &departed {
+            Departed::OtherLog { .. } => "other_log",
+            Departed::Shorter { .. } => "rolled_back",
+            Departed::Rewritten { .. } => "rewritten",
+            Departed::Unlinked { .. } => "damaged",
+            Departed::Log(_) => "unreadable",
+        };
+        match departed {
+            Departed::Log(error) => error.into(),
+            departed => Self::new(Exit::Damage, code, departed.to_string()),
+        }
+    }
+}
+
+impl From<ProofError> for Failure {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::False(_) => Self::refused("false_proof", error.to_string()),
+            ProofError::Malformed(_) | ProofError::Unsupported(_) => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        let code = match &error {
+            CheckpointError::Note(NoteError::False { .. }) => "false_signature",
+            CheckpointError::Note(NoteError::Unknown { .. }) => "unknown_signer",
+            _ => return Self::usage(error.to_string()),
+        };
+        Self::refused(code, error.to_string())
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(error: KeyFileError) -> Self {
+        let message = error.to_string();
+        match error {
+            KeyFileError::Exposed { path, .. } => Self::refused("key_exposed", message)
+                .hint(format!("`chmod 600 {path}`, and rotate it if anybody may have read it")),
+            KeyFileError::Exists { .. } => {
+                Self::refused("exists", message).hint("keys are never overwritten")
+            }
+            KeyFileError::Key { .. } => Self::usage(message),
+            KeyFileError::Io { .. } => Self::refused("file", message),
+        }
     }
 }
 

@@ -20,5 +20,6 @@ pub mod names;
 pub mod open;
 pub mod output;
 pub mod subject;
+pub mod trusted;
 
 pub use args::main;

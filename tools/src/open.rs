@@ -3,6 +3,7 @@
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
 use crate::output::Output;
+use scoped::log::{FileStorage, Log, Reader, Storage};
 use scoped::projections::temporal::{MarkSet, TemporalEvent};
 use scoped::temporal::Cutoff;
 use scoped::{
@@ -10,6 +11,7 @@ use scoped::{
     SystemDoor, Verdict, World,
 };
 use std::path::Path;
+use std::sync::Arc;
 
 /// How much is said about how the log was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,19 @@ pub fn read(directory: &Path, output: &Output, tell: Tell) -> Result<Opened, Fai
     let (history, recovery) = History::open(directory)?;
     told(output, &recovery, tell);
     Ok(Opened { history })
+}
+
+/// Opens the log of a directory and nothing above it: records and the tree over them, in memory that does not depend on
+/// how long it is.
+///
+/// # Errors
+/// As [`read`].
+pub fn log(directory: &Path, output: &Output) -> Result<(Reader, Arc<dyn Storage>), Failure> {
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(directory));
+    let options = scoped::log::Options { map: false, ..scoped::log::Options::default() };
+    let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &options)?;
+    told(output, &recovery, Tell::Trouble);
+    Ok((reader, storage))
 }
 
 /// Opens a directory as its writer, which recovers it where that is needed. Makes no log.

@@ -58,10 +58,16 @@ pub(crate) struct Beyond {
 impl Image {
     /// Reads the directory. `Ok(None)`: no log here.
     pub(crate) fn read(storage: &dyn Storage) -> Result<Option<Self>, LogError> {
+        Self::read_as(storage, None)
+    }
+
+    /// The same, where `GENESIS` is known and need not be read.
+    pub(crate) fn read_as(storage: &dyn Storage, known: Option<&Genesis>) -> Result<Option<Self>, LogError> {
         let mut notes = Vec::new();
         // HEAD first: whatever it says was durable before anything read after it.
         let head = read_head(storage, &mut notes)?;
-        let Some(genesis) = read_genesis(storage)? else { return Ok(None) };
+        let genesis = known.cloned().map_or_else(|| read_genesis(storage), |known| Ok(Some(known)))?;
+        let Some(genesis) = genesis else { return Ok(None) };
         let head = head.filter(|head| {
             let ours = head.log_id == genesis.log_id;
             if !ours {

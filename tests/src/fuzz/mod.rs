@@ -13,11 +13,15 @@
 //! INVARIANTS looked for: (no panic) the writer's thread lives; (unchanged) a refusal leaves the state digest as it was; (replayed)
 //! the log from its first record gives the live world; (back) after a rollback
 //! of everything all sorts of entities are as they were; (written) a batch that was read and is written reads the same again.
+//!
+//! Beside it, smaller ones: [`image`] for directories that somebody has been at, [`texts`] for what is brought along.
 
 mod back;
 pub mod draw;
 mod known;
+pub mod image;
 mod run;
 pub mod shape;
+pub mod texts;
 
 pub use run::{Told, run};

@@ -13,7 +13,7 @@ const INPUTS: u64 = 400;
 const BYTES: usize = 4_000;
 
 /// Numbers that look drawn (SplitMix64), the same for the same seed.
-fn bytes(seed: u64) -> Vec<u8> {
+pub(crate) fn bytes(seed: u64) -> Vec<u8> {
     let mut state = seed;
     let words = std::iter::repeat_with(|| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -5,6 +5,7 @@
 mod support;
 
 mod access;
+mod any_bytes;
 mod any_input;
 mod back;
 mod bad_input;

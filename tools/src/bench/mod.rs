@@ -8,6 +8,7 @@
 //! commit   writers with many batches in flight    against hash + copy + write + sync in one bare loop
 //! latency  one caller, one sync each              against bare write + sync
 //! verify   a whole log                            against hashing its records in memory
+//! proofs   proofs, tiles, checkpoints, memory     µs, against the signature alone
 //! replay   the same log, from record 1            events a second
 //! check    authorization in a world               nanoseconds
 //! decisions  one decision, as the grants grow     nanoseconds
@@ -26,6 +27,7 @@ mod import;
 mod latency;
 mod load;
 mod machine;
+pub mod proofs;
 mod read;
 pub mod report;
 mod show;
@@ -82,6 +84,8 @@ pub enum Section {
     Latency,
     /// Verification.
     Verify,
+    /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 4 GB.
+    Proofs,
     /// Replay.
     Replay,
     /// Authorization.
@@ -186,6 +190,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         latency: None,
         verify: None,
         replay: None,
+        proofs: None,
         check: None,
         decisions: None,
         read: None,
@@ -203,6 +208,10 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
     if args.wants(Section::Verify) || args.wants(Section::Replay) {
         telling("verify and replay");
         (report.verify, report.replay) = verify::measure(&directory, args)?;
+    }
+    if args.wants(Section::Proofs) {
+        telling("proofs");
+        report.proofs = Some(proofs::measure(&directory, args)?);
     }
     if args.wants(Section::Check) || args.wants(Section::Read) {
         telling("check and read");

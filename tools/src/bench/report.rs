@@ -4,6 +4,7 @@
 
 use super::decisions::Decisions;
 use super::machine::{Machine, State};
+use super::proofs::Proofs;
 use super::spread::Spread;
 use serde::Serialize;
 
@@ -30,6 +31,9 @@ pub struct Report {
     /// Replay from the first record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
+    /// Proofs and checkpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proofs: Option<Proofs>,
     /// Authorization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
@@ -224,6 +228,12 @@ impl Report {
         }
         if let Some(replay) = &self.replay {
             verdicts.push(at_least("replay, events/s", replay.events_per_s, 1e6));
+        }
+        if let Some(proofs) = &self.proofs {
+            let slowest = proofs.inclusion.p99_ns.max(proofs.consistency.p99_ns);
+            verdicts.push(at_most("a proof with tiles, p99 in µs", slowest as f64 / 1e3, 1_000.0));
+            let extra = proofs.checkpoint_us / proofs.signature_us;
+            verdicts.push(at_most("a checkpoint, in signatures", extra, 1.2));
         }
         if let Some(check) = &self.check {
             verdicts.push(at_most("check on hot objects, p50 in ns", check.hot_p50_ns as f64, 500.0));

@@ -84,6 +84,31 @@ fn figures(report: &Report) -> Table {
             format!("{} events, {:.0} MB/s", it.events, it.bytes_per_s / 1e6),
         );
     }
+    if let Some(it) = &report.proofs {
+        let events = grouped(it.events as f64);
+        let tiles = format!("{} from records, {} bytes", events, grouped(it.tiles_bytes as f64));
+        row("tiles", rate(it.tiles_per_s), None, None, tiles);
+        row("following a log", rate(it.follow_per_s), None, None, "leaf, chain value, tree".to_owned());
+        row("a proof without tiles", ns(it.bare_s * 1e9), None, None, format!("{events} events"));
+        let (figure, floor) = (it.checkpoint_us * 1e3, it.signature_us * 1e3);
+        row(
+            "a checkpoint",
+            ns(figure),
+            Some(ns(floor)),
+            Some(figure / floor),
+            "against its signature".to_owned(),
+        );
+        for peak in &it.peaks {
+            let figure = Cell::new(indicatif::HumanBytes(peak.bytes)).raw(peak.bytes);
+            row(
+                "memory",
+                figure,
+                None,
+                None,
+                format!("{} of {events} events, {:.1} s", peak.command, peak.seconds),
+            );
+        }
+    }
     if let Some(it) = &report.check {
         let how = format!("{} objects, {} principals, {} nodes deep", it.objects, it.principals, it.depth);
         row("check, any object", ns(it.p50_ns as f64), None, None, how.clone());
@@ -143,6 +168,9 @@ fn times(report: &Report) -> Option<Table> {
     row("commit, submit to receipt", report.commit.as_ref().map(|it| it.latency));
     row("own sync, command", report.latency.as_ref().map(|it| it.command));
     row("own sync, bare", report.latency.as_ref().map(|it| it.bare));
+    row("a proof of inclusion, with tiles", report.proofs.as_ref().map(|it| it.inclusion));
+    row("a proof of consistency, with tiles", report.proofs.as_ref().map(|it| it.consistency));
+    row("checking a proof of inclusion", report.proofs.as_ref().map(|it| it.checking));
     row("check on any object, with the clock", report.check.as_ref().map(|it| it.latency));
     row("check on hot objects, likewise", report.check.as_ref().map(|it| it.hot));
     row("the clock alone", report.check.as_ref().map(|it| it.clock));

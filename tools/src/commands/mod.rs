@@ -3,6 +3,8 @@
 mod acl;
 mod audit;
 mod can;
+mod check_proof;
+mod checkpoint;
 mod completions;
 mod comply;
 mod config;
@@ -13,6 +15,7 @@ mod flags;
 mod history;
 mod import;
 mod init;
+mod key;
 mod layer;
 mod levels;
 mod log;
@@ -21,10 +24,12 @@ mod members;
 mod objects;
 mod package;
 mod principals;
+mod prove;
 mod registry;
 mod replay;
 mod rollback;
 mod rules;
+mod salvage;
 mod scopes;
 mod show;
 mod stats;
@@ -53,6 +58,16 @@ pub(crate) enum Command {
     Verify(verify::Args),
     /// Check the ten invariants over log and world: a table, JSON, or a page
     Comply(comply::Args),
+    /// Make a small proof: an event is in the log, or a longer log begins with a shorter one
+    Prove(prove::Args),
+    /// Check a proof, with no log at hand
+    CheckProof(check_proof::Args),
+    /// Sign the head of a log, or a head that somebody else has signed
+    Checkpoint(checkpoint::Args),
+    /// Make, show and rotate the keys that sign checkpoints
+    Key(key::Args),
+    /// Copy what is provably good out of a damaged log, into a new one
+    Salvage(salvage::Args),
     /// The audit trail: who did what, where, when
     Log(log::Args),
     /// The trail by action, entity, cause and more, also for other systems
@@ -119,6 +134,11 @@ impl Command {
             Self::Replay(args) => replay::run(args, output),
             Self::Verify(args) => verify::run(args, output),
             Self::Comply(args) => comply::run(args, output),
+            Self::Prove(args) => prove::run(args, output),
+            Self::CheckProof(args) => check_proof::run(args, output),
+            Self::Checkpoint(args) => checkpoint::run(args, output),
+            Self::Key(args) => key::run(args, output),
+            Self::Salvage(args) => salvage::run(args, output),
             Self::Log(args) => log::run(args, output),
             Self::Audit(args) => audit::run(args, output),
             Self::Show(args) => show::run(args, output),

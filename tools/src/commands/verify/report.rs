@@ -1,43 +1,14 @@
-//! `scoped verify`: every sum of every byte. Needs no engine, and finds damage that an engine would not open.
+//! What `scoped verify` says.
 
+use super::signed::{self, Anchored};
 use crate::cells::{bytes, count, position, quiet, rate, seconds};
-use crate::failure::{Exit, Failure};
-use crate::open::check_directory;
-use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
-use scoped::log::{FileStorage, Finding, Storage, VerifyOptions, VerifyReport, verify};
+use crate::output::{Cell, Column, Facts, Page, Table, Tone};
+use scoped::log::{Finding, VerifyReport};
 use serde::Serialize;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-const EXAMPLES: &str = "\
-Checked: the form, checksum, payload digest, leaf and chain of every record; batches, times and padding; both headers of every \
-segment, footers and their digest of all bytes; how segments join. Nothing is changed. Exit code 3 when anything is wrong.
-
-What no check of the files alone can find: a log cut at a batch and carried on, or an older copy put back whole. Compare the \
-head's chain value with one that was kept elsewhere.
-
-Examples:
-  scoped verify notes
-  scoped verify notes --format json | jq .head";
-
-/// What `scoped verify` takes.
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Args {
-    /// The log directory
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-    /// Threads to use [default: one a core]
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    threads: usize,
-    /// Findings to list; more are only counted
-    #[arg(long, default_value_t = 100)]
-    findings: usize,
-}
+use std::time::Duration;
 
 #[derive(Serialize)]
-struct Answer {
+pub(super) struct Answer {
     clean: bool,
     events: u64,
     batches: u64,
@@ -50,6 +21,7 @@ struct Answer {
     findings_total: u64,
     findings: Vec<Found>,
     notes: Vec<String>,
+    checkpoints: Vec<Anchored>,
 }
 
 #[derive(Serialize)]
@@ -73,34 +45,7 @@ impl From<&Finding> for Found {
     }
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    check_directory(&args.directory)?;
-    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(&args.directory));
-    let options = VerifyOptions { threads: args.threads, findings_max: args.findings };
-    let bar = output.bar("verifying", "bytes", None);
-    let began = Instant::now();
-    let report = verify(&storage, &options, &|progress| {
-        bar.total(progress.total);
-        bar.set(progress.bytes);
-    })?;
-    let took = began.elapsed();
-    drop(bar);
-    output.show(&answer(&report, took), || page(&report, took))?;
-    report.notes.iter().for_each(|note| output.note(note));
-    if report.is_clean() {
-        return Ok(());
-    }
-    let findings = if report.findings_total == 1 {
-        "1 finding".to_owned()
-    } else {
-        format!("{} findings", report.findings_total)
-    };
-    let first = report.first_bad().map_or_else(String::new, |finding| format!("; the first: {finding}"));
-    Err(Failure::new(Exit::Damage, "damaged", format!("{findings}{first}"))
-        .hint("nothing was changed; restore the directory from a copy, or read what verifies with `scoped log` and `scoped show`"))
-}
-
-fn answer(report: &VerifyReport, took: Duration) -> Answer {
+pub(super) fn answer(report: &VerifyReport, took: Duration, checkpoints: &[Anchored]) -> Answer {
     Answer {
         clean: report.is_clean(),
         events: report.records,
@@ -114,10 +59,11 @@ fn answer(report: &VerifyReport, took: Duration) -> Answer {
         findings_total: report.findings_total,
         findings: report.findings.iter().map(Found::from).collect(),
         notes: report.notes.clone(),
+        checkpoints: checkpoints.to_vec(),
     }
 }
 
-fn page(report: &VerifyReport, took: Duration) -> Page {
+pub(super) fn page(report: &VerifyReport, took: Duration, checkpoints: &[Anchored]) -> Page {
     let verdict = match report.findings_total {
         0 => Cell::new("clean").tone(Tone::Good),
         1 => Cell::new("damaged: 1 finding").raw("damaged").tone(Tone::Bad),
@@ -135,7 +81,7 @@ fn page(report: &VerifyReport, took: Duration) -> Page {
         .with("seconds", format!("{took:.3}"))
         .with("bytes/s", bytes(rate(report.bytes, took)))
         .with("events/s", count(rate(report.records, took)));
-    let page = Page::new().facts(facts);
+    let page = signed::table(Page::new().facts(facts), checkpoints);
     if report.is_clean() {
         return page;
     }
