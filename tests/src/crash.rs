@@ -11,6 +11,7 @@
 //! batch is there with all of its objects, once, or not at all; (clean) verification finds nothing; (same) the world that
 //! opening gives is the world that a replay from the first record gives; (grown) what stood in the log before stands there still.
 
+use crate::chance::Chance;
 use scoped::log::storage::Storage;
 use scoped::log::{FileStorage, VerifyOptions, verify};
 use scoped::{Batch, Data, Digest, Durability, Engine, Level, Options, Pending, Sequence, objects};
@@ -73,26 +74,6 @@ impl Mode {
         };
         let log = scoped::log::Options { segment_bytes: SEGMENT_BYTES, ..scoped::log::Options::default() };
         Options::default().durability(durability).snapshot_after(0).log(log).types(["piece"])
-    }
-}
-
-/// Chance that can be had again: SplitMix64 (Steele, Lea and Flood, 2014).
-#[derive(Debug, Clone)]
-pub struct Chance(u64);
-
-impl Chance {
-    /// Equal seeds give equal numbers.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-    /// A number below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound.max(1)
     }
 }
 

@@ -10,6 +10,8 @@ pub const IDS: u128 = 9;
 pub const NOON: u64 = 1_795_348_800_000_000;
 /// Longest list or map that is drawn.
 const LIST_MAX: usize = 4;
+/// Steps of a batch.
+const STEPS_MAX: usize = 3;
 
 /// The text of the id with that number.
 #[must_use]
@@ -110,6 +112,29 @@ pub fn pool() -> &'static [String] {
         pool.push(serde_json::Value::from("y".repeat(5_000)).to_string());
         pool
     })
+}
+
+/// A line of the wire form, mostly of known commands with arguments that fit.
+///
+/// # Errors
+/// When the bytes are at their end.
+pub fn line(bytes: &mut Unstructured<'_>, made: &[u128]) -> Result<String> {
+    let all = super::shape::all();
+    let mut drawn = Drawn { bytes, made };
+    let count = 1 + drawn.below(STEPS_MAX * 2)?.saturating_sub(STEPS_MAX);
+    let mut steps = Vec::new();
+    for _ in 0..count {
+        // The founder may most; the others show what they may not.
+        let actor = [1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(8)?];
+        let learnt = &all[drawn.below(all.len())?];
+        let with = drawn.value(&learnt.arguments)?;
+        steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
+    }
+    if count == 1 {
+        return Ok(steps.remove(0));
+    }
+    let key = if drawn.below(4)? == 0 { r#","key":"k""# } else { "" };
+    Ok(format!(r#"{{"batch":[{}]{key}}}"#, steps.join(",")))
 }
 
 /// Chooses by the bytes of an input.

@@ -20,3 +20,4 @@ mod run;
 pub mod shape;
 
 pub use run::{Told, run};
+pub(crate) use run::{TYPES, prelude};

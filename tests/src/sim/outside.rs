@@ -1,0 +1,38 @@
+//! What others see who have only the files: followers that open to read, and `verify`; of a log that was just crashed too.
+
+use super::life::Sim;
+use super::{Result, Tally, ensure, text};
+use scoped::log::storage::Storage;
+use scoped::log::{ErrorKind, Log, Verdict};
+use std::sync::Arc;
+
+/// Looks at what the crash left before anybody opens it for writing.
+pub(super) fn look(sim: &mut Sim, tally: &mut Tally) -> Result<()> {
+    let storage: Arc<dyn Storage> = Arc::new(sim.disk.clone());
+    let before = sim.disk.dump();
+    follow(sim, &storage, tally)?;
+    let nothing_yet = sim.model.promised() == 0;
+    match super::life::verified(&storage) {
+        Ok(report) => ensure(report.is_clean(), || format!("(clean) after the crash: {:?}", report.first_bad()))?,
+        Err(error) => ensure(nothing_yet, || format!("(clean) after the crash: {error}"))?,
+    }
+    ensure(sim.disk.dump() == before, || "(unchanged) looking changed a byte".to_owned())
+}
+
+/// Opens to read, and holds what can be seen to what was promised.
+pub(super) fn follow(sim: &Sim, storage: &Arc<dyn Storage>, tally: &mut Tally) -> Result<()> {
+    tally.followers += 1;
+    let log = scoped::log::Options { prepare_in_background: false, ..scoped::log::Options::default() };
+    let (reader, recovery) = match Log::open_read_only(Arc::clone(storage), &log) {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == ErrorKind::NotFound && sim.model.promised() == 0 => return Ok(()),
+        Err(error) => return Err(format!("(alarm) opening to read: {error}")),
+    };
+    let fine = !matches!(recovery.verdict, Verdict::Damaged | Verdict::RolledBack);
+    ensure(fine, || format!("(alarm) opened to read: {recovery}; {:?}", recovery.notes))?;
+    sim.model.holds(&reader)?;
+    if let Some(last) = reader.get(reader.last()).map_err(text)? {
+        ensure(last.batch_left() == 0, || format!("(whole) a follower sees a part of a batch, to {}", reader.last()))?;
+    }
+    Ok(())
+}
