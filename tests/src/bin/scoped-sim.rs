@@ -9,6 +9,7 @@
 //! ```
 //! A failure prints its seed, and the command that repeats it.
 
+use scoped_tests::sim::systematic::{Way, every_call};
 use scoped_tests::sim::{self, Tally};
 use std::io::Write;
 use std::process::ExitCode;
@@ -68,7 +69,7 @@ impl Asked {
         let mut tally = Tally::default();
         let result = match self {
             Self::Seed(seed) => sim::run(seed, &mut tally).map(|digest| say(&format!("digest {digest:016x}"))),
-            Self::EveryCall => Ok(()),
+            Self::EveryCall => every_call(1, 1, &Way::all(3), &mut tally).map(|table| say(&table.to_string())),
             Self::Many { until, from, threads } => many(&until, from, threads, &mut tally),
         };
         say(&tally.to_string());

@@ -9,7 +9,6 @@ use crate::fuzz::{TYPES, draw::NOON};
 use scoped::log::storage::{Chances, Crash, CrashDisk, FaultyStorage, Storage, Trouble};
 use scoped::log::{VerifyOptions, VerifyReport, verify};
 use scoped::{Engine, ErrorKind, Options, PrincipalId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Openings in a row that faults may keep from succeeding; the next one is left in peace.
@@ -21,7 +20,6 @@ const CALLS_OF_A_LIFE: u64 = 250;
 
 /// One log on one disk.
 pub(super) struct Sim {
-    pub(super) seed: u64,
     pub(super) swarm: Swarm,
     pub(super) chance: Chance,
     pub(super) disk: CrashDisk,
@@ -50,7 +48,6 @@ impl Sim {
         let storage = FaultyStorage::new(Arc::new(disk.clone()));
         storage.faults(|faults| faults.chances = Chances::seeded(seed ^ 0x6661_756c));
         Self {
-            seed,
             swarm,
             chance: Chance::new(seed ^ 0x6c69_6665),
             disk,
@@ -83,19 +80,19 @@ impl Sim {
     fn lives(&mut self, tally: &mut Tally) -> Result<()> {
         for _ in 0..self.swarm.lives {
             let engine = self.open(tally)?;
-            self.look(&engine, tally)?;
+            self.look(&engine, false, tally)?;
             self.arm(self.swarm.deaths, CALLS_OF_A_LIFE);
             let poisoned = self.work(&engine, tally)?;
-            self.end(engine, poisoned, tally)?;
-            outside::look(self, tally)?;
+            let how = self.end(engine, poisoned, tally)?;
+            outside::look(self, Some(how), tally)?;
             if self.chance(self.swarm.lies) {
-                lie::tell(self, tally)?;
+                lie::tell(self, how, tally)?;
             }
         }
         let engine = self.open_in_peace()?;
-        self.look(&engine, tally)?;
+        self.look(&engine, true, tally)?;
         engine.close().map_err(|e| format!("(alarm) closing in peace: {e}"))?;
-        outside::look(self, tally)
+        outside::look(self, None, tally)
     }
 
     pub(super) fn chance(&mut self, percent: u64) -> bool {
@@ -161,7 +158,7 @@ impl Sim {
             match Engine::on(Arc::new(self.storage.clone()), self.options()) {
                 Ok(engine) if !self.is_dead() => {
                     self.disarm();
-                    return Ok(engine);
+                    return self.made_durable(engine);
                 }
                 Ok(engine) => drop(engine),
                 Err(error) => {
@@ -180,8 +177,21 @@ impl Sim {
     fn open_in_peace(&mut self) -> Result<Engine> {
         self.disarm();
         self.model.nameless += 2;
-        Engine::on(Arc::new(self.storage.clone()), self.options())
-            .map_err(|error| format!("(alarm) opening in peace: {}: {error}", error.code()))
+        let engine = Engine::on(Arc::new(self.storage.clone()), self.options())
+            .map_err(|error| format!("(alarm) opening in peace: {}: {error}", error.code()))?;
+        self.made_durable(engine)
+    }
+
+    /// What an opening appends by itself is only buffered where everything is; what is looked at next counts as promised.
+    fn made_durable(&self, engine: Engine) -> Result<Engine> {
+        match engine.sync() {
+            Ok(()) => Ok(engine),
+            // A sync that failed while it was being opened: nobody was told that it is open.
+            Err(error) if self.is_troubled() => {
+                Err(format!("(alarm) opened, and takes no writes: {}: {error}", error.code()))
+            }
+            Err(error) => Err(format!("(alarm) a sync in peace: {error}")),
+        }
     }
 
     fn disarm(&mut self) {
@@ -190,7 +200,7 @@ impl Sim {
     }
 
     /// Holds the opened log to everything that was promised.
-    fn look(&mut self, engine: &Engine, tally: &mut Tally) -> Result<()> {
+    fn look(&mut self, engine: &Engine, in_peace: bool, tally: &mut Tally) -> Result<()> {
         let storage = self.storage.clone();
         storage.unseen(|| {
             tally.opened += 1;
@@ -208,7 +218,8 @@ impl Sim {
             let synced = !matches!(self.swarm.durability, scoped::Durability::Buffered { .. });
             ensure(!synced || engine.notes().is_empty(), || format!("(alarm) {:?}", engine.notes()))?;
             let report = self.verified()?;
-            ensure(report.is_clean(), || format!("(clean) {:?}", report.first_bad()))?;
+            let how = (!in_peace).then_some(Crash::Kill);
+            outside::clean(&report, how, tally)?;
             let head = self.model.chain.last().copied();
             ensure(report.last == at && Some(report.head) == head, || {
                 format!("(clean) verified up to {} with {}, the log ends at {at}", report.last, report.head)
@@ -223,7 +234,7 @@ impl Sim {
     }
 
     /// The end of a life: closed in peace, or killed where it stands.
-    fn end(&mut self, engine: Engine, poisoned: bool, tally: &mut Tally) -> Result<()> {
+    fn end(&mut self, engine: Engine, poisoned: bool, tally: &mut Tally) -> Result<Crash> {
         let storage = self.storage.clone();
         if !self.is_dead() {
             // Readers go on, whatever became of the writer.
@@ -241,11 +252,10 @@ impl Sim {
             });
             drop(engine);
         }
-        self.crash(tally);
-        Ok(())
+        Ok(self.crash(tally))
     }
 
-    fn crash(&mut self, tally: &mut Tally) {
+    fn crash(&mut self, tally: &mut Tally) -> Crash {
         let power = match self.planned_crash.take() {
             Some(how) => how == Crash::Power,
             None => self.chance(self.swarm.power),
@@ -264,6 +274,7 @@ impl Sim {
             // It may not be there.
             let _ = self.disk.remove("HEAD");
         }
+        if power { Crash::Power } else { Crash::Kill }
     }
 }
 
@@ -286,5 +297,3 @@ pub(super) fn verified(storage: &Arc<dyn Storage>) -> Result<VerifyReport> {
     verify(storage, &VerifyOptions { threads: 1, ..VerifyOptions::default() }, &|_| ()).map_err(text)
 }
 
-/// Files by their bytes.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;

@@ -56,6 +56,8 @@ pub struct Tally {
     pub snapshots: u64,
     /// Read-only openings, of crashed logs and beside a writer.
     pub followers: u64,
+    /// Seals, footers and `HEAD`s that a loss of power left cut inside of a sector, which `verify` names until the log is opened.
+    pub torn_ends: u64,
     /// Jumps of the clock.
     pub jumps: u64,
     /// Syncs that failed and left the cache falsely clean.
@@ -90,6 +92,7 @@ impl Tally {
         self.rollbacks += other.rollbacks;
         self.snapshots += other.snapshots;
         self.followers += other.followers;
+        self.torn_ends += other.torn_ends;
         self.jumps += other.jumps;
         self.false_syncs += other.false_syncs;
         all(&mut self.verdicts, other.verdicts);
@@ -128,6 +131,7 @@ impl fmt::Display for Tally {
             "{} sent again under their key, {} rollbacks, {} snapshots, {} read-only openings, {} jumps of the clock",
             self.sent_again, self.rollbacks, self.snapshots, self.followers, self.jumps
         )?;
+        writeln!(f, "{} endings cut inside of a sector, named by `verify` until the log was opened", self.torn_ends)?;
         writeln!(f, "{} poisoned writers, none of which acknowledged anything", self.poisoned)?;
         for ((call, trouble), count) in &self.met {
             writeln!(f, "  {count:>9}  {trouble:?} at {call:?}")?;

@@ -78,6 +78,12 @@ impl CrashDisk {
         self.disk.lock().false_syncs
     }
 
+    /// Other luck from here on.
+    pub fn reseed(&self, seed: u64) {
+        let mut disk = self.disk.lock();
+        disk.random ^= seed;
+    }
+
     /// Another disk that is in every respect as this one is now, with nobody at work on it.
     pub fn fork(&self) -> Self {
         let fork = Self { disk: Arc::new(Mutex::new(self.disk.lock().clone())) };

@@ -22,6 +22,8 @@ pub struct Faults {
     pub at: BTreeMap<u64, Trouble>,
     /// Trouble at that call and at every later one that it can happen to.
     pub from: Option<(u64, Trouble)>,
+    /// Trouble at the nth call of a kind from now on; once.
+    pub nth: Option<(Call, u64, Trouble)>,
     /// Trouble by chance.
     pub chances: Chances,
     /// Writes so far.
@@ -49,7 +51,8 @@ impl Faults {
     /// A process begins after a death: nothing is to fail until told otherwise. Counts and trace go on.
     pub fn revive(&mut self) {
         (self.space, self.writes_left, self.syncs_left, self.reads_left) = (None, None, None, None);
-        (self.write_at_most, self.interrupt, self.dead, self.from) = (None, false, false, None);
+        (self.write_at_most, self.interrupt, self.dead) = (None, false, false);
+        (self.from, self.nth) = (None, None);
         self.at.clear();
         self.chances.clear();
     }
@@ -75,7 +78,7 @@ impl Faults {
             Some(Trouble::Death)
         } else {
             let from = self.from.filter(|(from, _)| *from <= nth).map(|(_, trouble)| trouble);
-            self.at.remove(&nth).or(from).filter(|trouble| trouble.can_happen_to(call))
+            self.at.remove(&nth).or(self.nth_of(call)).or(from).filter(|trouble| trouble.can_happen_to(call))
         };
         let trouble = told.or_else(|| self.chances.draw(call));
         self.trace = next_trace(self.trace, call, path, place, trouble);
@@ -92,6 +95,21 @@ impl Faults {
             Trouble::Full => Err(io::ErrorKind::StorageFull.into()),
             Trouble::Interrupted => Err(io::ErrorKind::Interrupted.into()),
             other => Ok(Some(other)),
+        }
+    }
+
+    fn nth_of(&mut self, call: Call) -> Option<Trouble> {
+        match &mut self.nth {
+            Some((of, 0, trouble)) if *of == call => {
+                let trouble = *trouble;
+                self.nth = None;
+                Some(trouble)
+            }
+            Some((of, left, _)) if *of == call => {
+                *left -= 1;
+                None
+            }
+            _ => None,
         }
     }
 
