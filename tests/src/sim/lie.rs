@@ -6,7 +6,7 @@
 //! The known limit (docs/log-format.md): the very last group, with nothing behind it, when `HEAD` is older than it. Nothing on the disk
 //! says then that it was ever promised. After the death of a process `HEAD` is fresh, so there is no limit there.
 
-use super::life::{Sim, options, verified};
+use super::life::{Sim, layout, options, verified};
 use super::tally::Told;
 use super::{Result, Tally, ensure, text};
 use scoped::log::storage::{Call, Chances, Crash, CrashDisk, FaultyStorage, Storage, Trouble};
@@ -215,7 +215,7 @@ fn after_with(
     // A refusal of the log itself changes nothing.
     let trial = fork.fork();
     let bytes = trial.dump();
-    let log = scoped::log::Options { prepare_in_background: false, ..scoped::log::Options::default() };
+    let log = layout(&sim.swarm);
     if let Err(error) = Log::open(shared(&trial), 1, 1, &log) {
         let refused = matches!(error.kind(), LogKind::Damaged | LogKind::NotFound | LogKind::Unsupported);
         ensure(refused, || format!("(found) {error}"))?;

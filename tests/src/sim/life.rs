@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Openings in a row that faults may keep from succeeding; the next one is left in peace.
 const DISTURBED_OPENINGS_MAX: u64 = 4;
+/// Batches that may wait for the writer: more than a group has.
+const QUEUE: usize = 32;
 /// Calls of an opening within which death comes, about as many as one makes.
 const CALLS_OF_AN_OPENING: u64 = 120;
 /// Calls of a life's work within which death comes.
@@ -216,7 +218,9 @@ impl Sim {
                 ensure(live == replayed, || format!("(same) at {at} the world is {live}, replayed {replayed}"))?;
             }
             let synced = !matches!(self.swarm.durability, scoped::Durability::Buffered { .. });
-            ensure(!synced || engine.notes().is_empty(), || format!("(alarm) {:?}", engine.notes()))?;
+            // A read that failed makes a snapshot useless for once.
+            let usable = !synced || self.is_troubled() || engine.notes().is_empty();
+            ensure(usable, || format!("(alarm) {:?}", engine.notes()))?;
             let report = self.verified()?;
             let how = (!in_peace).then_some(Crash::Kill);
             outside::clean(&report, how, tally)?;
@@ -278,18 +282,23 @@ impl Sim {
     }
 }
 
-pub(super) fn options(swarm: &Swarm, door: Arc<SimDoor>) -> Options {
-    let log = scoped::log::Options {
+/// The same steps in the same order on every run, and segments that change often.
+pub(super) fn layout(swarm: &Swarm) -> scoped::log::Options {
+    scoped::log::Options {
         segment_bytes: swarm.segment_bytes,
         prepare_in_background: false,
         ..scoped::log::Options::default()
-    };
+    }
+}
+
+pub(super) fn options(swarm: &Swarm, door: Arc<SimDoor>) -> Options {
     Options::default()
         .durability(swarm.durability)
         .snapshot_after(swarm.snapshot_after)
         .founder(PrincipalId(1))
         .types(TYPES)
-        .log(log)
+        .queue(QUEUE)
+        .log(layout(swarm))
         .door(door)
 }
 

@@ -37,3 +37,4 @@ mod oracle;
 mod revocation;
 mod rules;
 mod scenario;
+mod sim;
