@@ -68,8 +68,12 @@ impl Asked {
         let began = Instant::now();
         let mut tally = Tally::default();
         let result = match self {
-            Self::Seed(seed) => sim::run(seed, &mut tally).map(|digest| say(&format!("digest {digest:016x}"))),
-            Self::EveryCall => every_call(1, 1, &Way::all(3), &mut tally).map(|table| say(&table.to_string())),
+            Self::Seed(seed) => {
+                sim::run(seed, &mut tally).map(|digest| say(&format!("digest {digest:016x}")))
+            }
+            Self::EveryCall => {
+                every_call(1, 1, &Way::all(3), &mut tally).map(|table| say(&table.to_string()))
+            }
             Self::Many { until, from, threads } => many(&until, from, threads, &mut tally),
         };
         say(&tally.to_string());
@@ -90,7 +94,8 @@ fn many(until: &Until, from: u64, threads: u64, tally: &mut Tally) -> Result<(),
                 while !stop.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     let result = sim::run(seed, &mut mine);
-                    let now = crashes.fetch_add(mine.crashes - counted, Ordering::Relaxed) + mine.crashes - counted;
+                    let now =
+                        crashes.fetch_add(mine.crashes - counted, Ordering::Relaxed) + mine.crashes - counted;
                     counted = mine.crashes;
                     if let Err(why) = result {
                         stop.store(true, Ordering::Relaxed);

@@ -53,17 +53,20 @@ fn follow(
     before: Option<(Sequence, Digest)>,
 ) -> Result<Option<(Sequence, Digest)>> {
     let acknowledged = lines.acknowledged()?;
-    let (reader, recovery) = match Log::open_read_only(Arc::new(FileStorage::new(directory)), &Options::default()) {
-        Ok(opened) => opened,
-        Err(error) if error.kind() == ErrorKind::NotFound && acknowledged.is_empty() => return Ok(None),
-        Err(error) => return Err(format!("(follower) opening to read: {error}")),
-    };
+    let (reader, recovery) =
+        match Log::open_read_only(Arc::new(FileStorage::new(directory)), &Options::default()) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == ErrorKind::NotFound && acknowledged.is_empty() => return Ok(None),
+            Err(error) => return Err(format!("(follower) opening to read: {error}")),
+        };
     let fine = !matches!(recovery.verdict, Verdict::Damaged | Verdict::RolledBack);
     ensure(fine, || format!("(follower) {recovery}: {:?}", recovery.notes))?;
     let last = reader.last();
     if let Some((at, chain)) = before {
         let now = if at <= last { reader.chain_at(at).map_err(text)? } else { None };
-        ensure(now == Some(chain), || format!("(follower) the chain at {at} was {chain}, is {now:?} of {last}"))?;
+        ensure(now == Some(chain), || {
+            format!("(follower) the chain at {at} was {chain}, is {now:?} of {last}")
+        })?;
     }
     let mut left = 0;
     let mut chain = None;
@@ -74,7 +77,9 @@ fn follow(
     ensure(left == 0, || format!("(follower) a part of a batch is seen, to {last}"))?;
     for ack in acknowledged.iter().filter(|_| fresh) {
         let found = reader.chain_at(Sequence::new(ack.last)).map_err(text)?;
-        ensure(found == Some(ack.head), || format!("(follower) {ack:?} was acknowledged; seen {found:?} of {last}"))?;
+        ensure(found == Some(ack.head), || {
+            format!("(follower) {ack:?} was acknowledged; seen {found:?} of {last}")
+        })?;
     }
     Ok(chain.map(|chain| (last, chain)))
 }

@@ -104,7 +104,8 @@ pub fn supervise(
     let mut chance = Chance::new(seed);
     let small = (trial == Trial::Full).then(|| SmallDisk::mount(directory)).transpose()?;
     let directory = &directory.join("log");
-    let mut seen = Seen { directory, mode, trial, small, checked: 0, head: None, summary: Summary::default() };
+    let mut seen =
+        Seen { directory, mode, trial, small, checked: 0, head: None, summary: Summary::default() };
     drop(Engine::open_with(directory, mode.options()).map_err(text)?);
     while seen.summary.kills < kills {
         let opening = chance.below(3) == 0;

@@ -55,14 +55,16 @@ impl Process {
         Ok(Self { child, lines, reader })
     }
 
-    /// Waits until it has said that; `open` is what it says when it has the log.
-    pub(super) fn wait_until(&mut self, word: &str) -> Result<()> {
+    /// Waits until it has said one of these; `open` is what it says when it has the log.
+    pub(super) fn wait_until(&mut self, words: &[&str]) -> Result<()> {
         let began = Instant::now();
-        while !self.lines.has(word) {
+        while !words.iter().any(|word| self.lines.has(word)) {
             if let Some(status) = self.child.try_wait().map_err(text)? {
-                return Err(format!("the worker ended by itself before it said `{word}`: {status}"));
+                return Err(format!("the worker ended by itself before it said one of {words:?}: {status}"));
             }
-            ensure(began.elapsed() < PATIENCE, || format!("the worker takes too long to say `{word}`"))?;
+            ensure(began.elapsed() < PATIENCE, || {
+                format!("the worker takes too long to say one of {words:?}")
+            })?;
             std::thread::sleep(Duration::from_micros(200));
         }
         Ok(())

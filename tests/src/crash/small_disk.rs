@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How large it is at first, in KiB: a few lives fill it.
-const KIB: u64 = 4_096;
+const KIB: u64 = 1_024;
 /// By how much it grows when somebody makes space, in KiB.
-const KIB_MORE: u64 = 512;
+const KIB_MORE: u64 = 256;
 
 /// A small file system that is there until this is dropped.
 pub struct SmallDisk {

@@ -62,7 +62,12 @@ fn pause(chance: &mut Chance, micros: u64) {
 
 impl Seen<'_> {
     /// One worker, from its start to its end. Gives the receipts it printed.
-    pub(super) fn life(&mut self, worker: &Path, opening: bool, chance: &mut Chance) -> Result<Vec<Acknowledged>> {
+    pub(super) fn life(
+        &mut self,
+        worker: &Path,
+        opening: bool,
+        chance: &mut Chance,
+    ) -> Result<Vec<Acknowledged>> {
         let life = self.summary.kills;
         let mut process = Process::start(worker, self.directory, life, self.mode)?;
         let follower = (self.trial == Trial::Follow)
@@ -76,13 +81,16 @@ impl Seen<'_> {
         } else if let Some(other) = &mut other {
             self.first_of(&mut process, other)?;
             pause(chance, WORK_MICROS);
-            ensure(!other.lines.has("open"), || "(alone) two workers have the log at the same time".to_owned())?;
+            ensure(!other.lines.has("open"), || {
+                "(alone) two workers have the log at the same time".to_owned()
+            })?;
             self.summary.kept_out += u64::from(other.lines.has("locked"));
         } else if self.trial == Trial::Full {
             // On a disk that is full even opening may have to wait for space.
-            pause(chance, 2 * WORK_MICROS);
+            process.wait_until(&["open", "full"])?;
+            pause(chance, 4 * WORK_MICROS);
         } else {
-            process.wait_until("open")?;
+            process.wait_until(&["open"])?;
             pause(chance, WORK_MICROS);
         }
         if self.trial == Trial::Stop {
@@ -98,7 +106,7 @@ impl Seen<'_> {
         self.summary.full += u64::from(process.lines.has("full"));
         let mut acknowledged = process.kill()?;
         if let Some(mut other) = other {
-            other.wait_until("open")?;
+            other.wait_until(&["open"])?;
             pause(chance, WORK_MICROS / 2);
             self.summary.kills += 1;
             acknowledged.extend(other.kill()?);

@@ -109,4 +109,3 @@ fn say(line: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).map_err(text)
 }
-

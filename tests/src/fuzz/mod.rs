@@ -19,5 +19,5 @@ pub mod draw;
 mod run;
 pub mod shape;
 
-pub use run::{Told, run};
 pub(crate) use run::{TYPES, prelude};
+pub use run::{Told, run};

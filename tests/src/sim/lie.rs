@@ -10,7 +10,7 @@ use super::life::{Sim, layout, options, verified};
 use super::tally::Told;
 use super::{Result, Tally, ensure, text};
 use scoped::log::storage::{Call, Chances, Crash, CrashDisk, FaultyStorage, Storage, Trouble};
-use scoped::log::{ErrorKind as LogKind, Log, Sequence};
+use scoped::log::{ErrorKind as LogKind, Fault, Log, Sequence};
 use scoped::{Data, Engine, ErrorKind, Level, PrincipalId, objects};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,11 +53,18 @@ fn shared(disk: &CrashDisk) -> Arc<dyn Storage> {
 }
 
 fn read_only(storage: &Arc<dyn Storage>) -> Result<scoped::log::Reader> {
-    Log::open_read_only(Arc::clone(storage), &scoped::log::Options::default()).map(|found| found.0).map_err(text)
+    Log::open_read_only(Arc::clone(storage), &scoped::log::Options::default())
+        .map(|found| found.0)
+        .map_err(text)
 }
 
-/// The durable point that `HEAD` tells of, 0 where it tells of none.
+/// The durable point that `HEAD` tells of, 0 where it tells of none. One that the power has torn tells of none, whatever its bytes are.
 fn head(disk: &CrashDisk) -> u64 {
+    let torn = verified(&shared(disk))
+        .is_ok_and(|report| report.findings.iter().any(|found| found.what == Fault::Head));
+    if torn {
+        return 0;
+    }
     let files = disk.dump();
     let bytes = files.get("HEAD").and_then(|bytes| bytes.get(32..40)).and_then(|bytes| bytes.try_into().ok());
     bytes.map_or(0, u64::from_le_bytes)
@@ -91,7 +98,9 @@ fn rot_in_a_record(sim: &mut Sim) -> Result<End> {
     let found = !report.is_clean();
     ensure(found || !told, || format!("(found) bit {bit} of {at} is flipped, and `verify` finds nothing"))?;
     if let Some(sequence) = report.first_bad().and_then(|found| found.sequence) {
-        ensure(sequence <= at, || format!("(found) bit {bit} of {at} is flipped, and `verify` names {sequence}"))?;
+        ensure(sequence <= at, || {
+            format!("(found) bit {bit} of {at} is flipped, and `verify` names {sequence}")
+        })?;
     }
     let end = after(sim, &fork, if told { u64::MAX } else { at.get() - 1 })?;
     Ok(if end == End::Harmless && found { End::Found } else { end })
@@ -100,8 +109,12 @@ fn rot_in_a_record(sim: &mut Sim) -> Result<End> {
 /// One flipped bit anywhere in the directory.
 fn rot_anywhere(sim: &mut Sim) -> Result<End> {
     let fork = sim.disk.fork();
-    let files: Vec<(String, usize)> =
-        fork.dump().into_iter().map(|(path, bytes)| (path, bytes.len())).filter(|(_, len)| *len > 0).collect();
+    let files: Vec<(String, usize)> = fork
+        .dump()
+        .into_iter()
+        .map(|(path, bytes)| (path, bytes.len()))
+        .filter(|(_, len)| *len > 0)
+        .collect();
     if files.is_empty() {
         return Ok(End::Harmless);
     }
@@ -111,7 +124,8 @@ fn rot_anywhere(sim: &mut Sim) -> Result<End> {
     let found = verified(&shared(&fork)).map_or(true, |report| !report.is_clean());
     // A rotten `HEAD` tells nothing, so the last group has no witness.
     let kept = if path == "HEAD" { 0 } else { head(&fork) };
-    let end = after(sim, &fork, witnessed(sim, kept)).map_err(|why| format!("{why}; bit {bit} of `{path}`"))?;
+    let end =
+        after(sim, &fork, witnessed(sim, kept)).map_err(|why| format!("{why}; bit {bit} of `{path}`"))?;
     Ok(if end == End::Harmless && found { End::Found } else { end })
 }
 
@@ -164,7 +178,9 @@ fn lying_write(sim: &mut Sim, how: Crash, lie: Trouble) -> Result<End> {
         faults.nth = Some((Call::Write, skip, lie));
     });
     for nth in 0..BATCHES {
-        let data = Data::new(serde_json::json!({ "nth": nth, "padding": "y".repeat(sim.chance.below(3_000) as usize) }));
+        let data = Data::new(
+            serde_json::json!({ "nth": nth, "padding": "y".repeat(sim.chance.below(3_000) as usize) }),
+        );
         let create = objects::Create {
             object: None,
             object_type: "thing".to_owned(),
@@ -226,8 +242,13 @@ fn after_with(
     let engine = match Engine::on(shared(fork), options(&sim.swarm, Arc::clone(&sim.door)).create(false)) {
         Ok(engine) => engine,
         Err(error) => {
-            let refused = matches!(error.kind(), ErrorKind::Corrupt) || ["unsupported", "no_log"].contains(&error.code());
-            return if refused { Ok(End::Found) } else { Err(format!("(found) refused as {}: {error}", error.code())) };
+            let refused = matches!(error.kind(), ErrorKind::Corrupt)
+                || ["unsupported", "no_log"].contains(&error.code());
+            return if refused {
+                Ok(End::Found)
+            } else {
+                Err(format!("(found) refused as {}: {error}", error.code()))
+            };
         }
     };
     let reader = engine.history().reader();
@@ -240,9 +261,13 @@ fn after_with(
             Ok(_) if at > floor => end = End::Limit,
             Ok(found) => {
                 let found = found.map(|record| record.chain());
-                return Err(format!("(found) #{at} was promised under {chain}, is {found:?}, and nobody says so"));
+                return Err(format!(
+                    "(found) #{at} was promised under {chain}, is {found:?}, and nobody says so"
+                ));
             }
-            Err(error) if error.kind() == LogKind::Damaged => end = if end == End::Limit { end } else { End::Found },
+            Err(error) if error.kind() == LogKind::Damaged => {
+                end = if end == End::Limit { end } else { End::Found }
+            }
             Err(error) => return Err(format!("(found) #{at}: {error}")),
         }
     }

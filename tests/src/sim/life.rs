@@ -210,12 +210,16 @@ impl Sim {
             let history = engine.history();
             self.model.ingest(history.reader(), tally)?;
             let (live, at) = engine.read(|moment| (moment.world().state_digest(), moment.world().position()));
-            ensure(at == history.head(), || format!("(same) the world is at {at}, the log at {}", history.head()))?;
+            ensure(at == history.head(), || {
+                format!("(same) the world is at {at}, the log at {}", history.head())
+            })?;
             let model = self.model.world.state_digest();
             ensure(live == model, || format!("(same) at {at} the world is {live}, its fold {model}"))?;
             if self.chance(25) {
                 let replayed = history.replay(at, &mut |_| ()).map_err(text)?.state_digest();
-                ensure(live == replayed, || format!("(same) at {at} the world is {live}, replayed {replayed}"))?;
+                ensure(live == replayed, || {
+                    format!("(same) at {at} the world is {live}, replayed {replayed}")
+                })?;
             }
             let synced = !matches!(self.swarm.durability, scoped::Durability::Buffered { .. });
             // A read that failed makes a snapshot useless for once.
@@ -305,4 +309,3 @@ pub(super) fn options(swarm: &Swarm, door: Arc<SimDoor>) -> Options {
 pub(super) fn verified(storage: &Arc<dyn Storage>) -> Result<VerifyReport> {
     verify(storage, &VerifyOptions { threads: 1, ..VerifyOptions::default() }, &|_| ()).map_err(text)
 }
-

@@ -37,8 +37,16 @@ pub(crate) type Result<T> = std::result::Result<T, String>;
 /// # Errors
 /// With the first invariant that did not hold.
 pub fn run(seed: u64, tally: &mut Tally) -> Result<u64> {
+    run_in(seed, Swarm::of(seed), tally)
+}
+
+/// Runs one seed in a swarm of your own.
+///
+/// # Errors
+/// With the first invariant that did not hold.
+pub fn run_in(seed: u64, swarm: Swarm, tally: &mut Tally) -> Result<u64> {
     tally.seeds += 1;
-    Sim::new(seed, Swarm::of(seed)).go(tally)
+    Sim::new(seed, swarm).go(tally)
 }
 
 pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {

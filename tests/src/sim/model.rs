@@ -110,7 +110,9 @@ impl Model {
     /// Walks a log that was opened: everything promised has to be there, and everything there becomes promised.
     pub(super) fn ingest(&mut self, reader: &Reader, tally: &mut Tally) -> Result<()> {
         let (last, promised) = (reader.last().get(), self.promised());
-        ensure(last >= promised, || format!("(kept) #{promised} was acknowledged, and the log ends at #{last}"))?;
+        ensure(last >= promised, || {
+            format!("(kept) #{promised} was acknowledged, and the log ends at #{last}")
+        })?;
         let mut walked: Option<Walked> = None;
         for record in reader.records(Sequence::new(1), reader.last()) {
             let record = record.map_err(|e| format!("(kept) {e}"))?;
@@ -139,10 +141,17 @@ impl Model {
 
     fn walk(&mut self, before: Option<Walked>, record: &Record, tally: &mut Tally) -> Result<Option<Walked>> {
         let at = record.sequence().get();
-        let (context, event) = Event::decode(record.kind(), record.kind_version(), record.body()).map_err(text)?;
+        let (context, event) =
+            Event::decode(record.kind(), record.kind_version(), record.body()).map_err(text)?;
         let correlation = context.correlation;
         let batch = match before {
-            None => Walked { correlation, first: at, left: record.batch_left(), kind: event.kind(), is_trace: matches!(event, Event::Audit(_)) },
+            None => Walked {
+                correlation,
+                first: at,
+                left: record.batch_left(),
+                kind: event.kind(),
+                is_trace: matches!(event, Event::Audit(_)),
+            },
             Some(before) => {
                 let goes_on = before.correlation == correlation && record.batch_left() + 1 == before.left;
                 ensure(goes_on, || format!("(whole) #{at} does not go on the batch from #{}", before.first))?;
@@ -160,7 +169,9 @@ impl Model {
             }
             Some(Fate::Kept { first: was_first, last: was_last, .. }) => {
                 ensure((*was_first, *was_last) == (first, at), || {
-                    format!("(whole) batch {correlation} was acknowledged at #{was_first} to #{was_last}, and is at #{first} to #{at}")
+                    format!(
+                        "(whole) batch {correlation} was acknowledged at #{was_first} to #{was_last}, and is at #{first} to #{at}"
+                    )
                 })?;
             }
             Some(Fate::Not) => {

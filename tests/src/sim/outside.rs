@@ -25,7 +25,9 @@ pub(super) fn look(sim: &mut Sim, how: Option<Crash>, tally: &mut Tally) -> Resu
 pub(super) fn clean(report: &VerifyReport, how: Option<Crash>, tally: &mut Tally) -> Result<()> {
     let of_crash = |found: &&Finding| match found.what {
         Fault::Head => how.is_some(),
-        Fault::Footer => how == Some(Crash::Power) && found.sequence.is_none() && found.segment == report.segments,
+        Fault::Footer => {
+            how == Some(Crash::Power) && found.sequence.is_none() && found.segment == report.segments
+        }
         _ => false,
     };
     let excused = report.findings.iter().filter(of_crash).count();
@@ -46,7 +48,9 @@ pub(super) fn follow(sim: &Sim, storage: &Arc<dyn Storage>, tally: &mut Tally) -
     ensure(fine, || format!("(alarm) opened to read: {recovery}; {:?}", recovery.notes))?;
     sim.model.holds(&reader)?;
     if let Some(last) = reader.get(reader.last()).map_err(text)? {
-        ensure(last.batch_left() == 0, || format!("(whole) a follower sees a part of a batch, to {}", reader.last()))?;
+        ensure(last.batch_left() == 0, || {
+            format!("(whole) a follower sees a part of a batch, to {}", reader.last())
+        })?;
     }
     Ok(())
 }

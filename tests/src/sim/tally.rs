@@ -131,7 +131,11 @@ impl fmt::Display for Tally {
             "{} sent again under their key, {} rollbacks, {} snapshots, {} read-only openings, {} jumps of the clock",
             self.sent_again, self.rollbacks, self.snapshots, self.followers, self.jumps
         )?;
-        writeln!(f, "{} endings cut inside of a sector, named by `verify` until the log was opened", self.torn_ends)?;
+        writeln!(
+            f,
+            "{} endings cut inside of a sector, named by `verify` until the log was opened",
+            self.torn_ends
+        )?;
         writeln!(f, "{} poisoned writers, none of which acknowledged anything", self.poisoned)?;
         for ((call, trouble), count) in &self.met {
             writeln!(f, "  {count:>9}  {trouble:?} at {call:?}")?;

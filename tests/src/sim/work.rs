@@ -244,12 +244,15 @@ impl Sim {
                 match answer {
                     Ok(again) => {
                         let same = again.repeated && (again.first.get(), again.last.get()) == (first, last);
-                        ensure(same, || format!("(whole) batch {tag} is at #{first} to #{last}, and again {again:?}"))?;
+                        ensure(same, || {
+                            format!("(whole) batch {tag} is at #{first} to #{last}, and again {again:?}")
+                        })?;
                         Ok(false)
                     }
                     Err(error) => {
                         self.excused("a batch sent again", &error)?;
-                        Ok(error.code() == "outcome_unknown" || error.to_string().contains("takes no more writes"))
+                        Ok(error.code() == "outcome_unknown"
+                            || error.to_string().contains("takes no more writes"))
                     }
                 }
             }

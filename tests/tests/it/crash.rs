@@ -43,7 +43,8 @@ fn of_two_processes_one_has_the_log_and_the_other_takes_over_when_it_is_killed()
 }
 
 #[test]
-fn whoever_reads_along_sees_whole_batches_and_all_that_was_acknowledged_while_the_writer_seals_and_is_killed() {
+fn whoever_reads_along_sees_whole_batches_and_all_that_was_acknowledged_while_the_writer_seals_and_is_killed()
+{
     let summary = kill(10, Mode::Synced, Trial::Follow);
     assert!(summary.followed > 10, "{summary}");
 }
@@ -54,7 +55,8 @@ fn whoever_reads_along_sees_whole_batches_and_all_that_was_acknowledged_while_th
 fn a_writer_that_fills_the_disk_and_is_killed_there_loses_nothing() {
     let probe = tempfile::tempdir().unwrap();
     if let Err(why) = SmallDisk::mount(probe.path()) {
-        let skipped = format!("SKIPPED: kills on a full disk: no small file system can be mounted here ({why})");
+        let skipped =
+            format!("SKIPPED: kills on a full disk: no small file system can be mounted here ({why})");
         assert!(std::env::var_os("SCOPED_NO_SKIP").is_none(), "{skipped}");
         writeln!(std::io::stderr(), "{skipped}").unwrap();
         return;

@@ -1,7 +1,8 @@
 //! The simulator in its everyday size: see `scoped_tests::sim` for what is looked for. More: the program `scoped-sim`.
 
+use scoped::log::storage::{Call, Trouble};
 use scoped_tests::sim::systematic::{Way, every_call};
-use scoped_tests::sim::{self, Tally};
+use scoped_tests::sim::{self, Swarm, Tally};
 
 /// Runs of the everyday test. `SCOPED_SIM=1000` runs more, with other seeds each time.
 const RUNS: u64 = 24;
@@ -46,4 +47,18 @@ fn a_history_that_is_disturbed_at_a_call_loses_nothing() {
     let table = every_call(1, STEP, &Way::all(1), &mut tally).unwrap_or_else(|why| panic!("{why}"));
     assert!(table.calls > 300, "{table}");
     assert_eq!(table.tried.len(), 8, "every way was tried: {table}");
+}
+
+/// A test of the test: a disk that says that it has synced and has not makes every promise a lie, and the simulator has to notice.
+#[test]
+fn a_disk_that_never_syncs_is_noticed() {
+    let swarm = Swarm {
+        lives: 6,
+        power: 100,
+        troubles: vec![(Call::Sync, Trouble::Lost, 1_000_000)],
+        ..Swarm::quiet()
+    };
+    let noticed =
+        (0..4).filter(|seed| sim::run_in(*seed, swarm.clone(), &mut Tally::default()).is_err()).count();
+    assert!(noticed >= 3, "{noticed} of 4");
 }

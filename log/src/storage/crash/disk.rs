@@ -180,4 +180,3 @@ pub(super) fn apply(names: &mut BTreeMap<String, usize>, op: &NameOp) {
         }
     }
 }
-

@@ -167,7 +167,13 @@ impl Faults {
     }
 }
 
-fn next_trace(trace: u64, call: Call, path: &str, (offset, len): (u64, u64), trouble: Option<Trouble>) -> u64 {
+fn next_trace(
+    trace: u64,
+    call: Call,
+    path: &str,
+    (offset, len): (u64, u64),
+    trouble: Option<Trouble>,
+) -> u64 {
     let mut bytes = Vec::with_capacity(path.len() + 18);
     bytes.extend([call as u8, trouble.map_or(0, |trouble| trouble as u8 + 1)]);
     bytes.extend(offset.to_le_bytes());

@@ -57,7 +57,7 @@ pub enum Trouble {
     Short,
     /// The bytes go to another place of the file, which nobody is told.
     Misdirected,
-    /// The bytes go nowhere, which nobody is told.
+    /// The bytes go nowhere, or no further than they are, which nobody is told.
     Lost,
     /// One bit of what is read is not what was written.
     Flipped,
@@ -71,7 +71,8 @@ impl Trouble {
             Self::Unheard => call.changes(),
             Self::Full => call.changes() && call != Call::Remove,
             Self::Interrupted | Self::Short => matches!(call, Call::Read | Call::Write),
-            Self::Misdirected | Self::Lost => call == Call::Write,
+            Self::Misdirected => call == Call::Write,
+            Self::Lost => matches!(call, Call::Write | Call::Sync),
             Self::Flipped => call == Call::Read,
         }
     }
