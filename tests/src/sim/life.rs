@@ -131,7 +131,7 @@ impl Sim {
         if self.chance(50) {
             self.disk.failing_syncs(self.swarm.false_syncs);
         }
-        self.troubled = u64::from(narrow.is_some()) + self.trouble_so_far();
+        self.troubled = self.trouble_so_far();
     }
 
     fn trouble_so_far(&self) -> u64 {
@@ -178,6 +178,7 @@ impl Sim {
 
     fn open_in_peace(&mut self) -> Result<Engine> {
         self.disarm();
+        self.disk.fail_sync_after(None);
         self.model.nameless += 2;
         let engine = Engine::on(Arc::new(self.storage.clone()), self.options())
             .map_err(|error| format!("(alarm) opening in peace: {}: {error}", error.code()))?;

@@ -42,17 +42,17 @@ pub struct Swarm {
 }
 
 impl Swarm {
-    /// Nothing but a fixed history with a kill in the middle: what the systematic mode disturbs at each call.
+    /// Nothing but a fixed history of four lives, some killed, some closed: what the systematic mode disturbs at each call.
     #[must_use]
     pub fn quiet() -> Self {
         Self {
-            lives: 2,
+            lives: 4,
             durability: Durability::Synced,
             segment_bytes: 16 << 10,
             snapshot_after: 20,
             deaths: 0,
             power: 0,
-            closes: 0,
+            closes: 50,
             garbage: true,
             false_syncs: 0,
             troubles: Vec::new(),

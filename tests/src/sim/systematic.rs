@@ -1,7 +1,8 @@
 //! A fixed history, disturbed at every call of the storage in every way: not drawn, but all there is.
 //!
-//! The history is one life with all that a life does, a kill, a recovery, and a life behind it. First it is run undisturbed, to count
-//! its calls; then once for each call and each way to disturb it.
+//! The history has four lives, some of which are killed and some closed, so that recoveries, closings and clean openings are in it. First it is run
+//! undisturbed, to count its calls; then once for each call and each way to disturb it. Its very last opening is left in peace, to
+//! see what is left.
 
 use super::life::Sim;
 use super::{Result, Swarm, Tally};

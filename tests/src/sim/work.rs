@@ -7,7 +7,7 @@ use crate::fuzz::{draw, prelude};
 use arbitrary::Unstructured;
 use scoped::log::storage::Storage;
 use scoped::temporal::{Cutoff, Selection, SetMark};
-use scoped::{Batch, Data, Engine, Error, Level, ObjectId, Policy, PrincipalId, Receipt, objects};
+use scoped::{Batch, Data, Engine, Error, Level, Micros, ObjectId, Policy, PrincipalId, Receipt, objects};
 use std::sync::Arc;
 
 /// Batches of a group.
@@ -66,6 +66,8 @@ impl Sim {
             6..8 => now.saturating_sub(self.chance.below(3_600 * seconds)),
             8 => now.saturating_sub(self.chance.below(400 * 86_400 * seconds)),
             9 => now.saturating_add(self.chance.below(30 * 86_400 * seconds)),
+            // The log never goes back, so after the end of time it stays there.
+            10 if self.chance(4) => Micros::MAX - self.chance.below(2),
             10 => self.chance.below(2) * seconds,
             _ => draw::NOON,
         };

@@ -68,7 +68,7 @@ impl CrashDisk {
         self.disk.lock().failing_syncs = per_thousand;
     }
 
-    /// After this many more syncs of files one fails, once, and leaves the cache falsely clean.
+    /// After this many more syncs of files, crashes or not, one fails, once, and leaves the cache falsely clean.
     pub fn fail_sync_after(&self, syncs: Option<u64>) {
         self.disk.lock().syncs_to_failure = syncs;
     }
@@ -88,6 +88,7 @@ impl CrashDisk {
     pub fn fork(&self) -> Self {
         let fork = Self { disk: Arc::new(Mutex::new(self.disk.lock().clone())) };
         fork.crash(Crash::Kill);
+        fork.fail_sync_after(None);
         fork
     }
 
@@ -104,7 +105,6 @@ impl CrashDisk {
         disk.dead = false;
         disk.steps_left = None;
         disk.failing_syncs = 0;
-        disk.syncs_to_failure = None;
         disk.false_syncs = 0;
         if how == Crash::Power {
             disk.lose_power();

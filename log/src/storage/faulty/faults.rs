@@ -32,7 +32,7 @@ pub struct Faults {
     pub syncs: u64,
     /// Reads so far.
     pub reads: u64,
-    /// Calls of every kind so far: the number of the next one.
+    /// Calls of every kind so far, of processes that live: the number of the next one.
     pub calls: u64,
     /// What has gone wrong so far, and how often.
     pub met: BTreeMap<(Call, Trouble), u64>,
@@ -73,7 +73,7 @@ impl Faults {
             return Ok(None);
         }
         let nth = self.calls;
-        self.calls += 1;
+        self.calls += u64::from(!self.dead);
         let told = if self.dead {
             Some(Trouble::Death)
         } else {
