@@ -14,6 +14,11 @@ pub trait Door: Send + Sync {
     fn now(&self) -> Micros;
     /// Sixty-four bits that nobody can predict (or, in a test, that everybody can).
     fn random(&self) -> u64;
+    /// Whether time passes by itself (default). Where it does not, the engine never acts because time has passed, only because it
+    /// was called: the same steps in the same order on every run, for simulations.
+    fn runs(&self) -> bool {
+        true
+    }
 }
 
 /// The machine's clock and the operating system's randomness.

@@ -2,5 +2,7 @@
 //!
 //! The tests themselves are one binary, `tests/it`: scenarios and properties that see the engine from outside.
 
+mod chance;
 pub mod crash;
 pub mod fuzz;
+pub mod sim;

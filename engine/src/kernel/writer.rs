@@ -160,6 +160,7 @@ impl Committer {
     /// The next thing to do; `None` when it is time to look after what waits.
     fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
         let patience = match self.sync_due_in() {
+            _ if !self.door.runs() => None,
             Some(left) => Some(left),
             None if self.journal.is_waiting() => Some(JOURNAL_WAIT),
             None => None,

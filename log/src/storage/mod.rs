@@ -16,7 +16,7 @@ mod faulty;
 #[cfg(any(test, feature = "testing"))]
 pub use self::{
     crash::{Crash, CrashDisk},
-    faulty::{Faults, FaultyStorage},
+    faulty::{Call, Chances, Faults, FaultyStorage, Trouble},
 };
 pub use self::{fs::FileStorage, memory::MemoryStorage};
 pub use crate::map::Region;

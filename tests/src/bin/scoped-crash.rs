@@ -1,7 +1,8 @@
-//! `scoped-crash N [synced|buffered] [SEED]`: kills a writer N times in one directory, looks at what is left each time, and
-//! says what it found. The writer is this program too, started as `scoped-crash work …`.
+//! `scoped-crash N [synced|buffered] [SEED] [kill|stop|full|fight|follow]`: puts a writer through the trial and kills it, N times in one
+//! directory, looks at what is left each time, and says what it found. `full` mounts a small file system, which takes privileges.
+//! The writer is this program too, started as `scoped-crash work …`.
 
-use scoped_tests::crash::{self, Mode};
+use scoped_tests::crash::{self, Mode, Trial};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -21,18 +22,19 @@ fn main() -> ExitCode {
 }
 
 fn supervise(arguments: &[String]) -> Result<(), String> {
-    let wrong = "usage: scoped-crash [KILLS] [synced|buffered] [SEED]";
+    let wrong = "usage: scoped-crash [KILLS] [synced|buffered] [SEED] [kill|stop|full|fight|follow]";
     let number = |at: usize, default: u64| match arguments.get(at) {
         Some(text) => text.parse::<u64>().map_err(|_| wrong.to_owned()),
         None => Ok(default),
     };
     let (kills, seed) = (number(0, 25)?, number(2, u64::from(std::process::id()))?);
     let mode = arguments.get(1).map_or(Some(Mode::Synced), |text| Mode::named(text)).ok_or(wrong)?;
+    let trial = arguments.get(3).map_or(Some(Trial::Kill), |text| Trial::named(text)).ok_or(wrong)?;
     let worker = std::env::current_exe().map_err(|e| e.to_string())?;
     let directory = tempfile::tempdir().map_err(|e| e.to_string())?;
     let mut out = std::io::stdout().lock();
     let mut say = |line: &str| drop(writeln!(out, "{line}"));
-    match crash::supervise(&worker, directory.path(), kills, seed, mode, &mut say) {
+    match crash::supervise(&worker, directory.path(), kills, seed, (mode, trial), &mut say) {
         Ok(summary) => {
             say(&summary.to_string());
             Ok(())

@@ -11,6 +11,8 @@ pub const IDS: u128 = 9;
 pub const NOON: u64 = 1_795_348_800_000_000;
 /// Longest list or map that is drawn.
 const LIST_MAX: usize = 4;
+/// Steps of a batch.
+const STEPS_MAX: usize = 3;
 
 /// The text of the id with that number.
 #[must_use]
@@ -162,6 +164,28 @@ fn plausible(domain: &str, field: &str) -> &'static [&'static str] {
 }
 
 impl Drawn<'_, '_> {
+    /// A line of the wire form, mostly of known commands with arguments that fit.
+    ///
+    /// # Errors
+    /// When the bytes are at their end.
+    pub fn line(&mut self) -> Result<String> {
+        let all = super::shape::all();
+        let count = 1 + self.below(STEPS_MAX * 2)?.saturating_sub(STEPS_MAX);
+        let mut steps = Vec::new();
+        for _ in 0..count {
+            // The founder may most; the others show what they may not.
+            let actor = [1, 1, 1, 1, 1, 1, 1, 2, 3, 4, IDS][self.below(11)?];
+            let learnt = self.command(all)?;
+            let with = self.arguments(learnt)?;
+            steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
+        }
+        if count == 1 {
+            return Ok(steps.remove(0));
+        }
+        let key = if self.below(4)? == 0 { r#","key":"k""# } else { "" };
+        Ok(format!(r#"{{"batch":[{}]{key}}}"#, steps.join(",")))
+    }
+
     /// One of so many.
     ///
     /// # Errors

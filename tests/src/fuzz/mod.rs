@@ -18,10 +18,11 @@
 
 mod back;
 pub mod draw;
-mod known;
+pub mod known;
 pub mod image;
 mod run;
 pub mod shape;
 pub mod texts;
 
+pub(crate) use run::{TYPES, prelude};
 pub use run::{Told, run};

@@ -3,7 +3,6 @@
 use super::back::is_back;
 use super::draw::{Drawn, IDS, NOON, id};
 use super::known::Known;
-use super::shape;
 use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;
 use scoped::temporal::{Cutoff, Entity, Selection};
@@ -16,8 +15,9 @@ use std::sync::Arc;
 
 /// Batches that one input comes to at most.
 const BATCHES_MAX: usize = 64;
-/// Steps of a batch.
-const STEPS_MAX: usize = 3;
+/// Words that objects are drawn to be, registered as types.
+pub(crate) const TYPES: [&str; 11] =
+    ["thing", "a", "b", "note", "limits", "name", "cpu", "k", "person", "bot", "core"];
 
 /// What the inputs so far came to: a fuzzer that is always refused tests nothing.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ impl Run {
             .door(door.clone())
             .founder(PrincipalId(1))
             .snapshot_after(0)
-            .types(["thing", "a", "b", "note", "limits", "name", "cpu", "k", "person", "bot", "core"]);
+            .types(TYPES);
         let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
         engine.execute(prelude()).expect("the prelude is in order");
         Self { engine, door, made: Vec::new(), known: Known::default(), story: Vec::new() }
@@ -91,31 +91,11 @@ impl Run {
         if what < 12 {
             self.roll_back(bytes, told)
         } else {
-            let line = self.line(bytes)?;
+            let now = scoped::Door::now(&*self.door);
+            let line = Drawn { bytes, made: &self.made, known: &self.known, now }.line()?;
             self.carry_out(line, what, told);
             Ok(())
         }
-    }
-
-    /// A line of the wire form, mostly of known commands with arguments that fit.
-    fn line(&self, bytes: &mut Unstructured<'_>) -> Result<String> {
-        let all = shape::all();
-        let now = scoped::Door::now(&*self.door);
-        let mut drawn = Drawn { bytes, made: &self.made, known: &self.known, now };
-        let count = 1 + drawn.below(STEPS_MAX * 2)?.saturating_sub(STEPS_MAX);
-        let mut steps = Vec::new();
-        for _ in 0..count {
-            // The founder may most; the others show what they may not.
-            let actor = [1, 1, 1, 1, 1, 1, 1, 2, 3, 4, IDS][drawn.below(11)?];
-            let learnt = drawn.command(all)?;
-            let with = drawn.arguments(learnt)?;
-            steps.push(format!(r#"{{"as":"{}","do":"{}","with":{with}}}"#, id(actor), learnt.name));
-        }
-        if count == 1 {
-            return Ok(steps.remove(0));
-        }
-        let key = if drawn.below(4)? == 0 { r#","key":"k""# } else { "" };
-        Ok(format!(r#"{{"batch":[{}]{key}}}"#, steps.join(",")))
     }
 
     fn carry_out(&mut self, line: String, twist: u8, told: &mut Told) {
@@ -251,8 +231,8 @@ impl Run {
     }
 }
 
-/// In the wire form, which later fields of commands do not disturb.
-fn prelude() -> Batch {
+/// A small world, in which something can happen. In the wire form, which later fields of commands do not disturb.
+pub(crate) fn prelude() -> Batch {
     let mut steps = Vec::new();
     let mut step = |name: &str, with: String| {
         steps.push(format!(r#"{{"as":"{}","do":"{name}","with":{{{with}}}}}"#, id(1)));

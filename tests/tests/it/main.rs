@@ -49,3 +49,4 @@ mod revocation;
 mod rules;
 mod rules_reading;
 mod scenario;
+mod sim;

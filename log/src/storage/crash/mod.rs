@@ -6,6 +6,9 @@
 //! sync writes some of it and calls the rest clean, so that the cache shows what the disk does not have.
 //! Source: `recovery_model.py`; Rebello et al., *Can Applications Recover from fsync Failures?* (2020).
 
+mod disk;
+
+use self::disk::{Disk, FileState, NameOp, SECTOR, apply};
 use super::{Access, Lock, Region, Storage, StorageFile};
 use parking_lot::Mutex;
 use std::{
@@ -13,8 +16,6 @@ use std::{
     io,
     sync::Arc,
 };
-
-const SECTOR: usize = 512;
 
 /// How a process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,39 +32,6 @@ pub struct CrashDisk {
     disk: Arc<Mutex<Disk>>,
 }
 
-struct Disk {
-    random: u64,
-    files: Vec<FileState>,
-    seen: BTreeMap<String, usize>,
-    durable: BTreeMap<String, usize>,
-    pending: Vec<(String, NameOp)>,
-    locks: BTreeSet<String>,
-    /// Steps until everything fails, as if the process had been killed there.
-    steps_left: Option<u64>,
-    /// Of a thousand syncs, how many fail.
-    failing_syncs: u64,
-    garbage: bool,
-    dead: bool,
-    /// Incarnation: handles of an earlier one are dead.
-    life: u64,
-}
-
-#[derive(Clone)]
-enum NameOp {
-    Set(String, usize),
-    Rename(String, String),
-    Remove(String),
-}
-
-#[derive(Clone, Default)]
-struct FileState {
-    cache: Vec<u8>,
-    platter: Vec<u8>,
-    dirty: BTreeSet<usize>,
-    /// Lowest length the file was cut to since its last sync.
-    cut: Option<usize>,
-}
-
 impl CrashDisk {
     /// An empty disk; the same seed and the same calls give the same end.
     pub fn new(seed: u64) -> Self {
@@ -76,6 +44,8 @@ impl CrashDisk {
             locks: BTreeSet::new(),
             steps_left: None,
             failing_syncs: 0,
+            syncs_to_failure: None,
+            false_syncs: 0,
             garbage: true,
             dead: false,
             life: 0,
@@ -98,6 +68,30 @@ impl CrashDisk {
         self.disk.lock().failing_syncs = per_thousand;
     }
 
+    /// After this many more syncs of files, crashes or not, one fails, once, and leaves the cache falsely clean.
+    pub fn fail_sync_after(&self, syncs: Option<u64>) {
+        self.disk.lock().syncs_to_failure = syncs;
+    }
+
+    /// Syncs of this life that failed and left the cache falsely clean.
+    pub fn false_syncs(&self) -> u64 {
+        self.disk.lock().false_syncs
+    }
+
+    /// Other luck from here on.
+    pub fn reseed(&self, seed: u64) {
+        let mut disk = self.disk.lock();
+        disk.random ^= seed;
+    }
+
+    /// Another disk that is in every respect as this one is now, with nobody at work on it.
+    pub fn fork(&self) -> Self {
+        let fork = Self { disk: Arc::new(Mutex::new(self.disk.lock().clone())) };
+        fork.crash(Crash::Kill);
+        fork.fail_sync_after(None);
+        fork
+    }
+
     /// Whether a sector in flight may come out as garbage.
     pub fn garbage_sectors(&self, on: bool) {
         self.disk.lock().garbage = on;
@@ -111,6 +105,7 @@ impl CrashDisk {
         disk.dead = false;
         disk.steps_left = None;
         disk.failing_syncs = 0;
+        disk.false_syncs = 0;
         if how == Crash::Power {
             disk.lose_power();
         }
@@ -132,126 +127,6 @@ impl CrashDisk {
                     *byte ^= mask;
                 }
             }
-        }
-    }
-}
-
-impl Disk {
-    fn next(&mut self) -> u64 {
-        // splitmix64
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
-    }
-
-    fn alive(&self, life: u64) -> io::Result<()> {
-        if self.dead || self.life != life { Err(io::Error::other("the process is dead")) } else { Ok(()) }
-    }
-
-    fn step(&mut self, life: u64) -> io::Result<()> {
-        self.alive(life)?;
-        match &mut self.steps_left {
-            Some(0) => {
-                self.dead = true;
-                self.alive(life)
-            }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn name(&mut self, folder: String, op: NameOp) {
-        apply(&mut self.seen, &op);
-        self.pending.push((folder, op));
-    }
-
-    fn lose_power(&mut self) {
-        let pending = std::mem::take(&mut self.pending);
-        let mut kept: BTreeMap<String, u64> = BTreeMap::new();
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for (folder, _) in &pending {
-            *counts.entry(folder.clone()).or_default() += 1;
-        }
-        for (folder, count) in counts {
-            let keep = self.below(count + 1);
-            kept.insert(folder, keep);
-        }
-        for (folder, op) in &pending {
-            if let Some(left) = kept.get_mut(folder).filter(|left| **left > 0) {
-                *left -= 1;
-                apply(&mut self.durable, op);
-            }
-        }
-        self.seen = self.durable.clone();
-        for id in 0..self.files.len() {
-            let mut file = std::mem::take(&mut self.files[id]);
-            if let Some(cut) = file.cut.take()
-                && cut < file.platter.len()
-                && self.below(2) == 0
-            {
-                file.platter.truncate(cut);
-            }
-            for sector in std::mem::take(&mut file.dirty) {
-                match self.below(100) {
-                    0..40 => file.persist(sector, SECTOR),
-                    40..55 => {
-                        let bytes = self.below(SECTOR as u64) as usize;
-                        file.persist(sector, bytes);
-                    }
-                    55..70 if self.garbage => {
-                        file.persist(sector, SECTOR);
-                        let end = file.platter.len().min((sector + 1) * SECTOR);
-                        for at in (sector * SECTOR).min(end)..end {
-                            file.platter[at] = self.next() as u8;
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            if file.cache.len() > file.platter.len() && self.below(2) == 0 {
-                file.platter.resize(file.cache.len(), 0);
-            }
-            file.cache = file.platter.clone();
-            self.files[id] = file;
-        }
-    }
-}
-
-impl FileState {
-    fn persist(&mut self, sector: usize, bytes: usize) {
-        let from = sector * SECTOR;
-        let to = (from + bytes).min(self.cache.len());
-        if to <= from {
-            return;
-        }
-        if self.platter.len() < to {
-            self.platter.resize(to, 0);
-        }
-        self.platter[from..to].copy_from_slice(&self.cache[from..to]);
-    }
-}
-
-fn apply(names: &mut BTreeMap<String, usize>, op: &NameOp) {
-    match op {
-        NameOp::Set(name, id) => {
-            names.insert(name.clone(), *id);
-        }
-        NameOp::Rename(from, to) => {
-            if let Some(id) = names.remove(from) {
-                names.insert(to.clone(), id);
-            }
-        }
-        NameOp::Remove(name) => {
-            names.remove(name);
         }
     }
 }
@@ -418,8 +293,9 @@ impl StorageFile for CrashFile {
     fn sync_data(&self) -> io::Result<()> {
         let mut disk = self.disk.lock();
         disk.step(self.life)?;
-        let fails = disk.failing_syncs > 0 && disk.below(1000) < disk.failing_syncs;
+        let fails = disk.sync_fails();
         if fails {
+            disk.false_syncs += 1;
             for sector in disk.files[self.id].dirty.clone() {
                 if disk.below(2) == 0 {
                     disk.files[self.id].persist(sector, SECTOR);
