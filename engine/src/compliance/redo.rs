@@ -9,7 +9,9 @@ use super::check::Book;
 use super::invariant::CheckName as N;
 use crate::clock::{Ids, ManualDoor};
 use crate::export::recall;
+use crate::history::History;
 use crate::kernel::execute::{Fact, Outcome, Refusal, execute};
+use crate::temporal::undone;
 use scoped_log::Record;
 use scoped_projections::store::Transact;
 use scoped_projections::domains::kind_info;
@@ -17,6 +19,7 @@ use scoped_projections::{Envelope, Event, PrincipalId, World};
 
 /// Decides a batch again. The world is left as it was. Gives who would have been denied.
 pub(super) fn redo(
+    history: &History,
     world: &mut World,
     records: &[Record],
     events: &[(Envelope, Event)],
@@ -49,7 +52,8 @@ pub(super) fn redo(
     // Only event ids are drawn: whatever else has an id is asked for by it.
     let mut ids = Ids::new(&ManualDoor::new(first.time, 0));
     let mut facts = Vec::new();
-    match execute(world, &batch, first.time, &mut ids, &mut facts) {
+    let undone = undone(&batch, |at| history.about(at));
+    match execute(world, &batch, &undone, first.time, &mut ids, &mut facts) {
         Ok(Outcome::Facts(..)) => {
             world.undo();
             if let Some(difference) = differ(&facts, records, events) {

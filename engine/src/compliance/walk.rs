@@ -37,7 +37,7 @@ pub(super) fn walk(
         let whole = record.batch_left() == 0;
         records.push(record);
         if whole {
-            batch(&mut world, &records, &mut lost, sieve, book)?;
+            batch(history, &mut world, &records, &mut lost, sieve, book)?;
             reached(&world, book);
             records.clear();
         }
@@ -47,6 +47,7 @@ pub(super) fn walk(
 
 /// One batch: asked before it happens, looked at event by event, asked after it.
 fn batch(
+    history: &History,
     world: &mut World,
     records: &[Record],
     lost: &mut BTreeSet<PrincipalId>,
@@ -58,7 +59,7 @@ fn batch(
         let (context, event) = decode(record)?;
         events.push((envelope(record, context), event));
     }
-    if let Some(denied) = redo(world, records, &events, book).filter(|denied| lost.contains(denied)) {
+    if let Some(denied) = redo(history, world, records, &events, book).filter(|denied| lost.contains(denied)) {
         book.violation(N::RevocationsHold, || {
             format!("{denied} did what it had lost the right to, in the batch after {}", world.position())
         });
