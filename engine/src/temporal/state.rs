@@ -176,9 +176,10 @@ impl Entity {
                 (!rule.archived, json!({ "class": rule.class, "name": name, "version": version }))
             }),
             // One of an archived rule binds nothing, whether it was taken back by itself or not.
-            Self::Binding(id) => world.rules().binding(id).map(|binding| {
-                (world.rules().is_active(binding), json!({ "version": binding.version }))
-            }),
+            Self::Binding(id) => world
+                .rules()
+                .binding(id)
+                .map(|binding| (world.rules().is_active(binding), json!({ "version": binding.version }))),
         })
     }
 }

@@ -2,9 +2,7 @@
 //! put away, for every sort of entity.
 
 use scoped::temporal::{Cutoff, Entity, EntityState, Presence, TimelineEntry};
-use scoped::{
-    Capability, Engine, Filter, History, Receipt, ScopeId, Sequence, Session, Target, World,
-};
+use scoped::{Capability, Engine, Filter, History, Receipt, ScopeId, Sequence, Session, Target, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
