@@ -177,10 +177,11 @@ impl Entity {
                 let (name, version) = said.unzip();
                 (!rule.archived, json!({ "class": rule.class, "name": name, "version": version }))
             }),
+            // One of an archived rule binds nothing, whether it was taken back by itself or not.
             Self::Binding(id) => world
                 .rules()
                 .binding(id)
-                .map(|binding| (!binding.removed, json!({ "version": binding.version }))),
+                .map(|binding| (world.rules().is_active(binding), json!({ "version": binding.version }))),
         })
     }
 }

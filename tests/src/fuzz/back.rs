@@ -2,7 +2,7 @@
 //! put away, for every sort of entity.
 
 use scoped::temporal::{Cutoff, Entity, EntityState, Presence, TimelineEntry};
-use scoped::{Engine, Filter, History, Receipt, ScopeId, Sequence, Session, World};
+use scoped::{Capability, Engine, Filter, History, Receipt, ScopeId, Sequence, Session, Target, World};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -22,9 +22,14 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
     let present = engine.as_of(&Cutoff::Head(0)).expect("the present is there");
     let (then, now) = (past.moment().world(), present.moment().world());
     let reading = session.reading();
+    // What belongs to no scope is for operators, also where it is the actor itself.
+    let rules_deployment = engine
+        .read(|moment| moment.can(session.actor(), Capability::PrincipalsManage, Target::Deployment))
+        .allowed;
+    let own = (!rules_deployment).then(|| Entity::Principal(session.actor()));
     for entity in entities {
         // What the actor does not see was not selected; what hangs on something that was not there goes with it.
-        if reading.state(entity).is_err() || !stands_alone(entity, then) {
+        if Some(entity) == own || reading.state(entity).is_err() || !stands_alone(entity, then) {
             continue;
         }
         let state = |world: &World| entity.state(world, history).expect("the log can be read");

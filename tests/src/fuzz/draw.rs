@@ -287,7 +287,7 @@ impl Drawn<'_, '_> {
         let echo = if echoes.is_empty() || self.one_in(3)? { None } else { Some(self.below(echoes.len())?) };
         let echo = echo.map(|nth| echoes[nth]);
         // With all that may be said, or with hardly any of it: much that is optional excludes each other.
-        let some = if self.one_in(2)? { 2 } else { 8 };
+        let some = [2, 4, 8, 16][self.below(4)?];
         let mut parts = Vec::new();
         for field in fields {
             // An id that may be left out is that of something new.

@@ -71,8 +71,10 @@ impl Run {
             .snapshot_after(0)
             .types(TYPES);
         let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
-        engine.execute(prelude()).expect("the prelude is in order");
-        Self { engine, door, made: Vec::new(), known: Known::default(), story: Vec::new() }
+        let receipt = engine.execute(prelude()).expect("the prelude is in order");
+        let mut known = Known::default();
+        known.note("", &[], &entities(&engine, &receipt));
+        Self { engine, door, made: Vec::new(), known, story: Vec::new() }
     }
 
     fn digest(&self) -> Digest {
@@ -145,12 +147,8 @@ impl Run {
 
     /// What the last line came to.
     fn remember(&mut self, receipt: &Receipt) {
-        let (history, line) = (self.engine.history(), self.story.last().map_or("", String::as_str));
-        let records = history.reader().records(receipt.first, receipt.last).map(|record| {
-            Entity::of(&history.event(&record.expect("the log can be read")).expect("a known event"))
-        });
-        let entities: Vec<Entity> = records.flatten().collect();
-        self.known.note(line, &receipt.ids, &entities);
+        let line = self.story.last().map_or("", String::as_str);
+        self.known.note(line, &receipt.ids, &entities(&self.engine, receipt));
     }
 
     fn roll_back(&mut self, bytes: &mut Unstructured<'_>, told: &mut Told) -> Result<()> {
@@ -231,6 +229,15 @@ impl Run {
     }
 }
 
+/// What the events of a batch are about.
+fn entities(engine: &Engine, receipt: &Receipt) -> Vec<Entity> {
+    let history = engine.history();
+    let records = history.reader().records(receipt.first, receipt.last).map(|record| {
+        Entity::of(&history.event(&record.expect("the log can be read")).expect("a known event"))
+    });
+    records.flatten().collect()
+}
+
 /// A small world, in which something can happen. In the wire form, which later fields of commands do not disturb.
 pub(crate) fn prelude() -> Batch {
     let mut steps = Vec::new();
@@ -293,7 +300,10 @@ pub(crate) fn prelude() -> Batch {
     for number in 1..=6 {
         let (entry, scope) = (id(number), id(4));
         let what = r#""effect":"allow","subject":"any","capability":"scope.read.local""#;
-        step("tenancy.add_acl_entry", format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#));
+        step(
+            "tenancy.add_acl_entry",
+            format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#),
+        );
     }
     let kept = r#"{"retention":{"objects":{"max_age":"PT1S"}}}"#;
     step("tenancy.set_policy", format!(r#""scope":"{}","policy":{kept}"#, id(6)));
