@@ -151,6 +151,17 @@ mod tests {
         }
     }
 
+    /// Golden: the bytes of a tile, as far as its sum.
+    #[test]
+    fn the_bytes_of_a_tile_are_frozen() {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let beginning = "53434f5045445452 0100 0000 0000 01 01 07000000000000000000000000000000
+            0100020000000000 0003020000000000 08 00 0300 000000000000000000000000";
+        let words: String = beginning.split_whitespace().collect();
+        let rest = ["09", "00", "01", "02"].map(|byte| byte.repeat(32)).concat();
+        assert_eq!(hex(&tile().encode()[..192]), words + &rest);
+    }
+
     #[test]
     fn a_tile_whose_sums_were_redone_over_nonsense_is_none() {
         let sound = tile().encode();

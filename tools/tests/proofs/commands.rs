@@ -1,6 +1,6 @@
 //! Proofs, checkpoints, keys and watching: what each command promises.
 
-use crate::desk::{BIRTH, Birth, Desk, events};
+use crate::desk::{BIRTH, Birth, Desk, events, package_file};
 use std::fs;
 
 /// A log of 600 events with a key and a checkpoint of it.
@@ -321,4 +321,16 @@ fn a_watcher_takes_in_what_is_new_and_raises_the_alarm_again_and_again() {
     fs::write(desk.path("seen/it.watch"), known.replacen("300", "301", 1)).unwrap();
     look().fails(2, &["nothing that a watcher wrote"]);
     desk.run(&["verify", "log", "--watch"]).fails(2, &["--state"]);
+}
+
+/// Golden: a proof about the frozen log of format 1, as the first build that made proofs wrote it.
+#[test]
+fn the_frozen_log_of_format_one_has_the_root_and_proofs_it_always_had() {
+    let desk = Desk::new();
+    let golden = package_file("../tests/data/golden");
+    let log = golden.join("log-1");
+    let made = desk.run(&["prove", "inclusion", log.to_str().unwrap(), "7", "--format", "json"]).fine();
+    let known = fs::read_to_string(golden.join("log-1.proof")).unwrap();
+    assert_eq!(made.out, known);
+    desk.run(&["check-proof", golden.join("log-1.proof").to_str().unwrap()]).fine();
 }
