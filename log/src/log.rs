@@ -115,6 +115,7 @@ fn open_locked(
         return Err(LogError::NotFound { place: storage.place() });
     };
     let plan = Plan::of(&image)?;
+    image.confirm(&*storage)?;
     let (last, chain, last_time) = (plan.last, plan.chain, plan.last_time);
     let mut salts = Salts::new(salt_seed, image.genesis.log_id);
     let mut execution = Execution { storage: &storage, options, salts: &mut salts, now };

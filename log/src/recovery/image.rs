@@ -15,6 +15,10 @@ use crate::{
     scan::{Budget, Scan, seek},
     storage::{Access, Storage, read_range, read_small},
 };
+use std::io;
+
+/// Bytes that are read again at a time.
+const AGAIN_BYTES: u64 = 1 << 20;
 
 /// A log directory.
 pub(crate) struct Image {
@@ -88,6 +92,30 @@ impl Image {
         let mut image = Self { genesis, head, segments, notes };
         image.load_open_segments(storage)?;
         Ok(Some(image))
+    }
+
+    /// Reads again the segments that are acted upon: what is cut as torn, and what a footer sums up. Bytes that are not the
+    /// same twice are a failing disk or memory, and no reason to act. For whoever has the lock: beside a live writer bytes
+    /// do change.
+    ///
+    /// # Errors
+    /// [`LogError::Io`] when they are not the same; nothing was changed.
+    pub(crate) fn confirm(&self, storage: &dyn Storage) -> Result<(), LogError> {
+        for segment in &self.segments {
+            let Some(body) = &segment.body else { continue };
+            let doing = || at("reading again", &segment.path);
+            let file = storage.open(&segment.path, Access::Read).map_err(doing())?;
+            let mut rest = &body.bytes[..];
+            while !rest.is_empty() {
+                let from = (body.bytes.len() - rest.len()) as u64;
+                let again = read_range(&*file, from, AGAIN_BYTES.min(rest.len() as u64)).map_err(doing())?;
+                match rest.strip_prefix(&again[..]).filter(|_| !again.is_empty()) {
+                    Some(behind) => rest = behind,
+                    None => return Err(doing()(io::Error::other("its bytes are not the same twice"))),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Loads the last segment, and those whose successor took over their tail but that are not yet finished, with

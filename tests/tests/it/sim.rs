@@ -7,7 +7,7 @@ use scoped_tests::sim::{self, Swarm, Tally};
 /// Runs of the everyday test. `SCOPED_SIM=1000` runs more, with other seeds each time.
 const RUNS: u64 = 24;
 /// Calls between two that are disturbed in the everyday test; all of them in `scoped-sim --every-call`.
-const STEP: u64 = 41;
+const STEP: u64 = 131;
 
 fn run(seed: u64, tally: &mut Tally) -> u64 {
     sim::run(seed, tally).unwrap_or_else(|why| panic!("seed {seed}: {why}\nagain: scoped-sim --seed {seed}"))
