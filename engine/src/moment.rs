@@ -196,8 +196,12 @@ impl<'a> Moment<'a> {
     /// May they? Rules that look at an object's data get to see it; everything else is decided without.
     pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
         let first = authorize(self.world, actor, request.with_data(AskedData::Later), self.now);
-        // A list is asked about its scope, and each thing in it by itself, with its data.
-        if !(first.allowed && first.wants_data) || lists(&request) {
+        // A list is asked about its scope, and each thing in it by itself, with its data. Of an object that is out of reach, or tombstoned,
+        // it has to be known what rules say of its data: whom they keep out does not reach it from below, nor its past.
+        let may_be_reached = first.allowed
+            || (matches!(request.target, Target::Object(_))
+                && matches!(first.rule, Rule::Nothing | Rule::Tombstoned));
+        if !(may_be_reached && first.wants_data) || lists(&request) {
             return first;
         }
         let data = self.value(request.target);

@@ -13,8 +13,8 @@ use crate::history::History;
 use crate::kernel::execute::{Fact, Outcome, Refusal, execute};
 use crate::temporal::undone;
 use scoped_log::Record;
-use scoped_projections::store::Transact;
 use scoped_projections::domains::kind_info;
+use scoped_projections::store::Transact;
 use scoped_projections::{Envelope, Event, PrincipalId, World};
 
 /// Decides a batch again. The world is left as it was. Gives who would have been denied.
@@ -35,7 +35,9 @@ pub(super) fn redo(
     let batch = match recall(records) {
         Ok(Some(batch)) => batch,
         // Refusals and recorded reads happen beside commands; a keyed batch may have come to nothing.
-        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => return None,
+        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => {
+            return None;
+        }
         Ok(None) => {
             book.violation(name, || {
                 let names: Vec<&str> = events.iter().take(3).map(|(_, event)| self::name(event)).collect();
@@ -63,10 +65,13 @@ pub(super) fn redo(
         Ok(Outcome::Before(..)) => {}
         Err(declined) => {
             let (step, operation, actor) = (declined.step + 1, declined.operation, declined.actor);
-            let what = || format!("{}: `{operation}` of {actor} (step {step}) would have been refused", place());
+            let what =
+                || format!("{}: `{operation}` of {actor} (step {step}) would have been refused", place());
             match declined.refusal {
                 Refusal::Denied(need) => {
-                    book.violation(N::DecisionsHold, || format!("{}: `{}` was not theirs", what(), need.capability));
+                    book.violation(N::DecisionsHold, || {
+                        format!("{}: `{}` was not theirs", what(), need.capability)
+                    });
                     return Some(actor);
                 }
                 Refusal::Declined(error) => book.violation(name, || format!("{}: {error}", what())),
@@ -97,10 +102,16 @@ fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> O
             ("undone event", context.undoes == other.undoes),
         ];
         if let Some((part, _)) = parts.iter().find(|(_, same)| !same) {
-            return Some(format!("its command comes to a `{}` with another {part} than the one at {}", name(&fact.event), at.sequence));
+            return Some(format!(
+                "its command comes to a `{}` with another {part} than the one at {}",
+                name(&fact.event),
+                at.sequence
+            ));
         }
     }
-    stands.next().map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
+    stands
+        .next()
+        .map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
 }
 
 fn name(event: &Event) -> &'static str {

@@ -47,7 +47,11 @@ fn plan(world: &World, history: &History, object: &Object, book: &mut Book) -> R
     // Named reasons are an answer too: a rule, a lost right, an edit by others.
     let holds = brings_back || data == now || plan.problems() > 0;
     book.hold(N::RollbacksPlanned, holds, || {
-        format!("a rollback of {} to {to} would not bring back version {}", Entity::Object(object.id), then.version)
+        format!(
+            "a rollback of {} to {to} would not bring back version {}",
+            Entity::Object(object.id),
+            then.version
+        )
     });
     Ok(())
 }

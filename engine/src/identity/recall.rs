@@ -66,7 +66,8 @@ pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recal
             metadata: asked.data,
         }),
         E::RelationshipRemoved(e) => {
-            let reason = asked.data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
+            let reason =
+                asked.data.and_then(|data| Some(data.value().ok()?.get("reason")?.as_str()?.to_owned()));
             c::Command::RemoveRelationship(c::RemoveRelationship { edge: e.edge, reason })
         }
         // Stands with the steps behind it: each says for whom it was.

@@ -301,9 +301,13 @@ impl Scribe<'_> {
                 return Err(Refusal::Denied(need.bare()));
             }
             // Who may do a thing may take it back, unless a rule keeps `rollback` from them.
-            let back = need.doing(Action::Rollback);
-            if rolls_back && !authorize(world, actor, back, now).allowed {
-                return Err(Refusal::Denied(back.bare()));
+            let back = need.doing(Action::Rollback).with_data(AskedData::Later);
+            if rolls_back {
+                let answer = authorize(world, actor, back, now);
+                waits |= answer.wants_data;
+                if !answer.allowed {
+                    return Err(Refusal::Denied(back.bare()));
+                }
             }
         }
         if let Some((entity, _)) = step.unless_changed.filter(|_| stale) {
@@ -311,7 +315,14 @@ impl Scribe<'_> {
             return Err(error.hint("plan it again").into());
         }
         let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
-        step.command.decide(&view, &mut facts)?;
+        if let Err(refusal) = step.command.decide(&view, &mut facts) {
+            // Whom a rule about data may keep out is not told how things stand.
+            let kept_out = |need: &Request<'_>| !ask(need.with_data(AskedData::Missing)).0;
+            return Err(match needs.iter().find(|need| waits && kept_out(need)) {
+                Some(need) => Refusal::Denied(need.bare()),
+                None => refusal,
+            });
+        }
         let list = facts.list;
         if rolls_back {
             let undone = self.undone.get(nth).copied().flatten();
@@ -321,9 +332,14 @@ impl Scribe<'_> {
             // Rules that look at data are asked again, now that it is known what would be written.
             let data = proposed_data(&list);
             let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
-            let denied = |need: &&Request<'_>| !ask(need.with_data(data)).0;
-            if let Some(need) = needs.iter().find(denied) {
-                return Err(Refusal::Denied(need.bare()));
+            for need in needs.iter().map(|need| need.with_data(data)) {
+                let back = need.doing(Action::Rollback);
+                if !ask(need).0 {
+                    return Err(Refusal::Denied(need.bare()));
+                }
+                if rolls_back && !authorize(world, actor, back, now).allowed {
+                    return Err(Refusal::Denied(back.bare()));
+                }
             }
         }
         if let Some(need) = needs.first() {

@@ -5,6 +5,7 @@ use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
+use crate::rules::outside::AskedData;
 use roaring::RoaringBitmap;
 use scoped_projections::ObjectId;
 use scoped_projections::tenancy::Capability as C;
@@ -72,7 +73,8 @@ impl Ask<'_> {
         if !query.own {
             // An object is reached through a scope at which some rule speaks for the actor.
             for scope in 0..tenancy.len() as u32 {
-                let request = Request::new(C::ReadLocal, Target::Scope(scope));
+                // Rules that look at data are asked of each object by itself.
+                let request = Request::new(C::ReadLocal, Target::Scope(scope)).with_data(AskedData::Later);
                 if let Some(set) = world.sharing().within(scope).filter(|set| !set.is_empty())
                     && authorize(world, self.actor, request, self.moment.now).allowed
                 {

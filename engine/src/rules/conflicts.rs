@@ -9,10 +9,13 @@ use scoped_projections::rules::{Body, Class, Targets};
 pub(super) const BINDINGS_MAX: usize = 1_024;
 /// Most bindings to one thing: each question that meets it looks at all of them.
 const LIST_MAX: usize = 1_024;
+/// Most of them whose conditions are in CEL.
+const CEL_MAX: usize = 16;
 
 /// Refuses an allow and a deny of one class, on the same target, under equal conditions: the deny always wins, so one of them is
 /// a mistake.
 pub(super) fn check(on: &View<'_>, class: Class, body: &Body, targets: &Targets, own: RuleId) -> Result<()> {
+    check_cel(on, body, targets, own)?;
     if !class.is_voting() {
         return Ok(());
     }
@@ -33,6 +36,21 @@ pub(super) fn check(on: &View<'_>, class: Class, body: &Body, targets: &Targets,
                 .hint("a deny always wins: change one of them, or take its binding back")
                 .into());
         }
+    }
+    Ok(())
+}
+
+/// Refuses one rule with a condition in CEL too many: each decision that meets them evaluates all, on the writer's thread as well.
+fn check_cel(on: &View<'_>, body: &Body, targets: &Targets, own: RuleId) -> Result<()> {
+    let asks = |body: &Body| {
+        let mut found = false;
+        body.when.walk(&mut |clause| found |= clause.cel.is_some());
+        found
+    };
+    let others = || on.world.rules().bound_to(targets, on.world).filter(|(_, rule, _)| rule.id != own);
+    if asks(body) && others().filter(|(_, _, version)| asks(&version.body)).count() >= CEL_MAX {
+        let message = format!("at most {CEL_MAX} rules with conditions in CEL are bound to one thing");
+        return Err(Error::refused("too_many", message).hint("write them without CEL, or as one").into());
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::Entity;
 use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
+use crate::rules::outside::AskedData;
 use crate::tenancy::ScopeRef;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Capability;
@@ -72,7 +73,9 @@ pub(super) struct Sight<'a> {
 
 impl Sight<'_> {
     pub(super) fn may(&self, capability: Capability, target: Target) -> bool {
-        authorize(self.world, self.actor, Request::new(capability, target), self.time).allowed
+        // Rules that look at data are asked when a step is tried.
+        let request = Request::new(capability, target).with_data(AskedData::Later);
+        authorize(self.world, self.actor, request, self.time).allowed
     }
     pub(super) fn sees(&self, entity: Entity) -> bool {
         let (scope, object) = entity.place(self.world);

@@ -1,6 +1,6 @@
 //! Decisions about members.
 
-use super::checks::{check_end, check_holds, check_own_end, live_node, node, scope_row};
+use super::checks::{check_end, check_holds, check_own_end, last_moment, live_node, node, scope_row};
 use super::owners::{Without, acts, has_owner, keeps_an_owner};
 use super::{
     AddMember, ChangeMember, ExpireMember, Grantee, MemberChange, RemoveMember, ScopeRef, SetMembers,
@@ -22,12 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const MEMBERS_MAX: usize = 1_000;
 
 /// Behind a cut with no owner left, an owner above may appoint one: it keeps the right to manage members there. An owner who has an end
-/// does not stand in the way of that: the day after, nobody could.
-fn may_appoint(on: &View<'_>, row: u32) -> bool {
+/// does not stand in the way of that: the day after, nobody could. `last`: the last moment of what is given, up to which they have to own.
+fn may_appoint(on: &View<'_>, row: u32, last: Micros) -> bool {
     let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
     let cut = tenancy.at(row).is_some_and(|node| node.cut);
     let owns = |at: u32, who: u32| {
-        tenancy.member(at, who).is_some_and(|m| m.role == Role::Owner && m.in_force(on.now))
+        tenancy.member(at, who).is_some_and(|m| m.role == Role::Owner && m.in_force(last))
     };
     cut && !has_owner(on.world, row, Without::Nobody)
         && identity.row(on.actor).is_some_and(|actor| {
@@ -47,7 +47,7 @@ fn member_needs<'a>(
     let held = (|| Some(tenancy.member(row?, on.world.identity().row(principal)?)?.role))();
     let need = |capability| Request::new(capability, target);
     match (role, held) {
-        (Some(Role::Owner), _) if row.is_some_and(|row| may_appoint(on, row)) => {
+        (Some(Role::Owner), _) if row.is_some_and(|row| may_appoint(on, row, on.now)) => {
             smallvec::smallvec![need(C::MembersManage)]
         }
         (Some(Role::Owner), _) => smallvec::smallvec![need(C::OwnersManage)],
@@ -79,7 +79,7 @@ fn not_a_member(node: &Node) -> Refusal {
 }
 
 fn check_role(on: &View<'_>, row: u32, role: Role, until: Option<Micros>) -> Result<()> {
-    if role == Role::Owner && may_appoint(on, row) {
+    if role == Role::Owner && may_appoint(on, row, last_moment(until).max(on.now)) {
         return Ok(());
     }
     check_holds(on, row, role.capabilities(), Applies::Subtree, until)

@@ -45,6 +45,8 @@ impl Rules {
             found.extend(lists.get(lists.object(object)));
         }
         match asked.environment {
+            // More was said than is carried: whatever is bound to one is met, and may hold.
+            Attribute::Is(words) if words.is_open() => found.extend(lists.environments()),
             Attribute::Is(words) => {
                 found.extend(words.iter().filter_map(|word| lists.get(lists.environment(word))));
             }

@@ -57,17 +57,22 @@ impl Rules {
     pub fn within(&self, resource: Resource, scope: u32, world: &World) -> u64 {
         let tenancy = world.tenancy();
         let scopes = || if scope == NO_ROW { tenancy.in_order() } else { tenancy.subtree(scope) };
+        let is_root = |row: &u32| tenancy.at(*row).is_some_and(|node| node.parent == NO_ROW);
+        let roots = || (0..tenancy.len() as u32).filter(is_root);
         let inside = |home: u32| scope == NO_ROW || (home != NO_ROW && tenancy.is_within(home, scope));
         match resource {
             Resource::Objects => {
                 let homed = |row: &u32| world.objects().homed(*row).map_or(0, |set| set.len());
                 scopes().iter().map(homed).sum()
             }
+            // Kept along with every event: asked for each one that is made.
+            Resource::Scopes if scope != NO_ROW => tenancy.counts(scope).scopes,
             Resource::Scopes => {
-                let open = |row: &u32| *row != scope && tenancy.at(*row).is_some_and(|node| !node.archived);
-                scopes().iter().filter(|row| open(row)).count() as u64
+                let live = |row: u32| tenancy.at(row).is_some_and(|node| !node.archived);
+                roots().map(|row| tenancy.counts(row).scopes + u64::from(live(row))).sum()
             }
-            Resource::Members => scopes().iter().map(|row| tenancy.members(*row).count() as u64).sum(),
+            Resource::Members if scope != NO_ROW => tenancy.counts(scope).members,
+            Resource::Members => roots().map(|row| tenancy.counts(row).members).sum(),
             Resource::Rules => self.iter().filter(|rule| !rule.archived && inside(rule.home)).count() as u64,
             Resource::Contracts => {
                 let live = world.contracts().iter().filter(|one| one.lifecycle != Lifecycle::Archived);

@@ -25,6 +25,11 @@ impl<'a> Words<'a> {
         words.add(word);
         words
     }
+    /// Is more said than these words, or perhaps more?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.more
+    }
     /// One more.
     pub(super) fn add(&mut self, word: &'a str) {
         if self.iter().any(|known| known == word) {

@@ -3,7 +3,7 @@
 use super::life::Sim;
 use super::model::Fate;
 use super::{Result, Tally, ensure};
-use crate::fuzz::{known::Known, draw, prelude};
+use crate::fuzz::{draw, known::Known, prelude};
 use arbitrary::Unstructured;
 use scoped::log::storage::Storage;
 use scoped::temporal::{Cutoff, Selection, SetMark};

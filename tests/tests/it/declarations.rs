@@ -215,3 +215,19 @@ fn a_declaration_that_could_mean_something_else_is_refused_when_it_is_made() {
 fn engine_is_untouched(engine: &Engine, rule: RuleId) -> bool {
     engine.read(|moment| moment.rule_detail(rule).unwrap().bound.is_empty())
 }
+
+/// Once the lists of an environment were met only for the first four words that are said of a place: an administrator below could say
+/// four more words, and what was bound to the environment said above no longer spoke.
+#[test]
+fn words_that_are_said_below_never_silence_a_rule_that_is_bound_to_one_said_above() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    bound(&engine, environment("production"), at("org:a"));
+    let production = Aim { environment: Some("production".into()), ..Aim::everywhere() };
+    bound(&engine, deny(r#"{"action": "read"}"#), production);
+    assert!(!reads(&bo, SHARED));
+    for word in ["one", "two", "three", "four", "five"] {
+        bound(&engine, environment(word), at("org:a/dept:b"));
+        assert!(!reads(&bo, SHARED), "{word}");
+    }
+}

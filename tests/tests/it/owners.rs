@@ -128,3 +128,19 @@ fn a_deny_on_making_scopes_holds_where_a_write_makes_a_new_root() {
     );
     assert_eq!(tries(&engine, 1, write(703, "org:fresh")), "fine", "what is there is written to");
 }
+
+/// Once an owner above who has an end could make themselves an owner behind the cut without end.
+#[test]
+fn behind_a_cut_an_owner_above_appoints_for_no_longer_than_they_own() {
+    let engine = world();
+    let until = |end| AddMember { expires_at: end, ..member("org:a/team:t", 3, Role::Owner) };
+    let tomorrow = NOON + 1_000_000;
+    let above = AddMember { expires_at: Some(tomorrow), ..member("org:a", 3, Role::Owner) };
+    assert_eq!(tries(&engine, 1, above), "fine");
+    let cut = SetPolicy { scope: path("org:a/team:t"), policy: data(json!({ "inherit_members": false })) };
+    assert_eq!(tries(&engine, 1, leave("org:a/team:t", 1)), "fine");
+    assert_eq!(tries(&engine, 1, cut), "fine");
+    assert_ne!(tries(&engine, 3, until(None)), "fine", "for good");
+    assert_ne!(tries(&engine, 3, until(Some(tomorrow + 1))), "fine", "for longer");
+    assert_eq!(tries(&engine, 3, until(Some(tomorrow))), "fine");
+}

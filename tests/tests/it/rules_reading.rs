@@ -1,13 +1,14 @@
 //! Rules on the ways by which things are read: lists and views, cursors, exports, the trail, and the history of access.
 
 use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, when, world};
-use crate::support::{NOON, data, digest, member, path, update};
+use crate::support::{NOON, data, digest, member, path, principal, scope_at, update};
 use scoped::objects::package::PackageOf;
 use scoped::projections::rules::{Class, Redact, Redactions};
 use scoped::rules::{Aim, Archive, Define};
 use scoped::tenancy::AddMember;
 use scoped::{
-    AccessSpan, Capability, EdgeCause, Effect, Engine, Level, ObjectId, Recall, Role, Session, View, objects,
+    AccessSpan, Capability, EdgeCause, Effect, Engine, Level, ObjectId, PrincipalId, Recall, Role, Session,
+    View, objects,
 };
 use serde_json::{Value, json};
 
@@ -231,4 +232,41 @@ fn the_history_of_access_has_the_hours_of_rules_that_go_by_the_clock() {
     let refused = engine.session(ADA).unwrap().reading().access_history(&span).unwrap_err();
     assert_eq!(refused.code(), "invalid", "{refused}");
     digest(&engine);
+}
+
+/// Once a rule that looks at data was asked with the data only of what was otherwise allowed. Whoever reached up, and has no role up there, was
+/// shown what it denies; so was an auditor, as soon as the record was tombstoned.
+#[test]
+fn a_rule_about_data_keeps_out_whoever_reaches_up_and_whoever_looks_at_what_was_tombstoned() {
+    let (engine, _) = world();
+    with_note(&engine);
+    let ada = engine.session(ADA).unwrap();
+    ada.execute(principal(7)).unwrap();
+    ada.execute(principal(8)).unwrap();
+    ada.execute(scope_at("org:a/dept:b/ws:c", 30)).unwrap();
+    ada.execute(member("org:a/dept:b/ws:c", 7, Role::Reader)).unwrap();
+    ada.execute(member("org:a", 8, Role::Admin)).unwrap();
+    let below = engine.session(PrincipalId(7)).unwrap();
+    let up = || {
+        let page =
+            below.reading().recall(&Recall::from(path("org:a/dept:b/ws:c")).view(View::Holistic)).unwrap();
+        page.records().map(|record| record.object_id).collect::<Vec<_>>()
+    };
+    assert_eq!(up(), [SHARED, BOS, NOTE]);
+    let auditor = engine.session(PrincipalId(8)).unwrap();
+    let raw = || {
+        let page = auditor.reading().recall(&Recall::from(path("org:a/dept:b")).view(View::Raw)).unwrap();
+        page.items.len()
+    };
+    let all = raw();
+    bound(&engine, deny(r#"{"action": "read", "data": {"path": "cpu", "gt": 5}}"#), at("org:a"));
+    assert_eq!(up(), [SHARED, BOS]);
+    assert!(auditor.read(NOTE).is_err());
+    let without = raw();
+    assert!(without < all);
+    ada.execute(objects::Tombstone { object: NOTE, reason: None, expected_version: None }).unwrap();
+    assert_eq!(raw(), without, "a tombstone opens nothing");
+    assert_eq!(up(), [SHARED, BOS]);
+    let found = auditor.reading().find_objects(&scoped::ObjectQuery::default()).unwrap();
+    assert_eq!(found.objects.len(), 2, "a list leaves out what the rule speaks of, and not the whole scope");
 }

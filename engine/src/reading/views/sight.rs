@@ -152,7 +152,7 @@ impl<'a> Eyes<'a> {
         } else if self.holds(C::ReadLocal, object) {
             self.access(object)
         } else if plan.view == View::Holistic
-            && !self.kept_out(Request::new(C::ReadLocal, object))
+            && !self.kept_out(self.request(C::ReadLocal, object))
             && via.iter().any(|(place, _)| *place > 0)
             && shown(ask)
         {

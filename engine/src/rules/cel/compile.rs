@@ -29,8 +29,8 @@ const NODES_MAX: usize = 256;
 const DEPTH_MAX: usize = 32;
 /// Most regular expressions in one.
 const PATTERNS_MAX: usize = 4;
-/// Largest regular expression, compiled, in bytes.
-const PATTERN_BYTES_MAX: usize = 256 * 1024;
+/// Largest regular expression, compiled, in bytes: each evaluation compiles it anew.
+const PATTERN_BYTES_MAX: usize = 16 * 1024;
 /// Most characters of one error.
 const ERROR_CHARS_MAX: usize = 300;
 

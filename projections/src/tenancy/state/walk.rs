@@ -85,14 +85,17 @@ impl Tenancy {
         state.load_nodes(input)?;
         for _ in 0..input.count()? {
             let (scope, principal) = (input.u32()?, input.u32()?);
+            state.check_scope(scope)?;
             let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
             let (expires_at, since) = (load_end(input)?, input.sequence()?);
             state.put_member(scope, principal, Member { role, expires_at, since });
         }
         for _ in 0..input.count()? {
+            let (id, scope) = (EntryId(input.u128()?), input.u32()?);
+            state.check_scope(scope)?;
             state.add_entry(AclEntry {
-                id: EntryId(input.u128()?),
-                scope: input.u32()?,
+                id,
+                scope,
                 effect: Effect::from_tag(input.u8()?).ok_or(InputError)?,
                 subject: input.text()?.parse().map_err(|_| InputError)?,
                 capability: input.text()?.parse().map_err(|_| InputError)?,
@@ -108,6 +111,11 @@ impl Tenancy {
             Ok(Member { role, expires_at: load_end(input)?, since: input.sequence()? })
         })?;
         Ok(state)
+    }
+
+    /// A row that is none would make room for all before it.
+    fn check_scope(&self, row: u32) -> Result<(), InputError> {
+        if (row as usize) < self.nodes.len() { Ok(()) } else { Err(InputError) }
     }
 
     fn load_nodes(&mut self, input: &mut Input<'_>) -> Result<(), InputError> {
