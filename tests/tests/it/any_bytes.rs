@@ -10,6 +10,9 @@ use std::panic::catch_unwind;
 /// Drawn inputs of the everyday run, directories; they are the slow ones.
 const IMAGES: u64 = 300;
 
+/// What a fuzz target does with an input.
+type Target = fn(&[u8]);
+
 /// So many bytes that look drawn.
 fn drawn(seed: u64, count: usize) -> Vec<u8> {
     let mut bytes = bytes(seed);
@@ -29,7 +32,7 @@ fn any_image_of_a_directory_is_read_verified_salvaged_and_opened_without_a_panic
 
 #[test]
 fn the_seeds_of_the_smaller_fuzz_targets_hold() {
-    let targets: [(&str, fn(&[u8])); 4] = [
+    let targets: [(&str, Target); 4] = [
         ("image", image),
         ("record", texts::record),
         ("proof", texts::proof),
