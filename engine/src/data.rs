@@ -4,14 +4,20 @@
 //! digest. The digest is computed here, on the caller's thread, never on the writer's.
 
 use crate::error::{Error, Result};
+use crate::sealed::Offer;
 use scoped_log::{Digest, Payload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::sync::Arc;
 
 /// JSON that an event carries as its payload.
 #[derive(Clone)]
-pub struct Data(Payload);
+pub struct Data {
+    payload: Payload,
+    /// The same, sealed ahead for whose data it is about to be.
+    offer: Option<Arc<Offer>>,
+}
 
 impl Data {
     /// Takes anything that can be written as JSON.
@@ -29,8 +35,8 @@ impl Data {
         Self::from_canonical(bytes)
     }
     /// Takes bytes that are canonical JSON already, which is not checked: they come from this module, or from a log.
-    pub(crate) fn from_canonical(bytes: impl Into<std::sync::Arc<[u8]>>) -> Result<Self> {
-        Ok(Self(Payload::new(bytes)?))
+    pub(crate) fn from_canonical(bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
+        Ok(Self { payload: Payload::new(bytes)?, offer: None })
     }
     /// Takes an object with text fields, given in the order of their keys. The quick way for imports.
     ///
@@ -60,7 +66,7 @@ impl Data {
     /// The canonical bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.0.bytes()
+        self.payload.bytes()
     }
     /// The data as a value.
     ///
@@ -76,7 +82,13 @@ impl Data {
         checksum(self.bytes())
     }
     pub(crate) fn payload(&self) -> &Payload {
-        &self.0
+        &self.payload
+    }
+    pub(crate) fn offer(&self) -> Option<&Offer> {
+        self.offer.as_deref()
+    }
+    pub(crate) fn offered(&mut self, offer: Offer) {
+        self.offer = Some(Arc::new(offer));
     }
 }
 

@@ -5,8 +5,9 @@
 //! chain of changes.
 
 use crate::audit::{AuditIndex, Filter};
-use crate::clock::{Door, Ids};
+use crate::clock::{Door, Ids, SystemDoor};
 use crate::error::{Error, Result};
+use crate::sealed::{Keys, Sealing};
 use crate::snapshots::Snapshots;
 use crate::temporal::{Cutoff, Plan, Rollback};
 use parking_lot::Mutex;
@@ -32,6 +33,7 @@ struct Inner {
     /// Newest first.
     remembered: Mutex<Vec<Arc<World>>>,
     audit: Mutex<AuditIndex>,
+    sealing: Sealing,
 }
 
 impl History {
@@ -40,21 +42,35 @@ impl History {
     /// # Errors
     /// When there is no log, or it cannot be read.
     pub fn open(directory: impl AsRef<Path>) -> Result<(Self, Recovery)> {
-        let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(directory.as_ref()));
-        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
-        Ok((Self::new(reader, storage), recovery))
+        Self::open_with(directory, None)
     }
 
-    pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>) -> Self {
+    /// The same with a key store, so that what is sealed can be read. Without one it shows as `sealed`.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; when the key store belongs to another log, or is wrapped under another key.
+    pub fn open_with(directory: impl AsRef<Path>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
+        let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(directory.as_ref()));
+        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
+        let door = || Arc::new(SystemDoor::default());
+        let vault = keys.map(|keys| keys.open(reader.log_id(), door(), false)).transpose()?;
+        Ok((Self::new(reader, storage, Sealing::looking(vault)), recovery))
+    }
+
+    pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>, sealing: Sealing) -> Self {
         let snapshots = Snapshots::new(storage);
         let (remembered, audit) = (Mutex::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit }) }
+        Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit, sealing }) }
     }
 
     /// The log's own reader.
     #[must_use]
     pub fn reader(&self) -> &Reader {
         &self.inner.reader
+    }
+    /// The keys at hand, and who is erased.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.inner.sealing
     }
     /// The snapshots that lie beside the log.
     pub(crate) fn snapshots(&self) -> &Snapshots {
@@ -186,14 +202,6 @@ impl History {
             let message = format!("there is no event {at}: the log ends at {}", self.head());
             Error::refused("no_event", message)
         })
-    }
-
-    /// The payload of a record.
-    ///
-    /// # Errors
-    /// When the record cannot be read.
-    pub fn payload(&self, at: Sequence) -> Result<Option<Vec<u8>>> {
-        Ok(self.record(at)?.payload().map(<[u8]>::to_vec))
     }
 
     /// What a record says.

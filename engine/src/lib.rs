@@ -52,9 +52,11 @@ pub mod registry;
 mod rehearsal;
 pub mod requests;
 pub mod rules;
+pub mod sealed;
 mod session;
 pub mod sharing;
 mod snapshots;
+pub mod subjects;
 mod subscription;
 pub mod templates;
 pub mod temporal;
@@ -87,6 +89,7 @@ pub use reading::{
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
+pub use sealed::{Absence, Content, Keys, Why};
 pub use session::{Session, SessionBatch};
 pub use subscription::{Committed, EventFilter, Subscription};
 pub use temporal::{Policy, RollbackNote};
@@ -102,5 +105,6 @@ pub use scoped_projections::tenancy::{
 };
 pub use scoped_projections::{
     BindingId, ContractId, CorrelationId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId,
-    RegistrationId, RuleId, ScopeId, Sequence, SettingId, TemplateId, World,
+    RegistrationId, RuleId, ScopeId, Sequence, SettingId, SubjectId, TemplateId, World,
 };
+pub use scoped_vault as vault;

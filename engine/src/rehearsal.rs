@@ -5,6 +5,7 @@ use crate::command::Batch;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::kernel::execute::{Refusal, execute};
+use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, Sequence, World};
 
@@ -47,21 +48,25 @@ impl Engine {
 }
 
 /// A copy of the world that batches are tried on.
-struct Rehearsal {
+struct Rehearsal<'a> {
     world: World,
     now: Micros,
     ids: Ids,
+    /// Keys of subjects that come to be on the way; they are kept nowhere.
+    sealer: Sealer<'a>,
 }
 
-impl Rehearsal {
-    fn new(engine: &Engine) -> Self {
+impl<'a> Rehearsal<'a> {
+    fn new(engine: &'a Engine) -> Self {
         let inner = &engine.inner;
         let world = World::clone(&inner.published.read());
         let now = inner.now(&world);
-        Self { world, now, ids: Ids::new(&*inner.door) }
+        let sealer = Sealer::new(inner.history.sealing().vault());
+        Self { world, now, ids: Ids::new(&*inner.door), sealer }
     }
     fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
-        let declined = match execute(&mut self.world, batch, self.now, &mut self.ids, &mut Vec::new()) {
+        let Self { world, now, ids, sealer } = self;
+        let declined = match execute(world, batch, *now, ids, sealer, &mut Vec::new()) {
             Ok(_) => {
                 self.world.keep();
                 return Ok(());

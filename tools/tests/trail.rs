@@ -25,6 +25,7 @@ impl Desk {
             kind: "person".into(),
             description: named("Bo"),
             handle: None,
+            personal: false,
         };
         let scope =
             CreateScope { scope: None, path: Some("org:acme".parse().unwrap()), name: None, parent: None };

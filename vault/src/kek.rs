@@ -1,8 +1,8 @@
 //! Key-encryption keys: what data keys are wrapped under, and where one is read from. Never the log.
 
 use crate::error::VaultError;
-use crate::secret::Secret;
 use crate::sealing::{DataKey, decrypt, encrypt};
+use crate::secret::Secret;
 use crate::store::Wrapped;
 use crate::{Chance, store::WRAPPED_BYTES};
 use std::path::{Path, PathBuf};

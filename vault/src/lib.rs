@@ -16,8 +16,8 @@
 
 mod error;
 mod kek;
-mod secret;
 mod sealing;
+mod secret;
 mod store;
 mod stored;
 mod vault;

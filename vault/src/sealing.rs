@@ -11,9 +11,9 @@
 //! Subject and commitment are in the clear: whoever holds the log can tell which payloads belong together, and nothing of what they say.
 //! What a payload is about is bound to it ([`About`]): in the place of another it does not open.
 
+use crate::Chance;
 use crate::error::VaultError;
 use crate::secret::Secret;
-use crate::Chance;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use std::sync::Arc;

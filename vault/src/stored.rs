@@ -197,7 +197,9 @@ impl KeyStore for StoredKeys {
                 file.sync_data()?;
                 self.storage.sync_folder(FOLDER)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.write(FOLDER, &name(subject), &bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.write(FOLDER, &name(subject), &bytes)
+            }
             Err(error) => Err(error),
         }
     }

@@ -1,10 +1,10 @@
 //! A key store, opened: keys unwrapped as they are needed, and forgotten.
 
+use crate::Chance;
 use crate::error::VaultError;
 use crate::kek::Kek;
 use crate::sealing::DataKey;
 use crate::store::{Guard, Held, KeyStore};
-use crate::Chance;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;

@@ -9,6 +9,7 @@ pub(crate) mod admit;
 pub(crate) mod bell;
 mod cell;
 mod delegation;
+mod erasing;
 pub(crate) mod execute;
 pub(crate) mod journal;
 mod publish;

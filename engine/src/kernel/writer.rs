@@ -12,6 +12,7 @@
 
 use super::Worlds;
 use super::bell::Bell;
+use super::erasing::Erasing;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
 use super::journal::{Access, Journal, Outcome as AccessOutcome, fact};
 use super::queue::Queue;
@@ -20,12 +21,14 @@ use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::export;
+use crate::history::History;
 use crate::receipt::{Promise, Receipt, Reply, Warning};
+use crate::sealed::Sealer;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
+use scoped_log::{Durability as LogDurability, LogError, NewEvent, Stage, Writer};
 use scoped_projections::store::Transact;
 use scoped_projections::tenancy::TenancyEvent;
-use scoped_projections::{Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
+use scoped_projections::{Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, SubjectId, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -66,12 +69,12 @@ pub(crate) enum Op {
 }
 
 /// Somebody who waits for an answer until the group is durable.
-struct Waiting {
+pub(super) struct Waiting {
     reply: oneshot::Sender<Reply>,
-    batch: Box<Batch>,
+    pub(super) batch: Box<Batch>,
 }
 
-enum Answer {
+pub(super) enum Answer {
     Receipt(Receipt),
     /// Of a batch that was carried out before, perhaps in this very group.
     Before(Sequence, Sequence),
@@ -88,13 +91,14 @@ impl Waiting {
 
 pub(crate) struct Committer {
     pub(crate) log: Writer,
-    pub(crate) reader: Reader,
+    pub(crate) history: History,
     pub(crate) worlds: Worlds,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) ids: Ids,
     pub(crate) durability: Durability,
     pub(crate) queue: Arc<Queue>,
     pub(crate) bell: Arc<Bell>,
+    erasing: Erasing,
     journal: Journal,
     facts: Vec<Fact>,
     answers: Vec<(Waiting, Answer)>,
@@ -109,23 +113,24 @@ pub(crate) struct Committer {
 impl Committer {
     pub(crate) fn new(
         log: Writer,
-        reader: Reader,
+        history: History,
         worlds: Worlds,
         door: Arc<dyn Door>,
         durability: Durability,
         queue: Arc<Queue>,
         bell: Arc<Bell>,
     ) -> Self {
-        let ids = Ids::new(&*door);
+        let (ids, erasing) = (Ids::new(&*door), Erasing::new(history.sealing().clone()));
         Self {
             log,
-            reader,
+            history,
             worlds,
             door,
             ids,
             durability,
             queue,
             bell,
+            erasing,
             journal: Journal::default(),
             facts: Vec::new(),
             answers: Vec::new(),
@@ -182,7 +187,7 @@ impl Committer {
     fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
         let patience = match self.sync_due_in() {
             Some(left) => Some(left),
-            None if self.journal.is_waiting() => Some(JOURNAL_WAIT),
+            None if self.journal.is_waiting() || self.erasing.is_waiting() => Some(JOURNAL_WAIT),
             None => None,
         };
         match patience {
@@ -242,6 +247,7 @@ impl Committer {
         self.now = self.door.now();
         self.write_folded(false);
         self.flush();
+        self.erasing.again();
         // A failure poisons the log, which the next caller is told.
         let _ = self.sync();
     }
@@ -262,12 +268,19 @@ impl Committer {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
-            let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut self.facts);
+            let history = self.history.clone();
+            let mut sealer = Sealer::new(history.sealing().vault());
+            let outcome = execute(self.worlds.own(), batch, now, &mut self.ids, &mut sealer, &mut self.facts);
             let (ids, warnings) = match outcome {
                 Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
+            // A key is durable before anything that is sealed under it is.
+            if let Err(error) = sealer.keep() {
+                self.take_back(start);
+                return Err(error);
+            }
             if self.facts.len() == start {
                 return Ok(Carried::Now(self.nothing_to_do(ids, warnings)));
             }
@@ -412,10 +425,13 @@ impl Committer {
     /// Writes the group, lets readers see it, answers, catches up. In this order.
     fn flush(&mut self) {
         if self.facts.is_empty() {
-            answer(&mut self.answers, &self.log, &self.reader);
+            answer(&mut self.answers, &self.log, &self.history);
             return;
         }
+        let erased: Vec<SubjectId> = self.facts.iter().filter_map(Erasing::of).collect();
         let how = match self.durability {
+            // The end of a key is for good: the event that says so comes first.
+            _ if !erased.is_empty() => LogDurability::Synced,
             Durability::Buffered { .. } => LogDurability::Buffered,
             Durability::Synced | Durability::SyncedEach => LogDurability::Synced,
         };
@@ -425,13 +441,14 @@ impl Committer {
                     LogDurability::Buffered => self.unsynced.or_else(|| Some(Instant::now())),
                     LogDurability::Synced => None,
                 };
-                let (answers, log, reader) = (&mut self.answers, &self.log, &self.reader);
+                self.erasing.erase(&erased, &mut self.answers);
+                let (answers, log, history) = (&mut self.answers, &self.log, &self.history);
                 let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
                 let (bell, last) = (&self.bell, self.facts.last().map(|fact| fact.at.sequence));
                 self.worlds.publish(&self.facts, follow, || {
                     // Before the receipts: whoever holds one hears of its events without waiting.
                     last.into_iter().for_each(|last| bell.ring(last));
-                    answer(answers, log, reader);
+                    answer(answers, log, history);
                 });
                 self.facts.clear();
             }
@@ -469,6 +486,7 @@ impl Committer {
     fn close(mut self) -> Result<()> {
         self.write_folded(true);
         self.flush();
+        self.erasing.again();
         if let Some(error) = self.poisoned.take() {
             return Err(error);
         }
@@ -477,14 +495,14 @@ impl Committer {
 }
 
 /// Gives everybody who waits for this group their answer.
-fn answer(answers: &mut Vec<(Waiting, Answer)>, log: &Writer, reader: &Reader) {
+fn answer(answers: &mut Vec<(Waiting, Answer)>, log: &Writer, history: &History) {
     for (waiting, answer) in answers.drain(..) {
         let answer = match answer {
             Answer::Receipt(receipt) => Ok(receipt),
             Answer::Refused(error) => Err(error),
             Answer::Before(first, last) => {
                 let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
-                receipt_of(reader, first, last, promise)
+                receipt_of(history, first, last, promise)
             }
         };
         waiting.send(answer);
@@ -520,10 +538,11 @@ fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage
 }
 
 /// The receipt of a batch that stands in the log.
-fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
+fn receipt_of(history: &History, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
     let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
+    let reader = history.reader();
     let record = reader.get(last)?.ok_or_else(missing)?;
-    let ids = export::ids(reader, first, last)?;
+    let ids = export::ids(history, first, last)?;
     let (head, time) = (record.chain(), record.time());
     let mut provisioned = Vec::new();
     for record in reader.records(first, last) {

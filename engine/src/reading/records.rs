@@ -183,7 +183,7 @@ impl Reading {
         let (mut users, mut agents, mut sessions) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         self.each_record(Operation::RecordsStatistics, of, |eyes, row, object| {
             found.records += 1;
-            found.bytes += eyes.moment.history.record(object.data)?.payload().map_or(0, <[u8]>::len) as u64;
+            found.bytes += eyes.moment.history.record(object.data)?.payload_len() as u64;
             let object_type = eyes.world().objects().object_type(object).to_owned();
             *found.by_type.entry(object_type).or_default() += 1;
             if let Some(own) = context(eyes.world(), row, object) {

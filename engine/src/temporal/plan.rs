@@ -24,6 +24,7 @@ use crate::kernel::journal::{Access, Outcome};
 use crate::kernel::writer::access;
 use crate::moment::Moment;
 use crate::objects;
+use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, ObjectId, PrincipalId, Sequence, World};
 use std::collections::BTreeMap;
@@ -190,6 +191,7 @@ pub(crate) fn plan(
         attempts: Vec::new(),
     };
     let phased = Planner { history, now: &now, actor, time, merge: merged }.entities(&mut plan)?;
+    let mut sealer = Sealer::new(history.sealing().vault());
     for (_, _, mut step) in phased {
         let one = Step {
             actor,
@@ -199,7 +201,7 @@ pub(crate) fn plan(
             unless_changed: None,
         };
         let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
-        match execute(&mut now, &batch, time, ids, &mut Vec::new()) {
+        match execute(&mut now, &batch, time, ids, &mut sealer, &mut Vec::new()) {
             Ok(_) => now.keep(),
             Err(declined) => match declined.refusal {
                 // The step itself would disclose what it is not theirs to read: the data that it brings back.
@@ -257,15 +259,37 @@ impl Planner<'_> {
             }
             let (history, now, first, actor, time) =
                 (self.history, self.now, touched.first, self.actor, self.time);
+            let planned = phased.len();
             let mut inverse =
                 Inverse { history, then: &then, now, entity, first, actor, time, out: &mut phased };
-            match inverse.run()? {
+            let found = inverse.run();
+            let found = match found {
+                // To bring it back takes data that cannot be read any more, or not here.
+                Err(error) if ["erased", "sealed"].contains(&error.code()) => {
+                    phased.truncate(planned);
+                    plan.conflicts.push(self.unreadable(entity, touched.first, &error));
+                    continue;
+                }
+                found => found?,
+            };
+            match found {
                 Some(reason) => plan.irreversible.push(Skipped { entity, reason }),
                 None => drop(plan.before.insert(entity, entity.changed(self.now))),
             }
         }
         phased.sort_by_key(|(phase, order, step)| (*phase, *order, step.entity));
         Ok(phased)
+    }
+
+    /// An entity that cannot be brought back because its data cannot be read: by the erasure of its subject, where that is why.
+    fn unreadable(&self, entity: Entity, first: Sequence, why: &Error) -> Conflict {
+        let subject = match entity {
+            Entity::Object(id) => self.now.subjects().of_object(id),
+            Entity::Principal(id) => self.now.subjects().of_principal(id),
+            _ => None,
+        };
+        let erased = subject.and_then(|subject| self.now.subjects().erased(subject));
+        Conflict { entity, event: erased.unwrap_or(first), mergeable: false, reason: why.to_string() }
     }
 
     /// An entity that others edited too: merged where that was asked for and is possible.
@@ -278,7 +302,10 @@ impl Planner<'_> {
         event: Sequence,
     ) -> Result<()> {
         let merged = match entity {
-            Entity::Object(id) => self.merge(id, touched)?,
+            Entity::Object(id) => match self.merge(id, touched) {
+                Err(error) if ["erased", "sealed"].contains(&error.code()) => Err(error.to_string()),
+                merged => merged?,
+            },
             _ => Err("only objects can be merged".to_owned()),
         };
         let (mergeable, why) = match merged {

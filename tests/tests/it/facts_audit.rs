@@ -643,8 +643,13 @@ fn a_log_verifies_and_what_was_overwritten_is_found_where_it_is() {
         let words =
             scoped::Data::new(serde_json::json!({ "name": format!("number {id} of the table") })).unwrap();
         let principal = Some(PrincipalId(id));
-        let create =
-            identity::CreatePrincipal { principal, kind: "person".into(), description: words, handle: None };
+        let create = identity::CreatePrincipal {
+            principal,
+            kind: "person".into(),
+            description: words,
+            handle: None,
+            personal: false,
+        };
         engine.execute(Batch::new().with(ADA, create)).unwrap();
     }
     engine.close().unwrap();

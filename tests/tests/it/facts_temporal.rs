@@ -47,6 +47,7 @@ fn note(session: &Session, value: Value) -> Receipt {
         data: data(value),
         scope,
         level: Level::Write,
+        subject: None,
     };
     session.execute(create).unwrap()
 }

@@ -223,6 +223,7 @@ fn op(raw: &[u8; 6]) -> Op {
             kind: "person".into(),
             description,
             handle: None,
+            personal: false,
         }
         .into(),
         2 => identity::DescribePrincipal { principal, description, expected_version: None }.into(),
@@ -297,6 +298,7 @@ fn op(raw: &[u8; 6]) -> Op {
                 data: value,
                 scope,
                 level,
+                subject: None,
             }
             .into()
         }

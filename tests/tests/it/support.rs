@@ -22,6 +22,7 @@ pub(crate) fn principal(id: u128) -> identity::CreatePrincipal {
         kind: "person".into(),
         description,
         handle: None,
+        personal: false,
     }
 }
 
@@ -39,7 +40,14 @@ pub(crate) fn path(path: &str) -> ScopeRef {
 
 pub(crate) fn object(id: u128, cpu: u64, scope: Option<&str>, level: Level) -> objects::Create {
     let (object, data) = (Some(ObjectId(id)), data(serde_json::json!({ "cpu": cpu })));
-    objects::Create { object, object_type: "limits".into(), data, scope: scope.map(path), level }
+    objects::Create {
+        object,
+        object_type: "limits".into(),
+        data,
+        scope: scope.map(path),
+        level,
+        subject: None,
+    }
 }
 
 pub(crate) fn update(id: u128, cpu: u64) -> objects::Update {

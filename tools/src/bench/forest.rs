@@ -225,8 +225,14 @@ impl Forest {
         let description = Data::from_text_fields(&[("name", "somebody")])?;
         let people = (0..self.principals).map(|nth| {
             let (principal, kind) = (Some(Self::principal(nth)), "person".to_owned());
-            identity::CreatePrincipal { principal, kind, description: description.clone(), handle: None }
-                .into()
+            identity::CreatePrincipal {
+                principal,
+                kind,
+                description: description.clone(),
+                handle: None,
+                personal: false,
+            }
+            .into()
         });
         fill(engine, founder, people).context("making principals")?;
         let scopes = Place::all().map(|place| {
@@ -240,7 +246,10 @@ impl Forest {
             let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
             let data = data(64, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(Self::scope(Self::home(nth))));
-            Some(objects::Create { object, object_type, data, scope, level: Level::Write }.into())
+            Some(
+                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
+                    .into(),
+            )
         });
         fill(engine, founder, objects).context("making objects")?;
         let denies = (0..self.denied()).flat_map(|nth| {

@@ -7,11 +7,13 @@ mod completions;
 mod config;
 mod contracts;
 mod diff;
+mod erase;
 mod export;
 mod flags;
 mod history;
 mod import;
 mod init;
+mod keys;
 mod layer;
 mod log;
 mod mark;
@@ -93,6 +95,10 @@ pub(crate) enum Command {
     Timeline(timeline::Args),
     /// Bring things back to how they were, as new events
     Rollback(rollback::Args),
+    /// Erase a data subject: destroy the key that its data is sealed under, for good
+    Erase(erase::Args),
+    /// Key stores, and what their keys are wrapped under
+    Keys(keys::Args),
     /// Give a position of the log a name
     Mark(mark::Args),
     /// What the log holds, in numbers
@@ -136,6 +142,8 @@ impl Command {
             Self::Config(args) => config::run(args, output),
             Self::Timeline(args) => timeline::run(args, output),
             Self::Rollback(args) => rollback::run(args, output),
+            Self::Erase(args) => erase::run(args, output),
+            Self::Keys(args) => keys::run(args, output),
             Self::Mark(args) => mark::run(args, output),
             Self::Stats(args) => stats::run(args, output),
             Self::Bench(args) => crate::bench::run(args, output),

@@ -32,6 +32,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 kind: kind(),
                 description: description(),
                 handle: None,
+                personal: false,
             };
             row([make(alice)], [make(nobody)])
         }
@@ -106,6 +107,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 data: description(),
                 scope: Some(scope),
                 level: Level::Read,
+                subject: None,
             };
             row(
                 [create(scope()), create(by_id), create(path("org:a/dept:c/ws:new"))],
