@@ -14,6 +14,7 @@ use scoped::projections::identity as i;
 use scoped::projections::objects as o;
 use scoped::projections::registry as r;
 use scoped::projections::requests::RequestKeyed;
+use scoped::projections::subjects as u;
 use scoped::projections::rules as ru;
 use scoped::projections::sharing as s;
 use scoped::projections::templates as b;
@@ -24,7 +25,7 @@ use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, BindingId, ContractId, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor,
     ObjectId, Options, Policy, PrincipalId, RegistrationId, Role, RuleId, ScopeId, SettingId, Subject,
-    TemplateId, identity, objects, sharing, tenancy,
+    SubjectId, TemplateId, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -142,6 +143,9 @@ pub(crate) fn samples() -> Vec<Event> {
         o::ObjectForgotten { object }.into(),
         o::ObjectRecovered { object }.into(),
         o::ObjectsExported { objects: 2, versions: 3, digest: [0xc3; 32], redacted: true }.into(),
+        u::ObjectBound { object, subject: SubjectId(0xcc) }.into(),
+        u::PrincipalBound { principal }.into(),
+        u::SubjectErased { subject: SubjectId(0xcc) }.into(),
         o::ObjectsImported { objects: 4, versions: 5, digest: [0xd4; 32] }.into(),
         o::ProvenanceRecorded { object, version: 6, origin: ObjectId(0x99), author: principal, time: NOON }
             .into(),

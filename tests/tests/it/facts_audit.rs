@@ -290,7 +290,7 @@ fn a_correlation_survives_the_wire_and_an_automatic_one_does_not_travel() {
         let made = engine.execute(batch.clone()).unwrap();
         let log = engine.history().reader();
         let records: Vec<_> = log.records(made.first, made.last).map(Result::unwrap).collect();
-        let recalled = scoped::export::recall(&records).unwrap().unwrap();
+        let recalled = scoped::export::recall(engine.history(), &records).unwrap().unwrap();
         assert_eq!(recalled, batch);
         let line = scoped::write_line(&recalled, made.first).unwrap();
         assert_eq!(line.contains("correlation"), named, "{line}");

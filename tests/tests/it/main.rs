@@ -11,6 +11,7 @@ mod conformance;
 mod contract;
 mod crash;
 mod delegation;
+mod erasure;
 mod determinism;
 mod examples;
 mod facts_access;

@@ -119,7 +119,7 @@ pub(crate) fn same_elsewhere(engine: &Engine) {
         let last = record.batch_left() == 0;
         records.push(record);
         if last {
-            if let Some(batch) = scoped::export::recall(&records).unwrap() {
+            if let Some(batch) = scoped::export::recall(engine.history(), &records).unwrap() {
                 let line = scoped::write_line(&batch, records[0].sequence()).unwrap();
                 let (batch, _) = scoped::parse_line(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
                 other.execute(batch).unwrap_or_else(|e| panic!("{e}: {line}"));

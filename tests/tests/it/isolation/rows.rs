@@ -142,6 +142,11 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 [revoke(NO_OBJECT), sharing::Revoke { object: NO_OBJECT, scope: no_scope() }],
             )
         }
+        // Nothing is anybody's data here: whether it is says nothing to an intruder.
+        "subjects.erase" => {
+            let erase = |subject| scoped::subjects::Erase::new(scoped::SubjectId(subject)).because("mine");
+            row([erase(1), erase(4)], [erase(98)])
+        }
         "temporal.mark" => {
             let mark = |name: &str, position| SetMark { name: name.into(), position };
             row([mark("mine", None), mark("mine", Some(1))], [mark("mine", Some(9_999))])
