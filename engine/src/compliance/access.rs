@@ -59,17 +59,23 @@ impl Access {
                 .row(e.object)
                 .zip(tenancy.row(e.scope))
                 .map(|(object, scope)| Taken::Share { object, scope }),
-            Event::Identity(IdentityEvent::PrincipalSuspended(e)) => Some(Taken::Activity { principal: e.principal }),
-            Event::Identity(IdentityEvent::PrincipalArchived(e)) => Some(Taken::Activity { principal: e.principal }),
+            Event::Identity(IdentityEvent::PrincipalSuspended(e)) => {
+                Some(Taken::Activity { principal: e.principal })
+            }
+            Event::Identity(IdentityEvent::PrincipalArchived(e)) => {
+                Some(Taken::Activity { principal: e.principal })
+            }
             Event::Identity(IdentityEvent::RelationshipRemoved(e)) => identity
                 .relations()
                 .get(e.edge)
                 .filter(|edge| identity.relations().label(edge) == "member_of")
                 .map(|edge| Taken::Group { child: edge.child, parent: edge.parent }),
-            Event::Objects(ObjectsEvent::OwnershipTransferred(e)) => world.objects().row(e.object).and_then(|object| {
-                let owner = identity.id(world.objects().at(object)?.owner);
-                Some(Taken::Ownership { object, owner })
-            }),
+            Event::Objects(ObjectsEvent::OwnershipTransferred(e)) => {
+                world.objects().row(e.object).and_then(|object| {
+                    let owner = identity.id(world.objects().at(object)?.owner);
+                    Some(Taken::Ownership { object, owner })
+                })
+            }
             _ => None,
         };
         self.taken.extend(taken);
@@ -90,7 +96,9 @@ impl Access {
     pub(super) fn ask(self, world: &World, book: &mut Book) {
         for taken in self.taken {
             let holds = taken.is_gone(world);
-            book.hold(N::RevocationsHold, holds, || format!("at {}, {} still counts", world.position(), taken.words(world)));
+            book.hold(N::RevocationsHold, holds, || {
+                format!("at {}, {} still counts", world.position(), taken.words(world))
+            });
         }
     }
 }
@@ -101,9 +109,12 @@ impl Taken {
         let read = |principal: PrincipalId, target| {
             authorize(world, principal, Request::new(Capability::ReadLocal, target), world.time())
         };
-        let rests_on = |decision: &Decision, since: Sequence| decision.allowed && reason(&decision.rule) == Some(since);
+        let rests_on =
+            |decision: &Decision, since: Sequence| decision.allowed && reason(&decision.rule) == Some(since);
         match self {
-            Self::Grant { scope, principal, since } => !rests_on(&read(principal, Target::Scope(scope)), since),
+            Self::Grant { scope, principal, since } => {
+                !rests_on(&read(principal, Target::Scope(scope)), since)
+            }
             Self::Entry { scope, subject, since } => spoken_to(world, scope, subject)
                 .iter()
                 .all(|principal| !rests_on(&read(*principal, Target::Scope(scope)), since)),
@@ -111,7 +122,10 @@ impl Taken {
                 // Given anew in the same batch: nothing is taken away.
                 let given = world.sharing().share(object, scope).is_some();
                 let members = tenancy.members(scope).take(ASKED).map(|(row, _)| identity.id(row));
-                given || members.into_iter().all(|principal| read(principal, Target::Object(object)).via != Some(scope))
+                given
+                    || members
+                        .into_iter()
+                        .all(|principal| read(principal, Target::Object(object)).via != Some(scope))
             }
             Self::Activity { principal } => {
                 let back = identity.get(principal).is_some_and(|found| found.status == Status::Active);
@@ -130,15 +144,26 @@ impl Taken {
 
     fn words(self, world: &World) -> String {
         let scope = |row: u32| world.tenancy().at(row).map_or_else(String::new, |node| node.id.to_string());
-        let object = |row: u32| world.objects().at(row).map_or_else(String::new, |object| object.id.to_string());
+        let object =
+            |row: u32| world.objects().at(row).map_or_else(String::new, |object| object.id.to_string());
         match self {
-            Self::Grant { scope: at, principal, since } => format!("what #{since} gave {principal} in {}", scope(at)),
+            Self::Grant { scope: at, principal, since } => {
+                format!("what #{since} gave {principal} in {}", scope(at))
+            }
             Self::Entry { scope: at, since, .. } => format!("the removed entry of #{since} in {}", scope(at)),
-            Self::Share { object: of, scope: at } => format!("the revoked projection of {} into {}", object(of), scope(at)),
+            Self::Share { object: of, scope: at } => {
+                format!("the revoked projection of {} into {}", object(of), scope(at))
+            }
             Self::Activity { principal } => format!("{principal}, suspended or archived,"),
-            Self::Ownership { object: of, owner } => format!("the past ownership of {} by {owner}", object(of)),
+            Self::Ownership { object: of, owner } => {
+                format!("the past ownership of {} by {owner}", object(of))
+            }
             Self::Group { child, parent } => {
-                format!("the removed membership of {} in {}", world.identity().id(child), world.identity().id(parent))
+                format!(
+                    "the removed membership of {} in {}",
+                    world.identity().id(child),
+                    world.identity().id(parent)
+                )
             }
         }
     }
@@ -176,7 +201,9 @@ fn reason(rule: &Rule) -> Option<Sequence> {
 /// Some active principals that an entry speaks to, in a scope.
 fn spoken_to(world: &World, scope: u32, subject: Subject) -> Vec<PrincipalId> {
     let (identity, now) = (world.identity(), world.time());
-    let active = |principal: &PrincipalId| identity.get(*principal).is_some_and(|found| found.status == Status::Active);
+    let active = |principal: &PrincipalId| {
+        identity.get(*principal).is_some_and(|found| found.status == Status::Active)
+    };
     match subject {
         Subject::Principal(id) => [id].into_iter().filter(active).collect(),
         Subject::Role(role) => world
@@ -198,13 +225,18 @@ pub(super) fn denies(world: &World, samples: usize, book: &mut Book) {
     let all = denies().count();
     for entry in denies().step_by(all / samples.max(1) + 1) {
         let below = tenancy.children(entry.scope).next().filter(|_| entry.applies == Applies::Subtree);
-        let capability = Capability::ALL.iter().find(|capability| entry.capability.matches().contains(**capability));
+        let capability =
+            Capability::ALL.iter().find(|capability| entry.capability.matches().contains(**capability));
         let Some(&capability) = capability else { continue };
         for principal in spoken_to(world, entry.scope, entry.subject) {
             for target in [Some(entry.scope), below].into_iter().flatten() {
-                let decision = authorize(world, principal, Request::new(capability, Target::Scope(target)), now);
+                let decision =
+                    authorize(world, principal, Request::new(capability, Target::Scope(target)), now);
                 book.hold(N::DeniesHold, !decision.allowed, || {
-                    format!("{principal} may `{capability}` in a scope although the entry {} denies it", entry.id)
+                    format!(
+                        "{principal} may `{capability}` in a scope although the entry {} denies it",
+                        entry.id
+                    )
                 });
             }
         }
@@ -222,9 +254,11 @@ pub(super) fn reasons(world: &World, history: &History, samples: usize, book: &m
     let (object_step, principal_step) = (objects.len() / wanted + 1, principals.len() / each + 1);
     for row in (0..objects.len() as u32).step_by(object_step) {
         // Members of where it is shared are asked first: those may read it, and others should not.
-        let shared = world.sharing().of(row).iter().flat_map(|share| world.tenancy().members(share.scope).take(2));
+        let shared =
+            world.sharing().of(row).iter().flat_map(|share| world.tenancy().members(share.scope).take(2));
         let spread = (row as usize % principal_step..principals.len()).step_by(principal_step);
-        let asked: Vec<u32> = shared.map(|(row, _)| row).chain(spread.map(|row| row as u32)).take(2 * each).collect();
+        let asked: Vec<u32> =
+            shared.map(|(row, _)| row).chain(spread.map(|row| row as u32)).take(2 * each).collect();
         for principal in asked {
             reason_of(world, history, principal, row, book)?;
         }
@@ -267,6 +301,10 @@ fn grants(history: &History, at: Sequence) -> Result<bool> {
     let event = decode(&history.record(at)?)?.1;
     Ok(matches!(
         event,
-        Event::Tenancy(TenancyEvent::MemberAdded(_) | TenancyEvent::MemberRoleChanged(_) | TenancyEvent::AclEntryAdded(_))
+        Event::Tenancy(
+            TenancyEvent::MemberAdded(_)
+                | TenancyEvent::MemberRoleChanged(_)
+                | TenancyEvent::AclEntryAdded(_)
+        )
     ))
 }

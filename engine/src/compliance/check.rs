@@ -94,7 +94,8 @@ impl Book {
 
     /// By invariant.
     pub(super) fn close(self) -> Vec<InvariantReport> {
-        let mut found: Vec<InvariantReport> = Invariant::ALL.iter().map(|it| InvariantReport::new(*it)).collect();
+        let mut found: Vec<InvariantReport> =
+            Invariant::ALL.iter().map(|it| InvariantReport::new(*it)).collect();
         for (name, mut check) in CheckName::ALL.iter().zip(self.checks) {
             if check.details.is_empty() {
                 check.details = match check.violations_total {

@@ -80,14 +80,25 @@ impl Enforcer {
     /// When nobody is.
     pub fn context(&mut self) -> Result<()> {
         let found = ambient::current_principal().map(|principal| format!("{principal} is at work"));
-        self.note("context_enforcement", found.map_err(|_| "nobody is at work on this thread: without an entered session nothing may happen".to_owned()))
+        self.note(
+            "context_enforcement",
+            found.map_err(|_| {
+                "nobody is at work on this thread: without an entered session nothing may happen".to_owned()
+            }),
+        )
     }
 
     /// This very operation, the one with that receipt, left an event of that kind by that actor. What happened earlier does not count.
     ///
     /// # Errors
     /// When it did not.
-    pub fn trace(&mut self, engine: &Engine, receipt: &Receipt, actor: PrincipalId, kind: &str) -> Result<()> {
+    pub fn trace(
+        &mut self,
+        engine: &Engine,
+        receipt: &Receipt,
+        actor: PrincipalId,
+        kind: &str,
+    ) -> Result<()> {
         let wanted = scoped_projections::domains::kind_named(kind).map(|info| info.kind);
         let records = engine.history().reader().records(receipt.first, receipt.last);
         let mut found = None;
@@ -99,10 +110,13 @@ impl Enforcer {
             }
         }
         let about = format!("`{kind}` by {actor} in {} to {}", receipt.first, receipt.last);
-        self.note("trace_completeness", match found {
-            Some(at) => Ok(format!("{about}: event {at}")),
-            None => Err(format!("{about}: no event says so")),
-        })
+        self.note(
+            "trace_completeness",
+            match found {
+                Some(at) => Ok(format!("{about}: event {at}")),
+                None => Err(format!("{about}: no event says so")),
+            },
+        )
     }
 
     /// An object is at the version that the application takes it to be.
@@ -127,10 +141,13 @@ impl Enforcer {
     pub fn no_secret(&mut self, state: Option<&serde_json::Value>, secrets: &[Secret]) -> Result<()> {
         let text = state.map(serde_json::Value::to_string).unwrap_or_default();
         let leak = secrets.iter().find(|secret| secret.is_in(text.as_bytes()));
-        self.note("secret_leak_detection", match leak {
-            None => Ok(format!("none of {} secrets", secrets.len())),
-            Some(secret) => Err(format!("the secret `{}` stands in the state", secret.name())),
-        })
+        self.note(
+            "secret_leak_detection",
+            match leak {
+                None => Ok(format!("none of {} secrets", secrets.len())),
+                Some(secret) => Err(format!("the secret `{}` stands in the state", secret.name())),
+            },
+        )
     }
 
     /// With the receipt of a revocation a principal can read an object no more: asked of the function that every read asks, at that
@@ -138,7 +155,13 @@ impl Enforcer {
     ///
     /// # Errors
     /// When it still can, or the log cannot be read.
-    pub fn revocation(&mut self, engine: &Engine, revoked: Sequence, principal: PrincipalId, object: ObjectId) -> Result<()> {
+    pub fn revocation(
+        &mut self,
+        engine: &Engine,
+        revoked: Sequence,
+        principal: PrincipalId,
+        object: ObjectId,
+    ) -> Result<()> {
         let past = engine.as_of(&crate::temporal::Cutoff::At(revoked))?;
         let may = |moment: crate::Moment<'_>| {
             let world = moment.world();
@@ -147,10 +170,9 @@ impl Enforcer {
         };
         let (then, now) = (may(past.moment()), engine.read(may));
         let about = format!("{principal} and {object} from {revoked} on");
-        self.note("revocation_immediacy", if then || now {
-            Err(format!("{about}: the principal still has access"))
-        } else {
-            Ok(about)
-        })
+        self.note(
+            "revocation_immediacy",
+            if then || now { Err(format!("{about}: the principal still has access")) } else { Ok(about) },
+        )
     }
 }

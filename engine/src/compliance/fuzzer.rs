@@ -112,7 +112,12 @@ impl Model {
 /// # Errors
 /// When a step that the model says is right is refused: that fails the run.
 pub fn fuzz(options: &FuzzOptions) -> Result<FuzzReport> {
-    let mut run = Run { harness: Harness::new()?, model: Model::default(), door: ManualDoor::new(0, options.seed), report: FuzzReport::default() };
+    let mut run = Run {
+        harness: Harness::new()?,
+        model: Model::default(),
+        door: ManualDoor::new(0, options.seed),
+        report: FuzzReport::default(),
+    };
     run.build(options)?;
     run.ask_all();
     for _ in 0..options.mutations {
@@ -142,7 +147,13 @@ impl Run {
         let founder = self.founder()?;
         for nth in 0..options.principals {
             let description = crate::Data::new(serde_json::json!({ "name": format!("person {nth}") }))?;
-            let create = crate::identity::CreatePrincipal { principal: None, kind: "user".into(), description, handle: None };
+            let create = crate::identity::CreatePrincipal {
+                principal: None,
+                kind: "user".into(),
+                description,
+                handle: None,
+                personal: false,
+            };
             self.model.people.push(founder.execute(create)?.principal());
         }
         if options.principals == 0 {
@@ -160,9 +171,15 @@ impl Run {
                 None => self.harness.scope(owner, &[])?,
                 Some(parent) => {
                     let name = Some(format!("below {nth}"));
-                    let make = CreateScope { scope: None, path: None, name, parent: Some(ScopeRef::Id(parent)) };
+                    let make =
+                        CreateScope { scope: None, path: None, name, parent: Some(ScopeRef::Id(parent)) };
                     let scope = founder.execute(make)?.scope();
-                    founder.execute(AddMember { scope: scope.into(), principal: owner, role: Role::Owner, expires_at: None })?;
+                    founder.execute(AddMember {
+                        scope: scope.into(),
+                        principal: owner,
+                        role: Role::Owner,
+                        expires_at: None,
+                    })?;
                     scope
                 }
             };
@@ -187,7 +204,11 @@ impl Run {
     fn join(&mut self, scope: ScopeId, owner: PrincipalId, person: PrincipalId) -> Result<()> {
         let add = AddMember { scope: scope.into(), principal: person, role: Role::Reader, expires_at: None };
         // A suspended owner cannot; whoever founded the scope can.
-        let by = if self.model.suspended.contains(&owner) { self.founder()? } else { self.harness.engine.session(owner)? };
+        let by = if self.model.suspended.contains(&owner) {
+            self.founder()?
+        } else {
+            self.harness.engine.session(owner)?
+        };
         by.execute(add)?;
         self.model.members.push((scope, person));
         Ok(())
@@ -195,22 +216,26 @@ impl Run {
 
     /// Shares an object of somebody who is a member of the scope with their own role.
     fn share(&mut self) -> Result<bool> {
-        let fits: Vec<(ObjectId, ScopeId)> = self
-            .model
-            .objects
-            .iter()
-            .flat_map(|(object, owner)| self.model.scopes.iter().map(move |(scope, by, _)| (*object, *owner, *scope, *by)))
-            .filter(|(object, owner, scope, by)| {
-                owner == by
-                    && !self.model.shares.contains(&(*object, *scope))
-                    && !self.model.suspended.contains(owner)
-                    && !self.model.tombstoned.contains(object)
-                    && self.model.members.contains(&(*scope, *owner))
-                    && !self.model.denied(*owner, *object)
-                    && !self.model.way(*scope).iter().any(|at| self.model.denies.iter().any(|(_, there, who)| there == at && who == owner))
-            })
-            .map(|(object, _, scope, _)| (object, scope))
-            .collect();
+        let fits: Vec<(ObjectId, ScopeId)> =
+            self.model
+                .objects
+                .iter()
+                .flat_map(|(object, owner)| {
+                    self.model.scopes.iter().map(move |(scope, by, _)| (*object, *owner, *scope, *by))
+                })
+                .filter(|(object, owner, scope, by)| {
+                    owner == by
+                        && !self.model.shares.contains(&(*object, *scope))
+                        && !self.model.suspended.contains(owner)
+                        && !self.model.tombstoned.contains(object)
+                        && self.model.members.contains(&(*scope, *owner))
+                        && !self.model.denied(*owner, *object)
+                        && !self.model.way(*scope).iter().any(|at| {
+                            self.model.denies.iter().any(|(_, there, who)| there == at && who == owner)
+                        })
+                })
+                .map(|(object, _, scope, _)| (object, scope))
+                .collect();
         if fits.is_empty() {
             return Ok(false);
         }
@@ -226,11 +251,22 @@ impl Run {
         match self.below(9) {
             0 => {
                 let free = |(scope, owner, _): &(ScopeId, PrincipalId, Option<ScopeId>)| {
-                    let person = self.model.people.iter().find(|person| !self.model.members.contains(&(*scope, **person)));
+                    let person = self
+                        .model
+                        .people
+                        .iter()
+                        .find(|person| !self.model.members.contains(&(*scope, **person)));
                     person.map(|person| (*scope, *owner, *person))
                 };
-                let Some((scope, _, person)) = self.model.scopes.iter().find_map(free) else { return Ok("nothing") };
-                founder.execute(AddMember { scope: scope.into(), principal: person, role: Role::Reader, expires_at: None })?;
+                let Some((scope, _, person)) = self.model.scopes.iter().find_map(free) else {
+                    return Ok("nothing");
+                };
+                founder.execute(AddMember {
+                    scope: scope.into(),
+                    principal: person,
+                    role: Role::Reader,
+                    expires_at: None,
+                })?;
                 self.model.members.push((scope, person));
                 Ok("add_member")
             }
@@ -264,7 +300,10 @@ impl Run {
                     scope: scope.into(),
                     effect: Effect::Deny,
                     subject: Subject::Principal(person),
-                    capability: Capability::ReadLocal.as_str().parse().map_err(|_| crate::Error::invalid("no such capability"))?,
+                    capability: Capability::ReadLocal
+                        .as_str()
+                        .parse()
+                        .map_err(|_| crate::Error::invalid("no such capability"))?,
                     applies: Applies::Subtree,
                     expires_at: None,
                 })?;
@@ -277,7 +316,9 @@ impl Run {
                 Ok("lift_deny")
             }
             6 => {
-                let Some(person) = self.model.people.get(self.below(self.model.people.len())).copied() else { return Ok("nothing") };
+                let Some(person) = self.model.people.get(self.below(self.model.people.len())).copied() else {
+                    return Ok("nothing");
+                };
                 if self.model.suspended.contains(&person) {
                     founder.execute(ReinstatePrincipal { principal: person })?;
                     self.model.suspended.retain(|other| *other != person);
@@ -288,7 +329,11 @@ impl Run {
                 Ok("suspend")
             }
             7 => {
-                let Some((object, owner)) = self.model.objects.get(self.below(self.model.objects.len())).copied() else { return Ok("nothing") };
+                let Some((object, owner)) =
+                    self.model.objects.get(self.below(self.model.objects.len())).copied()
+                else {
+                    return Ok("nothing");
+                };
                 if self.model.suspended.contains(&owner) || self.model.denied(owner, object) {
                     return Ok("nothing");
                 }
@@ -312,15 +357,22 @@ impl Run {
         let mut wrong = Vec::new();
         for person in &self.model.people {
             let session = engine.session(*person);
-            let listed: Vec<ObjectId> = session.as_ref().map_or_else(|_| Vec::new(), |session| {
-                let page = session.reading().find_objects(&ObjectQuery::default());
-                page.map_or_else(|_| Vec::new(), |page| page.objects.iter().map(|info| info.object).collect())
-            });
+            let listed: Vec<ObjectId> = session.as_ref().map_or_else(
+                |_| Vec::new(),
+                |session| {
+                    let page = session.reading().find_objects(&ObjectQuery::default());
+                    page.map_or_else(
+                        |_| Vec::new(),
+                        |page| page.objects.iter().map(|info| info.object).collect(),
+                    )
+                },
+            );
             for (object, _) in &self.model.objects {
                 self.report.access_checks += 1;
                 let expected = self.model.reads(*person, *object);
                 let decided = engine.read(|moment| {
-                    let target = moment.world().objects().row(*object).map_or(Target::Nothing, Target::Object);
+                    let target =
+                        moment.world().objects().row(*object).map_or(Target::Nothing, Target::Object);
                     moment.can(*person, Capability::ReadLocal, target).allowed
                 });
                 let read = session.as_ref().is_ok_and(|session| session.read(*object).is_ok());
@@ -329,7 +381,10 @@ impl Run {
                 let mut hold = |way: &str, found: bool, expected: bool| {
                     if found != expected {
                         let word = if found { "allowed" } else { "denied" };
-                        wrong.push(format!("{way}: {person} was wrongly {word} {object} after {:?}", self.report.mutations));
+                        wrong.push(format!(
+                            "{way}: {person} was wrongly {word} {object} after {:?}",
+                            self.report.mutations
+                        ));
                     }
                 };
                 hold("decision", decided, expected);

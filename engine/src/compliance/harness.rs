@@ -43,7 +43,13 @@ impl Harness {
         let mut users = [PrincipalId::NONE; 3];
         for (user, name) in users.iter_mut().zip(["user_a", "user_b", "user_c"]) {
             let description = Data::new(json!({ "name": name }))?;
-            let create = CreatePrincipal { principal: None, kind: "user".into(), description, handle: None };
+            let create = CreatePrincipal {
+                principal: None,
+                kind: "user".into(),
+                description,
+                handle: None,
+                personal: false,
+            };
             *user = founder.execute(create)?.principal();
         }
         Ok(Self { engine, users })
@@ -76,7 +82,8 @@ impl Harness {
         let path = name.parse().ok();
         let founder = self.engine.session(self.engine.founder())?;
         let scope = founder.execute(CreateScope { scope: None, path, name: None, parent: None })?.scope();
-        let add = |principal, role| AddMember { scope: ScopeRef::Id(scope), principal, role, expires_at: None };
+        let add =
+            |principal, role| AddMember { scope: ScopeRef::Id(scope), principal, role, expires_at: None };
         founder.execute(add(owner, Role::Owner))?;
         let owner = self.engine.session(owner)?;
         for member in members {
@@ -136,7 +143,9 @@ impl Harness {
         let filter = crate::Filter { actor: Some(actor), object: Some(object), ..crate::Filter::default() };
         let history = self.engine.history();
         let kinds = history.audit(&filter).into_iter().flatten();
-        let named = |at| history.record(at).ok().and_then(|record| scoped_projections::domains::kind_info(record.kind()));
+        let named = |at| {
+            history.record(at).ok().and_then(|record| scoped_projections::domains::kind_info(record.kind()))
+        };
         let found = kinds.filter_map(named).any(|info| info.name == kind);
         assert!(found, "no `{kind}` by {actor} about {object}");
     }
@@ -145,7 +154,8 @@ impl Harness {
     /// When the object has another number of versions.
     #[track_caller]
     pub fn version_count(&self, object: ObjectId, versions: u32) {
-        let found = self.engine.read(|moment| moment.world().objects().get(object).map_or(0, |found| found.version));
+        let found =
+            self.engine.read(|moment| moment.world().objects().get(object).map_or(0, |found| found.version));
         assert_eq!(found, versions, "versions of {object}");
     }
 }

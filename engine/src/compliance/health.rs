@@ -42,13 +42,22 @@ impl Health {
     /// The four of every log.
     pub(super) fn of(verified: &VerifyReport, folded: Result<&World, &Error>, notes: &[String]) -> Self {
         let mut health = Self::default();
-        health.put("log_readable", Ok(format!("{} in {} segments", entries(verified.records), verified.segments)));
+        health.put(
+            "log_readable",
+            Ok(format!("{} in {} segments", entries(verified.records), verified.segments)),
+        );
         health.put(
             "projections_at_head",
             match folded {
                 // Beside a live writer there may be more by now.
-                Ok(world) if world.position() >= verified.last => Ok(format!("all domains are at {}", world.position())),
-                Ok(world) => Err(Error::corrupt(format!("folded up to {}, and the log ends at {}", world.position(), verified.last))),
+                Ok(world) if world.position() >= verified.last => {
+                    Ok(format!("all domains are at {}", world.position()))
+                }
+                Ok(world) => Err(Error::corrupt(format!(
+                    "folded up to {}, and the log ends at {}",
+                    world.position(),
+                    verified.last
+                ))),
                 Err(error) => Err(error.again()),
             },
         );

@@ -51,7 +51,8 @@ impl RegistryReport {
             *report.by_lifecycle.entry(lifecycle.as_str().to_owned()).or_default() += 1;
             *names.entry(urn.to_string()).or_default() += 1;
         }
-        report.duplicate_urns = names.into_iter().filter(|(_, count)| *count > 1).map(|(urn, _)| urn).collect();
+        report.duplicate_urns =
+            names.into_iter().filter(|(_, count)| *count > 1).map(|(urn, _)| urn).collect();
         let entered = |id: PrincipalId| {
             derived::principal_urn(id).is_some_and(|urn| derived::find(world, &urn).is_some())
         };

@@ -67,7 +67,11 @@ impl Engine {
     pub fn compliance_with(&self, options: &Options) -> Result<Report> {
         // A copy, so that the writer does not wait for its digest.
         let live = self.read(|moment| World::clone(moment.world()));
-        let live = Expected { position: live.position(), state: live.state_digest(), what: "the live world".to_owned() };
+        let live = Expected {
+            position: live.position(),
+            state: live.state_digest(),
+            what: "the live world".to_owned(),
+        };
         self.inner.history.check(options, self.inner.door.now(), Some(live))
     }
 }
@@ -95,13 +99,17 @@ impl History {
         let mut reached = |world: &World, book: &mut Book| meet(&mut expected, world, book);
         let walked = walk::walk(self, to, &sieve, &mut book, &mut reached);
         for missed in expected {
-            book.hold(N::ReplayAgrees, false, || format!("{} is at {}, which replaying does not reach", missed.what, missed.position));
+            book.hold(N::ReplayAgrees, false, || {
+                format!("{} is at {}, which replaying does not reach", missed.what, missed.position)
+            });
         }
         let health = Health::of(&verified, walked.as_ref(), &self.notes());
         let world = match walked {
             Ok(world) => world,
             Err(error) => {
-                book.violation(N::CommandsExplainEvents, || format!("the log cannot be walked to its end: {error}"));
+                book.violation(N::CommandsExplainEvents, || {
+                    format!("the log cannot be walked to its end: {error}")
+                });
                 World::default()
             }
         };

@@ -4,18 +4,23 @@
 //! the world that it met, at its time, by the same authorization and the same decisions. It has to be allowed, and to come to the same
 //! events with the same payloads. What was written past the engine does not: by who may not, in a form that no command has, or
 //! without what has to come along.
+//!
+//! Sealed payloads are compared by what they say, where it can be read: nonces differ each time. Of what was erased, or is sealed without its key at
+//! hand, it is checked that it would be sealed, for whom, and everything that does not hang on the data.
 
 use super::check::Book;
 use super::invariant::CheckName as N;
 use crate::clock::{Ids, ManualDoor};
-use crate::export::recall;
+use crate::error::Result;
+use crate::export::recall_to_check;
 use crate::history::History;
 use crate::kernel::execute::{Fact, Outcome, Refusal, execute};
+use crate::sealed::{Content, Sealer, Why, stored_subject, subject_of};
 use crate::temporal::undone;
 use scoped_log::Record;
-use scoped_projections::store::Transact;
 use scoped_projections::domains::kind_info;
-use scoped_projections::{Envelope, Event, PrincipalId, World};
+use scoped_projections::store::Transact;
+use scoped_projections::{Envelope, Event, PrincipalId, SubjectId, World};
 
 /// Decides a batch again. The world is left as it was. Gives who would have been denied.
 pub(super) fn redo(
@@ -32,10 +37,12 @@ pub(super) fn redo(
     };
     let name = N::CommandsExplainEvents;
     book.saw(name, events.len() as u64);
-    let batch = match recall(records) {
+    let batch = match recall_to_check(history, records) {
         Ok(Some(batch)) => batch,
         // Refusals and recorded reads happen beside commands; a keyed batch may have come to nothing.
-        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => return None,
+        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => {
+            return None;
+        }
         Ok(None) => {
             book.violation(name, || {
                 let names: Vec<&str> = events.iter().take(3).map(|(_, event)| self::name(event)).collect();
@@ -53,20 +60,23 @@ pub(super) fn redo(
     let mut ids = Ids::new(&ManualDoor::new(first.time, 0));
     let mut facts = Vec::new();
     let undone = undone(&batch, |at| history.about(at));
-    match execute(world, &batch, &undone, first.time, &mut ids, &mut facts) {
+    match execute(world, &batch, &undone, first.time, &mut ids, &mut Sealer::pretending(), &mut facts) {
         Ok(Outcome::Facts(..)) => {
             world.undo();
-            if let Some(difference) = differ(&facts, records, events) {
+            if let Some(difference) = differ(history, world, &facts, records, events, book) {
                 book.violation(name, || format!("{}: {difference}", place()));
             }
         }
         Ok(Outcome::Before(..)) => {}
         Err(declined) => {
             let (step, operation, actor) = (declined.step + 1, declined.operation, declined.actor);
-            let what = || format!("{}: `{operation}` of {actor} (step {step}) would have been refused", place());
+            let what =
+                || format!("{}: `{operation}` of {actor} (step {step}) would have been refused", place());
             match declined.refusal {
                 Refusal::Denied(need) => {
-                    book.violation(N::DecisionsHold, || format!("{}: `{}` was not theirs", what(), need.capability));
+                    book.violation(N::DecisionsHold, || {
+                        format!("{}: `{}` was not theirs", what(), need.capability)
+                    });
                     return Some(actor);
                 }
                 Refusal::Declined(error) => book.violation(name, || format!("{}: {error}", what())),
@@ -77,7 +87,14 @@ pub(super) fn redo(
 }
 
 /// The first difference between what the commands come to and what stands in the log.
-fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> Option<String> {
+fn differ(
+    history: &History,
+    world: &World,
+    facts: &[Fact],
+    records: &[Record],
+    events: &[(Envelope, Event)],
+    book: &mut Book,
+) -> Option<String> {
     // The key of a batch is no part of what was asked for; it is the last thing written.
     let stands = events.iter().zip(records).filter(|((_, event), _)| !matches!(event, Event::Requests(_)));
     let mut stands = stands.peekable();
@@ -87,9 +104,14 @@ fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> O
             return Some(format!("`{}` is missing", name(&fact.event)));
         };
         let (context, other) = (&fact.at.context, &at.context);
+        let subject = || subject_of(world, events.iter().map(|(_, event)| event), event);
+        let same = match says(history, fact, record, subject, book) {
+            Ok(same) => same,
+            Err(error) => return Some(error.to_string()),
+        };
         let parts = [
             ("body", fact.event == *event),
-            ("payload", fact.payload.as_ref().map(scoped_log::Payload::bytes) == record.payload()),
+            ("payload", same),
             ("actor", fact.at.actor == at.actor),
             ("scope", fact.at.scope == at.scope),
             // What one command brought about may be recalled as several: then the first of them is the cause, in the same batch.
@@ -97,10 +119,45 @@ fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> O
             ("undone event", context.undoes == other.undoes),
         ];
         if let Some((part, _)) = parts.iter().find(|(_, same)| !same) {
-            return Some(format!("its command comes to a `{}` with another {part} than the one at {}", name(&fact.event), at.sequence));
+            return Some(format!(
+                "its command comes to a `{}` with another {part} than the one at {}",
+                name(&fact.event),
+                at.sequence
+            ));
         }
     }
-    stands.next().map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
+    stands
+        .next()
+        .map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
+}
+
+/// Does the payload say what it would say, and is it sealed if it would be, for whom it would be?
+fn says(
+    history: &History,
+    fact: &Fact,
+    record: &Record,
+    subject: impl Fn() -> Option<SubjectId>,
+    book: &mut Book,
+) -> Result<bool> {
+    let wanted = fact.payload.as_ref();
+    let Some(content) = history.content(record)? else { return Ok(wanted.is_none()) };
+    if record.is_sealed() && stored_subject(record) != subject() {
+        return Ok(false);
+    }
+    Ok(match content {
+        Content::Clear(bytes) => {
+            wanted.is_some_and(|wanted| wanted.is_sealed() == record.is_sealed() && wanted.bytes() == &*bytes)
+        }
+        Content::Absent(absence) => {
+            if absence.why == Why::Sealed {
+                book.warning(N::CommandsExplainEvents, || {
+                    format!("event {}: what it says was not checked: {absence}", record.sequence())
+                });
+            }
+            // A reason that cannot be read is none.
+            wanted.is_none_or(scoped_log::Payload::is_sealed)
+        }
+    })
 }
 
 fn name(event: &Event) -> &'static str {

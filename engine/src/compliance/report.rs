@@ -47,7 +47,19 @@ impl Report {
         let failed_count = total_checks - passed_count;
         let (position, chain, state) = (position.get(), chain.to_string(), state.to_string());
         let passed = failed_count == 0 && registry.is_clean() && health.healthy();
-        Self { generated_at, passed, position, chain, state, total_checks, passed_count, failed_count, invariants, registry, health }
+        Self {
+            generated_at,
+            passed,
+            position,
+            chain,
+            state,
+            total_checks,
+            passed_count,
+            failed_count,
+            invariants,
+            registry,
+            health,
+        }
     }
 
     /// The check of that name.
@@ -76,14 +88,23 @@ impl Report {
         )?;
         for it in &self.invariants {
             let verdict = word(it.passed);
-            writeln!(to, "<h2>{}. {} <span class=\"{verdict}\">{verdict}</span></h2>", it.number, it.sentence)?;
-            to.push_str("<table><tr><th>check</th><th>what it looks at</th><th>items</th><th>result</th></tr>\n");
+            writeln!(
+                to,
+                "<h2>{}. {} <span class=\"{verdict}\">{verdict}</span></h2>",
+                it.number, it.sentence
+            )?;
+            to.push_str(
+                "<table><tr><th>check</th><th>what it looks at</th><th>items</th><th>result</th></tr>\n",
+            );
             for check in &it.checks {
                 let verdict = word(check.passed);
                 write!(
                     to,
                     "<tr><td><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td><span class=\"{verdict}\">{verdict}</span> {}",
-                    check.name, Escaped(check.about), check.looked_at, Escaped(&check.details)
+                    check.name,
+                    Escaped(check.about),
+                    check.looked_at,
+                    Escaped(&check.details)
                 )?;
                 list(to, "violations", &check.violations, check.violations_total)?;
                 list(to, "warnings", &check.warnings, check.warnings_total)?;
@@ -91,12 +112,26 @@ impl Report {
             }
             to.push_str("</table>\n");
         }
-        write!(to, "<h2>Registry</h2><p>{} entries, {} active, {} archived", self.registry.total_entries, self.registry.active_entries, self.registry.archived_entries)?;
-        writeln!(to, "; {} without entry, {} URNs twice.</p>", self.registry.orphaned_entries.len(), self.registry.duplicate_urns.len())?;
+        write!(
+            to,
+            "<h2>Registry</h2><p>{} entries, {} active, {} archived",
+            self.registry.total_entries, self.registry.active_entries, self.registry.archived_entries
+        )?;
+        writeln!(
+            to,
+            "; {} without entry, {} URNs twice.</p>",
+            self.registry.orphaned_entries.len(),
+            self.registry.duplicate_urns.len()
+        )?;
         to.push_str("<h2>Health</h2><table>\n");
         for (name, check) in &self.health.checks {
             let verdict = word(check.passed);
-            writeln!(to, "<tr><td><code>{}</code></td><td><span class=\"{verdict}\">{verdict}</span> {}</td></tr>", Escaped(name), Escaped(&check.detail))?;
+            writeln!(
+                to,
+                "<tr><td><code>{}</code></td><td><span class=\"{verdict}\">{verdict}</span> {}</td></tr>",
+                Escaped(name),
+                Escaped(&check.detail)
+            )?;
         }
         to.push_str("</table></body></html>\n");
         Ok(())
@@ -159,7 +194,11 @@ impl fmt::Display for Report {
         }
         let clean = self.registry.is_clean();
         writeln!(f, "\nRegistry Introspection [{}]", word(clean))?;
-        writeln!(f, "  {} entries, {} active, {} archived", self.registry.total_entries, self.registry.active_entries, self.registry.archived_entries)?;
+        writeln!(
+            f,
+            "  {} entries, {} active, {} archived",
+            self.registry.total_entries, self.registry.active_entries, self.registry.archived_entries
+        )?;
         writeln!(f, "\nHealth [{}]", word(self.health.healthy()))?;
         for (name, check) in &self.health.checks {
             writeln!(f, "  [{}] {name}: {}", word(check.passed), check.detail)?;

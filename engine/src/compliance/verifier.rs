@@ -59,7 +59,10 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("tenancy.add_member", r#"{"scope":"org:kept","principal":"$c","role":"reader"}"#),
     ("tenancy.change_member", r#"{"scope":"org:kept","principal":"$b","role":"admin"}"#),
     ("tenancy.remove_member", r#"{"scope":"org:kept","principal":"$b"}"#),
-    ("tenancy.add_acl_entry", r#"{"scope":"org:kept","effect":"deny","subject":"$c","capability":"scope.write"}"#),
+    (
+        "tenancy.add_acl_entry",
+        r#"{"scope":"org:kept","effect":"deny","subject":"$c","capability":"scope.write"}"#,
+    ),
     ("identity.describe_principal", r#"{"principal":"$a","description":{"name":"renamed"}}"#),
     ("identity.suspend_principal", r#"{"principal":"$c"}"#),
     ("identity.add_relationship", r#"{"parent":"$a","child":"$c","label":"knows"}"#),
@@ -113,10 +116,19 @@ fn prepared() -> Result<Prepared> {
 }
 
 /// A command in the form of the wire, with the ids of the prepared world put in.
-fn command(name: &str, with: &str, users: &[PrincipalId; 3], object: Option<ObjectId>, engine: &Engine) -> Result<Command> {
+fn command(
+    name: &str,
+    with: &str,
+    users: &[PrincipalId; 3],
+    object: Option<ObjectId>,
+    engine: &Engine,
+) -> Result<Command> {
     let flat = engine.read(|moment| {
         let tenancy = moment.world().tenancy();
-        (0..tenancy.len() as u32).filter_map(|row| tenancy.at(row)).find(|node| &*node.name == "flat").map(|node| node.id)
+        (0..tenancy.len() as u32)
+            .filter_map(|row| tenancy.at(row))
+            .find(|node| &*node.name == "flat")
+            .map(|node| node.id)
     });
     let [a, b, c] = users;
     let with = with.replace("$a", &a.to_string()).replace("$b", &b.to_string()).replace("$c", &c.to_string());

@@ -6,6 +6,7 @@ use crate::authorize::{Request, Target, authorize};
 use crate::error::Result;
 use crate::history::History;
 use crate::registry::derived;
+use crate::sealed::Content;
 use scoped_projections::registry::Query;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Capability;
@@ -46,7 +47,9 @@ pub(super) fn references(world: &World, book: &mut Book) {
             format!("the owner of the object {} is no principal", object.id)
         });
         let homed = object.home == NO_ROW || tenancy.at(object.home).is_some();
-        book.hold(N::IsolationIntegrity, homed, || format!("the home of the object {} is no scope", object.id));
+        book.hold(N::IsolationIntegrity, homed, || {
+            format!("the home of the object {} is no scope", object.id)
+        });
         for share in world.sharing().of(row) {
             let node = tenancy.at(share.scope);
             book.hold(N::IsolationIntegrity, node.is_some(), || {
@@ -63,7 +66,10 @@ pub(super) fn references(world: &World, book: &mut Book) {
         let Some(node) = tenancy.at(row) else { continue };
         let way = tenancy.chain(row).take(DEPTH_MAX).count();
         book.hold(N::ScopeBoundaries, way < DEPTH_MAX && way == usize::from(node.depth) + 1, || {
-            format!("the way from the scope {} to its root has {way} nodes, and its depth is {}", node.id, node.depth)
+            format!(
+                "the way from the scope {} to its root has {way} nodes, and its depth is {}",
+                node.id, node.depth
+            )
         });
         let parent = tenancy.at(node.parent);
         book.hold(N::ScopeBoundaries, node.archived || parent.is_none_or(|parent| !parent.archived), || {
@@ -103,7 +109,9 @@ pub(super) fn rules(world: &World, book: &mut Book) {
     let mut at: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for binding in rules.bindings().filter(|binding| rules.is_active(binding)) {
         book.saw(N::RuleConsistency, 1);
-        let Some((rule, version)) = rules.at(binding.rule).and_then(|rule| Some((rule, rules.current(rule)?))) else {
+        let Some((rule, version)) =
+            rules.at(binding.rule).and_then(|rule| Some((rule, rules.current(rule)?)))
+        else {
             book.violation(N::RuleConsistency, || format!("the binding {} is of no rule", binding.id));
             continue;
         };
@@ -131,19 +139,37 @@ pub(super) fn versions(world: &World, history: &History, book: &mut Book) -> Res
         for change in objects.changes(object) {
             let falls = change.version == wanted && change.sequence < after;
             book.hold(N::VersionsContiguous, falls, || {
-                format!("the versions of the object {} do not count up by one at {}", object.id, change.sequence)
+                format!(
+                    "the versions of the object {} do not count up by one at {}",
+                    object.id, change.sequence
+                )
             });
             after = change.sequence;
             if change.has_data() {
                 wanted = change.version.saturating_sub(1);
                 let record = history.record(change.sequence)?;
-                let readable = record.payload().is_some_and(|data| serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok());
+                let place = || format!("version {} of the object {}", change.version, object.id);
+                let readable = match history.content(&record) {
+                    Ok(Some(Content::Clear(data))) => {
+                        serde_json::from_slice::<serde::de::IgnoredAny>(&data).is_ok()
+                    }
+                    // Sealed or erased on purpose, and shown as that.
+                    Ok(Some(Content::Absent(_))) => true,
+                    Ok(None) => false,
+                    Err(error) => {
+                        book.saw(N::VersionsReadable, 1);
+                        book.violation(N::VersionsReadable, || format!("{}: {error}", place()));
+                        continue;
+                    }
+                };
                 book.hold(N::VersionsReadable, readable, || {
-                    format!("version {} of the object {} has no data that can be read", change.version, object.id)
+                    format!("{} has no data that can be read", place())
                 });
             }
         }
-        book.hold(N::VersionsContiguous, wanted == 0, || format!("the object {} has no first version", object.id));
+        book.hold(N::VersionsContiguous, wanted == 0, || {
+            format!("the object {} has no first version", object.id)
+        });
     }
     Ok(())
 }

@@ -18,8 +18,8 @@
 
 mod back;
 pub mod draw;
-pub mod known;
 pub mod image;
+pub mod known;
 mod run;
 pub mod shape;
 pub mod texts;

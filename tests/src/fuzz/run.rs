@@ -293,7 +293,10 @@ pub(crate) fn prelude() -> Batch {
     for number in 1..=6 {
         let (entry, scope) = (id(number), id(4));
         let what = r#""effect":"allow","subject":"any","capability":"scope.read.local""#;
-        step("tenancy.add_acl_entry", format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#));
+        step(
+            "tenancy.add_acl_entry",
+            format!(r#""entry":"{entry}","scope":"{scope}",{what},"expires_at":{end}"#),
+        );
     }
     let kept = r#"{"retention":{"objects":{"max_age":"PT1S"}}}"#;
     step("tenancy.set_policy", format!(r#""scope":"{}","policy":{kept}"#, id(6)));

@@ -3,7 +3,7 @@
 use super::life::Sim;
 use super::model::Fate;
 use super::{Result, Tally, ensure};
-use crate::fuzz::{known::Known, draw, prelude};
+use crate::fuzz::{draw, known::Known, prelude};
 use arbitrary::Unstructured;
 use scoped::log::storage::Storage;
 use scoped::temporal::{Cutoff, Selection, SetMark};
@@ -112,7 +112,14 @@ impl Sim {
                 let object_type = "thing".to_owned();
                 batch.push(
                     FOUNDER,
-                    objects::Create { object: None, object_type, data, scope: None, level: Level::Read },
+                    objects::Create {
+                        object: None,
+                        object_type,
+                        data,
+                        scope: None,
+                        level: Level::Read,
+                        subject: None,
+                    },
                 );
             }
         }

@@ -47,8 +47,13 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Everything)?;
     let secrets = args.secrets.as_ref().map_or_else(|| Ok(Vec::new()), secrets)?;
-    let options =
-        Options { secrets, kept: args.findings, samples: args.samples, plans: args.plans, ..Options::default() };
+    let options = Options {
+        secrets,
+        kept: args.findings,
+        samples: args.samples,
+        plans: args.plans,
+        ..Options::default()
+    };
     let bar = output.bar("checking", "events", None);
     let report = opened.history().compliance(&options, SystemDoor::default().now())?;
     drop(bar);
@@ -61,20 +66,32 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         return Ok(());
     }
     let failed = report.invariants.iter().find(|invariant| !invariant.passed);
-    let what = failed.map_or_else(|| "the engine could not operate on it".to_owned(), |it| format!("invariant {}, {}", it.number, it.sentence));
-    Err(Failure::new(Exit::Damage, "not_compliant", format!("{} of {} checks failed; the first: {what}", report.failed_count, report.total_checks))
-        .hint("nothing was changed; `--format json` has everything that was found"))
+    let what = failed.map_or_else(
+        || "the engine could not operate on it".to_owned(),
+        |it| format!("invariant {}, {}", it.number, it.sentence),
+    );
+    Err(Failure::new(
+        Exit::Damage,
+        "not_compliant",
+        format!("{} of {} checks failed; the first: {what}", report.failed_count, report.total_checks),
+    )
+    .hint("nothing was changed; `--format json` has everything that was found"))
 }
 
 /// Lines of `NAME=VALUE`; empty ones and comments are left out. A value is never part of an error.
 fn secrets(file: &PathBuf) -> Result<Vec<Secret>, Failure> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("the secrets cannot be read from {}", file.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the secrets cannot be read from {}", file.display()))?;
+    let lines =
+        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     lines
         .map(|(nth, line)| {
             let place = || format!("{}, line {}", file.display(), nth + 1);
-            let (name, value) = line.split_once('=').ok_or_else(|| Failure::usage("a secret is a line NAME=VALUE").within(place()))?;
-            Secret::new(name.trim(), value.trim().as_bytes()).map_err(|error| Failure::from(error).within(place()))
+            let (name, value) = line
+                .split_once('=')
+                .ok_or_else(|| Failure::usage("a secret is a line NAME=VALUE").within(place()))?;
+            Secret::new(name.trim(), value.trim().as_bytes())
+                .map_err(|error| Failure::from(error).within(place()))
         })
         .collect()
 }
@@ -99,8 +116,18 @@ fn page(report: &Report) -> Page {
     ]);
     for it in &report.invariants {
         for (nth, check) in it.checks.iter().enumerate() {
-            let (number, sentence) = if nth == 0 { (it.number.into(), it.sentence.into()) } else { (Cell::default(), Cell::default()) };
-            table.push(vec![number, sentence, check.name.into(), count(check.looked_at), verdict(check.passed)]);
+            let (number, sentence) = if nth == 0 {
+                (it.number.into(), it.sentence.into())
+            } else {
+                (Cell::default(), Cell::default())
+            };
+            table.push(vec![
+                number,
+                sentence,
+                check.name.into(),
+                count(check.looked_at),
+                verdict(check.passed),
+            ]);
         }
     }
     let page = Page::new().facts(facts).title("the ten invariants").table(table);
@@ -110,11 +137,19 @@ fn page(report: &Report) -> Page {
             found.push(vec![check.name.into(), Cell::new("violation").tone(Tone::Bad), line.as_str().into()]);
         }
         for line in &check.warnings {
-            found.push(vec![check.name.into(), Cell::new("warning").tone(Tone::Caution), line.as_str().into()]);
+            found.push(vec![
+                check.name.into(),
+                Cell::new("warning").tone(Tone::Caution),
+                line.as_str().into(),
+            ]);
         }
     }
     for (name, check) in report.health.checks.iter().filter(|(_, check)| !check.passed) {
-        found.push(vec![name.as_str().into(), Cell::new("health").tone(Tone::Bad), check.detail.as_str().into()]);
+        found.push(vec![
+            name.as_str().into(),
+            Cell::new("health").tone(Tone::Bad),
+            check.detail.as_str().into(),
+        ]);
     }
     if found.is_empty() { page } else { page.title("findings").table(found) }
 }

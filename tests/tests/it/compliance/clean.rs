@@ -2,8 +2,8 @@
 
 use super::forge::{ADA, BO, Forge, acme};
 use scoped::compliance::{FuzzOptions, Options, fuzz, verify_rollbacks};
-use scoped::tenancy::RemoveMember;
 use scoped::temporal::{Cutoff, Selection};
+use scoped::tenancy::RemoveMember;
 use scoped::{Policy, Sequence};
 
 #[test]
@@ -12,8 +12,19 @@ fn a_log_that_only_the_engine_wrote_keeps_all_ten_also_after_rollbacks_and_refus
     let engine = forge.engine();
     let head = engine.history().head();
     let bo = engine.session(BO).unwrap();
-    assert!(bo.execute(scoped::objects::Tombstone { object: scoped::ObjectId(2), reason: None, expected_version: None }).is_err());
-    engine.session(ADA).unwrap().rollback(&Cutoff::At(Sequence::new(head.get() - 2)), Selection::All, Policy::SkipDenied).unwrap();
+    assert!(
+        bo.execute(scoped::objects::Tombstone {
+            object: scoped::ObjectId(2),
+            reason: None,
+            expected_version: None
+        })
+        .is_err()
+    );
+    engine
+        .session(ADA)
+        .unwrap()
+        .rollback(&Cutoff::At(Sequence::new(head.get() - 2)), Selection::All, Policy::SkipDenied)
+        .unwrap();
     engine.session(ADA).unwrap().execute(RemoveMember { scope: acme(), principal: BO }).unwrap();
     engine.snapshot().unwrap();
     let report = engine.compliance().unwrap();
@@ -47,7 +58,8 @@ fn the_report_is_one_thing_as_a_value_as_text_and_as_a_page() {
 #[test]
 fn random_graphs_with_revocations_denies_and_suspensions_give_the_answers_of_the_model() {
     for seed in 0..12 {
-        let options = FuzzOptions { seed, principals: 6, objects: 12, scopes: 5, projections: 10, mutations: 12 };
+        let options =
+            FuzzOptions { seed, principals: 6, objects: 12, scopes: 5, projections: 10, mutations: 12 };
         let report = fuzz(&options).unwrap();
         assert!(report.passed(), "seed {seed}: {:#?}", report.violations);
         assert_eq!(report.access_checks, 6 * 12 * 13);

@@ -2,7 +2,9 @@
 
 use super::forge::{ADA, BO, EVE, Forge, Forged, failed};
 use crate::support::{data, update};
-use scoped::compliance::{Enforcer, FuzzOptions, Harness, Health, Options, RegistryReport, Secret, fuzz, verify_rollbacks};
+use scoped::compliance::{
+    Enforcer, FuzzOptions, Harness, Health, Options, RegistryReport, Secret, fuzz, verify_rollbacks,
+};
 use scoped::projections::objects::ObjectCreated;
 use scoped::rules::{Bind, Define};
 use scoped::{Level, ObjectId, PrincipalId, Sequence};
@@ -25,7 +27,13 @@ fn an_object_of_an_owner_who_never_was_is_no_object_and_no_command_comes_to_it()
 fn an_allow_and_a_deny_of_one_priority_at_one_place_pass_with_one_warning() {
     let engine = Harness::new().unwrap().engine;
     let ada = engine.session(engine.founder()).unwrap();
-    ada.execute(scoped::tenancy::CreateScope { scope: None, path: Some("org:a".parse().unwrap()), name: None, parent: None }).unwrap();
+    ada.execute(scoped::tenancy::CreateScope {
+        scope: None,
+        path: Some("org:a".parse().unwrap()),
+        name: None,
+        parent: None,
+    })
+    .unwrap();
     for (id, effect, action) in [(1, "allow", "read"), (2, "deny", "delete")] {
         let rule = scoped::RuleId(id);
         let define: Define = serde_json::from_value(json!({
@@ -40,7 +48,10 @@ fn an_allow_and_a_deny_of_one_priority_at_one_place_pass_with_one_warning() {
     let report = engine.compliance().unwrap();
     let check = report.check("rule_consistency").unwrap();
     assert!(check.passed && check.warnings_total == 1, "{report}");
-    assert!(check.warnings[0].starts_with("Contradictory") && check.warnings[0].contains("DENY wins"), "{report}");
+    assert!(
+        check.warnings[0].starts_with("Contradictory") && check.warnings[0].contains("DENY wins"),
+        "{report}"
+    );
     assert!(report.passed, "{report}");
 }
 
@@ -49,7 +60,11 @@ fn one_broken_thing_makes_the_whole_fail_and_a_clean_system_passes_every_check()
     let forge = Forge::new();
     let report = forge.report(&Options::default());
     assert!(report.passed && report.failed_count == 0 && report.total_checks == report.passed_count);
-    forge.write(&[Forged::by(EVE, ObjectCreated { object: ObjectId(77), object_type: "ghost".into(), owner: EVE }).with("{}")]);
+    forge.write(&[Forged::by(
+        EVE,
+        ObjectCreated { object: ObjectId(77), object_type: "ghost".into(), owner: EVE },
+    )
+    .with("{}")]);
     let report = forge.report(&Options::default());
     let text = report.to_string();
     assert!(!report.passed && text.contains("FAIL") && text.ends_with("Overall: FAILED"), "{text}");
@@ -76,7 +91,9 @@ fn the_harness_has_three_users_uses_the_engine_it_is_given_and_asks_what_tests_a
     harness.trace_exists(a, "objects.updated", object);
     for wrong in [
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| harness.cannot_read(a, object))),
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| harness.access_denied(Ok::<u8, scoped::Error>(1)))),
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            harness.access_denied(Ok::<u8, scoped::Error>(1))
+        })),
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| harness.version_count(object, 7))),
     ] {
         assert!(wrong.is_err(), "an assertion that does not hold fails");
@@ -104,8 +121,15 @@ fn health_has_four_checks_one_entry_is_said_to_be_one_and_a_failed_one_is_unheal
     health.put("queue", Err(scoped::Error::invalid("it is gone")));
     assert_eq!(health.checks.len(), 1, "a check under a name that is taken replaces it");
     assert!(!health.healthy() && health.checks["queue"].detail == "it is gone");
-    let one = scoped::Engine::on(std::sync::Arc::new(scoped::log::MemoryStorage::new()), scoped::Options::default()).unwrap();
-    assert!(one.compliance().unwrap().health.checks["audit_chain"].detail.starts_with("1 entry "), "one event: the founding");
+    let one = scoped::Engine::on(
+        std::sync::Arc::new(scoped::log::MemoryStorage::new()),
+        scoped::Options::default(),
+    )
+    .unwrap();
+    assert!(
+        one.compliance().unwrap().health.checks["audit_chain"].detail.starts_with("1 entry "),
+        "one event: the founding"
+    );
 }
 
 #[test]
@@ -144,14 +168,23 @@ fn the_enforcer_raises_or_records_and_keeps_every_check() {
     raising.version(&engine, ObjectId(1), 3).unwrap();
     assert!(raising.version(&engine, ObjectId(1), 9).is_err());
     raising.version(&engine, ObjectId(1234), 1).unwrap();
-    assert_eq!(raising.violations().count(), 5, "a missing object is recorded and not raised: {:?}", raising.checks());
+    assert_eq!(
+        raising.violations().count(),
+        5,
+        "a missing object is recorded and not raised: {:?}",
+        raising.checks()
+    );
     let nested = json!({ "a": [{ "b": "they said hunter2-hunter2 to me" }] });
     assert!(raising.no_secret(Some(&nested), &secrets()).is_err());
     raising.no_secret(Some(&nested), &[]).unwrap();
     raising.no_secret(None, &secrets()).unwrap();
-    let revoked = ada.execute(scoped::tenancy::RemoveMember { scope: super::forge::acme(), principal: BO }).unwrap();
+    let revoked =
+        ada.execute(scoped::tenancy::RemoveMember { scope: super::forge::acme(), principal: BO }).unwrap();
     raising.revocation(&engine, revoked.last, BO, ObjectId(1)).unwrap();
-    assert!(raising.revocation(&engine, Sequence::new(revoked.first.get() - 1), BO, ObjectId(1)).is_err(), "before it, access stood");
+    assert!(
+        raising.revocation(&engine, Sequence::new(revoked.first.get() - 1), BO, ObjectId(1)).is_err(),
+        "before it, access stood"
+    );
     let still = raising.revocation(&engine, revoked.last, ADA, ObjectId(1)).unwrap_err();
     assert!(still.to_string().contains("still has access"), "{still}");
     raising.reset();

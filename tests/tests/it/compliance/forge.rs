@@ -109,7 +109,13 @@ impl Forge {
 
 /// Which checks failed.
 pub(super) fn failed(report: &Report) -> Vec<&str> {
-    report.invariants.iter().flat_map(|it| &it.checks).filter(|check| !check.passed).map(|check| check.name).collect()
+    report
+        .invariants
+        .iter()
+        .flat_map(|it| &it.checks)
+        .filter(|check| !check.passed)
+        .map(|check| check.name)
+        .collect()
 }
 
 impl Forge {

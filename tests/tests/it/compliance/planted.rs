@@ -4,9 +4,12 @@ use super::forge::{ADA, BO, EVE, Forge, Forged, failed};
 use crate::support::path;
 use scoped::compliance::{Invariant, Options, Secret};
 use scoped::log::MemoryStorage;
-use scoped::projections::{Context, Envelope, ScopeId, identity as i, objects as o, sharing as s, snapshot, temporal as t, tenancy as tn};
-use scoped::tenancy::{AddAclEntry, RemoveMember};
 use scoped::projections::tenancy::Applies;
+use scoped::projections::{
+    Context, Envelope, ScopeId, identity as i, objects as o, sharing as s, snapshot, temporal as t,
+    tenancy as tn,
+};
+use scoped::tenancy::{AddAclEntry, RemoveMember};
 use scoped::{Effect, Level, ObjectId, PrincipalId, Sequence, Subject};
 use std::sync::Arc;
 
@@ -45,7 +48,10 @@ fn plants() -> Vec<Plant> {
             story: "an object that a stranger shares in the breath in which its owner makes it",
             events: vec![
                 Forged::by(BO, created(77, "limits", BO)).with(r#"{"cpu":1}"#),
-                Forged::by(EVE, s::ObjectProjected { object: ObjectId(77), scope: ScopeId(10), level: Level::Admin }),
+                Forged::by(
+                    EVE,
+                    s::ObjectProjected { object: ObjectId(77), scope: ScopeId(10), level: Level::Admin },
+                ),
             ],
             found_by: &["born_private", "decisions_hold"],
         },
@@ -94,7 +100,10 @@ fn plants() -> Vec<Plant> {
         Plant {
             invariant: Invariant::Identified,
             story: "a second founder",
-            events: vec![Forged::by(EVE, i::Founded { principal: EVE, kind: "person".into() }).with(r#"{"name":"Eve"}"#)],
+            events: vec![
+                Forged::by(EVE, i::Founded { principal: EVE, kind: "person".into() })
+                    .with(r#"{"name":"Eve"}"#),
+            ],
             found_by: &["actors_known", "decisions_hold"],
         },
     ]
@@ -149,20 +158,34 @@ fn a_secret_is_found_in_a_payload_in_a_body_and_in_base64_and_its_value_is_never
     let secret = || Secret::new("vault/main", VALUE.as_bytes()).unwrap();
     let options = Options { secrets: vec![secret()], ..Options::default() };
     for (place, event) in [
-        ("payload", Forged::by(ADA, o::ObjectUpdated { object: ObjectId(1) }).with(r#"{"note":"the correct horse battery staple it is"}"#)),
+        (
+            "payload",
+            Forged::by(ADA, o::ObjectUpdated { object: ObjectId(1) })
+                .with(r#"{"note":"the correct horse battery staple it is"}"#),
+        ),
         ("event", Forged::by(ADA, t::MarkSet { name: VALUE.into(), position: 1 })),
-        ("payload", Forged::by(ADA, o::ObjectUpdated { object: ObjectId(1) }).with(r#"{"note":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ=="}"#)),
+        (
+            "payload",
+            Forged::by(ADA, o::ObjectUpdated { object: ObjectId(1) })
+                .with(r#"{"note":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZQ=="}"#),
+        ),
     ] {
         let forge = Forge::new();
         forge.write(&[event]);
         let report = forge.report(&options);
         let check = report.check("secret_hygiene").unwrap();
         assert_eq!(check.violations_total, 1, "{report}");
-        assert!(check.violations[0].contains(place) && check.violations[0].contains("vault/main"), "{report}");
+        assert!(
+            check.violations[0].contains(place) && check.violations[0].contains("vault/main"),
+            "{report}"
+        );
         let all = format!("{report}{report:?}{}{options:?}", report.html());
         assert!(!all.contains(VALUE), "the value is nowhere in what is shown");
     }
-    assert!(Secret::new("short", b"12345").is_err(), "what stands in any log by chance is no secret to look for");
+    assert!(
+        Secret::new("short", b"12345").is_err(),
+        "what stands in any log by chance is no secret to look for"
+    );
 }
 
 #[test]
