@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use scoped_log::storage::{Crash, CrashDisk};
 use scoped_log::{MemoryStorage, Storage};
 use scoped_vault::{
-    About, Chance, DataKey, Held, Kek, KekFile, KekSource, KeyStore, Known, SEALED_OVERHEAD, StoredKeys, Vault,
-    VaultError, rotate, subject_of,
+    About, Chance, DataKey, Held, Kek, KekFile, KekSource, KeyStore, Known, SEALED_OVERHEAD, StoredKeys,
+    Vault, VaultError, rotate, subject_of,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -78,7 +78,10 @@ fn a_package_counts_its_objects_and_versions_and_keeps_data_checksums_and_tombst
     assert_eq!((event.objects, event.versions), (3, 5));
     assert_eq!(scoped::Digest::new(event.digest).to_string(), package.manifest.digest);
     assert_eq!(
-        serde_json::from_slice::<serde_json::Value>(&engine.history().payload(record.sequence()).unwrap().unwrap()).unwrap()["objects"],
+        serde_json::from_slice::<serde_json::Value>(
+            &engine.history().payload(record.sequence()).unwrap().unwrap()
+        )
+        .unwrap()["objects"],
         json!([ONE, TWO, GONE])
     );
     digest(&engine);

@@ -7,8 +7,8 @@ use scoped::log::{FileStorage, Storage, VerifyOptions};
 use scoped::projections::tenancy::Role;
 use scoped::vault::{Kek, StoredKeys};
 use scoped::{
-    Batch, Data, Engine, Keys, Level, ManualDoor, ObjectId, Options, PrincipalId, Session, SubjectId, objects,
-    subjects::Erase,
+    Batch, Data, Engine, Keys, Level, ManualDoor, ObjectId, Options, PrincipalId, Session, SubjectId,
+    objects, subjects::Erase,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
