@@ -10,7 +10,9 @@ fn a_key_store_of_another_log_or_under_another_key_is_refused() {
     let (place, engine) = Place::furnished();
     engine.close().unwrap();
     let other = Place::new();
-    other.open().close().unwrap();
+    // Another chance, hence another log.
+    let elsewhere = Engine::open_with(other.log(), options(1234).keys(other.keys())).unwrap();
+    elsewhere.close().unwrap();
     let open = |keys: Keys| Engine::open_with(place.log(), options(3).keys(keys)).err().unwrap();
     let wrong = open(other.keys());
     assert_eq!((wrong.code(), wrong.kind()), ("wrong_keys", ErrorKind::Unavailable));
