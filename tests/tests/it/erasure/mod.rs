@@ -77,7 +77,8 @@ impl Place {
 
 fn options(seed: u64) -> Options {
     let door = Arc::new(ManualDoor::new(NOON, seed));
-    Options::default().founder(FOUNDER).types(crate::support::TYPES).snapshot_after(0).door(door)
+    // Small segments: the disks that lose power keep every sector in memory.
+    crate::support::small_segments().founder(FOUNDER).door(door)
 }
 
 fn said(text: &str) -> Data {

@@ -10,7 +10,9 @@ fn a_key_store_of_another_log_or_under_another_key_is_refused() {
     let (place, engine) = Place::furnished();
     engine.close().unwrap();
     let other = Place::new();
-    other.open().close().unwrap();
+    // Another chance, hence another log.
+    let elsewhere = Engine::open_with(other.log(), options(1234).keys(other.keys())).unwrap();
+    elsewhere.close().unwrap();
     let open = |keys: Keys| Engine::open_with(place.log(), options(3).keys(keys)).err().unwrap();
     let wrong = open(other.keys());
     assert_eq!((wrong.code(), wrong.kind()), ("wrong_keys", ErrorKind::Unavailable));
@@ -33,6 +35,60 @@ fn a_key_store_of_another_log_or_under_another_key_is_refused() {
     assert_eq!(founder(&engine).read(HERS).unwrap().value().unwrap()["says"], SECRET);
 }
 
+/// Who can rewrite the file can do all its sums anew, and cannot do the seal: what one object says is moved to another.
+#[test]
+fn a_payload_that_was_moved_to_another_object_does_not_open_there() {
+    use scoped::log::{Durability, Log, MemoryStorage, NewEvent, Payload};
+    let store = StoredKeys::memory();
+    let keys = || Keys::new(store.clone(), Kek::new(KEK));
+    let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let engine = Engine::on(Arc::clone(&storage), options(7).keys(keys())).unwrap();
+    furnish(&engine);
+    let hers_too = founder(&engine).execute(hers(ObjectId(80))).unwrap();
+    let (reader, head) = (engine.history().reader().clone(), engine.history().head());
+    let (first, other) = engine.read(|moment| {
+        let at = |id| moment.changes(id).unwrap()[0].at;
+        (at(HERS), at(ObjectId(80)))
+    });
+    assert!(hers_too.last.get() >= other);
+    engine.close().unwrap();
+
+    let forged: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
+    let mut log = Log::create(Arc::clone(&forged), reader.log_id(), NOON, 5, &Default::default()).unwrap();
+    let records: Vec<_> = reader.records(scoped::Sequence::new(1), head).map(Result::unwrap).collect();
+    let payload = |at: u64| {
+        let at = if at == first { other } else { at };
+        let record = reader.get(scoped::Sequence::new(at)).unwrap().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "who forges does not ask")]
+        let stored = record.payload()?;
+        Some(if record.is_sealed() { Payload::sealed(stored) } else { Payload::new(stored) }.unwrap())
+    };
+    for batch in records.chunk_by(|a, _| a.batch_left() > 0) {
+        let payloads: Vec<_> = batch.iter().map(|record| payload(record.sequence().get())).collect();
+        let events: Vec<NewEvent<'_>> = batch
+            .iter()
+            .zip(&payloads)
+            .map(|(record, payload)| NewEvent {
+                event_id: record.event_id(),
+                kind: record.kind(),
+                kind_version: record.kind_version(),
+                actor: record.actor(),
+                scope: record.scope(),
+                body: record.body(),
+                payload: payload.as_ref(),
+            })
+            .collect();
+        log.writer.stage(batch[0].time(), &events).unwrap();
+        log.writer.commit(Durability::Synced).unwrap();
+    }
+    log.writer.close().unwrap();
+    let engine = Engine::on(forged, options(8).keys(keys())).unwrap();
+    let wrong = founder(&engine).reading().version(HERS, 1).unwrap_err();
+    assert_eq!((wrong.code(), wrong.kind()), ("tampered", ErrorKind::Corrupt), "{wrong}");
+    assert_eq!(founder(&engine).read(ObjectId(80)).unwrap().value().unwrap()["says"], SECRET);
+    assert!(!format!("{wrong:?}").contains(SECRET));
+}
+
 struct Even;
 
 impl scoped::vault::Chance for Even {
@@ -42,7 +98,6 @@ impl scoped::vault::Chance for Even {
     }
 }
 
-/// Two of Maria's objects whose payloads trade places: the log's sums can be done anew by who holds the file, the seal cannot.
 #[test]
 fn errors_and_debug_output_hold_neither_keys_nor_plaintext() {
     let (place, engine) = Place::furnished();

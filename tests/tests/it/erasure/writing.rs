@@ -1,7 +1,6 @@
 //! What is written for subjects, and what is refused.
 
 use super::*;
-use scoped::projections::registry::Urn;
 use scoped::registry;
 
 #[test]
@@ -46,9 +45,9 @@ fn only_operators_erase_and_others_hear_the_same_of_who_is_there_and_who_is_not(
 fn an_object_of_a_personal_type_says_whose_data_it_is() {
     let (_place, engine) = Place::furnished();
     let ada = founder(&engine);
-    let urn: Urn = "scoped:MODEL:app:patient:1".parse().unwrap();
-    ada.execute(registry::Register::new(urn).tagged(scoped::subjects::PERSONAL)).unwrap();
-    let patient = || objects::Create::new("app/patient", said(SECRET));
+    let patients = registry::Register::object_type("patient").unwrap();
+    ada.execute(patients.tagged(scoped::subjects::PERSONAL)).unwrap();
+    let patient = || objects::Create::new("patient", said(SECRET));
     assert_eq!(ada.execute(patient()).unwrap_err().code(), "subject_required");
     let made = ada.execute(patient().about(PIERRE)).unwrap().object();
     ada.execute(objects::Update::new(made, said("better"))).unwrap();
