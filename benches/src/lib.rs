@@ -65,6 +65,7 @@ impl Filled {
             kind: "person".to_owned(),
             description: name,
             handle: None,
+            personal: false,
         };
         let writer = session.execute(create)?.principal();
         let mut scopes: Vec<ScopeRef> = Vec::with_capacity(DEPTH);
@@ -82,7 +83,10 @@ impl Filled {
             for number in part {
                 let (object, object_type, data) = (None, "note".to_owned(), data(*number)?);
                 let (scope, level) = (scopes.last().cloned(), Level::Write);
-                batch.push(founder, objects::Create { object, object_type, data, scope, level });
+                batch.push(
+                    founder,
+                    objects::Create { object, object_type, data, scope, level, subject: None },
+                );
             }
             ids.extend(engine.execute(batch)?.ids.into_iter().map(ObjectId));
         }

@@ -19,6 +19,16 @@ pub trait Door: Send + Sync {
     fn runs(&self) -> bool {
         true
     }
+    /// Bytes for keys and nonces, which nobody can predict (or, in a test, everybody can).
+    ///
+    /// # Errors
+    /// When there are none to be had.
+    fn fill(&self, out: &mut [u8]) -> std::io::Result<()> {
+        for chunk in out.chunks_mut(8) {
+            chunk.copy_from_slice(&self.random().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
 }
 
 /// The machine's clock and the operating system's randomness.
@@ -38,6 +48,10 @@ impl Door for SystemDoor {
         let mut hasher = RandomState::new().build_hasher();
         hasher.write_u64(self.drawn.fetch_add(1, Ordering::Relaxed));
         hasher.finish()
+    }
+    /// From the operating system, each byte of it: keys take more than the hash above could promise.
+    fn fill(&self, out: &mut [u8]) -> std::io::Result<()> {
+        getrandom::fill(out).map_err(std::io::Error::other)
     }
 }
 

@@ -4,14 +4,22 @@
 //! digest. The digest is computed here, on the caller's thread, never on the writer's.
 
 use crate::error::{Error, Result};
+use crate::sealed::Offer;
 use scoped_log::{Digest, Payload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::sync::Arc;
 
 /// JSON that an event carries as its payload.
 #[derive(Clone)]
-pub struct Data(Payload);
+pub struct Data {
+    payload: Payload,
+    /// The same, sealed ahead for whose data it is about to be.
+    offer: Option<Arc<Offer>>,
+    /// Only where a log is looked at again: what it said cannot be read, and took this many bytes.
+    unread: Option<usize>,
+}
 
 impl Data {
     /// Takes anything that can be written as JSON.
@@ -29,8 +37,8 @@ impl Data {
         Self::from_canonical(bytes)
     }
     /// Takes bytes that are canonical JSON already, which is not checked: they come from this module, or from a log.
-    pub(crate) fn from_canonical(bytes: impl Into<std::sync::Arc<[u8]>>) -> Result<Self> {
-        Ok(Self(Payload::new(bytes)?))
+    pub(crate) fn from_canonical(bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
+        Ok(Self { payload: Payload::new(bytes)?, offer: None, unread: None })
     }
     /// Takes an object with text fields, given in the order of their keys. The quick way for imports.
     ///
@@ -60,7 +68,7 @@ impl Data {
     /// The canonical bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.0.bytes()
+        self.payload.bytes()
     }
     /// The data as a value.
     ///
@@ -76,7 +84,21 @@ impl Data {
         checksum(self.bytes())
     }
     pub(crate) fn payload(&self) -> &Payload {
-        &self.0
+        &self.payload
+    }
+    /// The same as what stands for data that cannot be read, and takes so many bytes in the log.
+    pub(crate) fn standing_for(mut self, bytes: usize) -> Self {
+        self.unread = Some(bytes);
+        self
+    }
+    pub(crate) fn unread(&self) -> Option<usize> {
+        self.unread
+    }
+    pub(crate) fn offer(&self) -> Option<&Offer> {
+        self.offer.as_deref()
+    }
+    pub(crate) fn offered(&mut self, offer: Offer) {
+        self.offer = Some(Arc::new(offer));
     }
 }
 

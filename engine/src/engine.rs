@@ -14,6 +14,7 @@ use crate::kernel::{Published, Worlds};
 use crate::moment::Moment;
 use crate::options::Options;
 use crate::receipt::{Pending, Receipt, gone, wait};
+use crate::sealed::Sealing;
 use crate::session::Session;
 use crate::temporal::Cutoff;
 use parking_lot::Mutex;
@@ -95,10 +96,14 @@ impl Engine {
             opened => opened?,
         };
         let Opened { writer, reader, recovery, .. } = opened;
-        let history = History::new(reader.clone(), storage);
+        let keys = options.keys.as_ref();
+        let vault = keys.map(|keys| keys.open(reader.log_id(), Arc::clone(&door), true)).transpose()?;
+        let sealing = Sealing::told(vault);
+        let history = History::new(reader.clone(), storage, sealing.clone());
         let mut world =
             history.snapshots().load_nearest(&reader, Sequence::NONE, reader.last()).unwrap_or_default();
         history.fold(&mut world, reader.last(), &mut |_| {})?;
+        sealing.finish(&world)?;
         let founder = world.identity().founder().map(|principal| principal.id);
         let (worlds, published) = Worlds::new(world);
         let (queue, ops) = Queue::new(options.queue);
@@ -106,7 +111,7 @@ impl Engine {
         let bell = Arc::new(Bell::new(reader.last()));
         let committer = Committer::new(
             writer,
-            reader,
+            history.clone(),
             worlds,
             Arc::clone(&door),
             options.durability,
@@ -216,7 +221,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the engine is closed.
-    pub fn submit(&self, batch: Batch) -> Result<Pending> {
+    pub fn submit(&self, mut batch: Batch) -> Result<Pending> {
+        self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
         self.inner.queue.send(Op::Execute { batch: Box::new(batch), reply })?;
         Ok(Pending(pending))
@@ -234,7 +240,8 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Self::execute`].
-    pub async fn execute_async(&self, batch: Batch) -> Result<Receipt> {
+    pub async fn execute_async(&self, mut batch: Batch) -> Result<Receipt> {
+        self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
         self.inner.queue.send_async(Op::Execute { batch: Box::new(batch), reply }).await?;
         Pending(pending).await
@@ -324,6 +331,8 @@ impl Inner {
     fn close(&self) -> Result<()> {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
         let closed = self.queue.close().and_then(wait);
+        // Histories and worlds of the past may outlive the engine; its writer does not.
+        self.history.sealing().vault().inspect(|vault| vault.release());
         // A thread that did not answer died.
         let (joined, result) = (thread.join().is_ok(), closed.unwrap_or_else(|| Err(died())));
         if !joined || result.is_err() {

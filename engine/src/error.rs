@@ -82,6 +82,11 @@ impl Error {
         self.0.hint = Some(hint.into());
         self
     }
+    /// The same, saying where.
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message).into();
+        self
+    }
     /// What the caller does next.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -131,6 +136,32 @@ impl From<LogError> for Error {
             Log::Refused => (ErrorKind::Refused, "too_large"),
         };
         let mut error = Self::new(kind, code, source.to_string());
+        error.0.source = Some(Box::new(source));
+        error
+    }
+}
+
+impl From<scoped_vault::VaultError> for Error {
+    fn from(source: scoped_vault::VaultError) -> Self {
+        use ErrorKind::{Corrupt, Unavailable};
+        use scoped_vault::VaultError as V;
+        let (kind, code, hint) = match &source {
+            V::Store(_) | V::Exists { .. } => (Unavailable, "keys_unavailable", None),
+            V::Kek(_) => (Unavailable, "kek_unavailable", None),
+            V::WrongKek { .. } => {
+                let hint =
+                    "use the one that it was made or rotated with; finish a rotation that was interrupted";
+                (Unavailable, "wrong_kek", Some(hint))
+            }
+            V::WrongLog { .. } => (Unavailable, "wrong_keys", Some("each log has a key store of its own")),
+            V::InUse(_) => (Unavailable, "locked", Some("one writer at a time holds a key store")),
+            V::WrongKey { .. } => {
+                (Corrupt, "wrong_key", Some("is this the key store of this log, and not an older one?"))
+            }
+            V::Tampered => (Corrupt, "tampered", Some("`scoped verify` says whether the log was altered")),
+        };
+        let mut error = Self::new(kind, code, source.to_string());
+        error.0.hint = hint.map(Cow::Borrowed);
         error.0.source = Some(Box::new(source));
         error
     }

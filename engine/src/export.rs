@@ -6,10 +6,10 @@
 use crate::command::{Batch, Command, Step};
 use crate::data::Data;
 use crate::error::{Error, Result};
-use crate::history::decode;
+use crate::history::{History, decode};
 use crate::kernel::execute::is_on_the_way;
 use crate::temporal::{Entity, Remark, RollbackNote};
-use scoped_log::{Reader, Record};
+use scoped_log::Record;
 use scoped_projections::identity::IdentityEvent;
 use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::world::envelope;
@@ -22,14 +22,14 @@ pub(crate) struct Recalling<'a> {
     pub(crate) data: Option<Data>,
     /// The events behind it in the batch: some of them may have come along with it.
     pub(crate) behind: &'a [(Envelope, Event)],
-    /// Their records.
-    pub(crate) records: &'a [Record],
+    /// Their payloads.
+    pub(crate) payloads: &'a [Option<Data>],
 }
 
 impl Recalling<'_> {
     /// The payload of the event that stands so many behind, 0 for the next.
     pub(crate) fn data_behind(&self, nth: usize) -> Option<Data> {
-        self.records.get(nth)?.payload().map(Data::from_canonical)?.ok()
+        self.payloads.get(nth)?.clone()
     }
 }
 
@@ -60,22 +60,33 @@ fn recall_one(event: Event, asked: Recalling<'_>) -> Option<Recalled> {
 
 /// The batch whose records these are (all of them, in order). `None` when it holds only what is no command.
 ///
+/// What was erased, or is sealed while the history has no keys, stands there as a marker.
+///
 /// # Errors
 /// When a record cannot be read.
-pub fn recall(records: &[Record]) -> Result<Option<Batch>> {
+pub fn recall(history: &History, records: &[Record]) -> Result<Option<Batch>> {
     let mut batch = Batch::default();
-    for (step, _) in steps(records, &mut batch)? {
+    for (step, _) in steps(history, records, &mut batch, false)? {
+        batch.steps.push(step);
+    }
+    Ok((!batch.steps.is_empty()).then_some(batch))
+}
+
+/// The same to be decided again: what cannot be read is told apart from what says the same as a marker.
+pub(crate) fn recall_to_check(history: &History, records: &[Record]) -> Result<Option<Batch>> {
+    let mut batch = Batch::default();
+    for (step, _) in steps(history, records, &mut batch, true)? {
         batch.steps.push(step);
     }
     Ok((!batch.steps.is_empty()).then_some(batch))
 }
 
 /// For each step of the batch that stands at `first..=last`, the id of what it made or changed.
-pub(crate) fn ids(reader: &Reader, first: Sequence, last: Sequence) -> Result<Vec<u128>> {
-    let records = reader.records(first, last).collect::<Result<Vec<_>, _>>()?;
+pub(crate) fn ids(history: &History, first: Sequence, last: Sequence) -> Result<Vec<u128>> {
+    let records = history.reader().records(first, last).collect::<Result<Vec<_>, _>>()?;
     let mut ids: Vec<u128> = Vec::new();
     let mut on_the_way = false;
-    for (_, recalled) in steps(&records, &mut Batch::default())? {
+    for (_, recalled) in steps(history, &records, &mut Batch::default(), false)? {
         let (_, event) = decode(&records[recalled.at])?;
         // What a step brought along may have a command of its own, but the step was for its first fact; unless that was only on the way.
         if !recalled.came_along {
@@ -107,16 +118,30 @@ struct Acting {
 }
 
 /// The steps of a batch, each with the id of what it made or changed; what holds for the whole batch goes into `whole`.
-fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
+fn steps(
+    history: &History,
+    records: &[Record],
+    whole: &mut Batch,
+    marks_unread: bool,
+) -> Result<Vec<(Step, Found)>> {
     let mut events: Vec<(Envelope, Event)> = Vec::with_capacity(records.len());
+    let mut payloads: Vec<Option<Data>> = Vec::with_capacity(records.len());
     for record in records {
         let (context, event) = decode(record)?;
         events.push((envelope(record, context), event));
+        payloads.push(match history.content(record)? {
+            None => None,
+            Some(content) => {
+                let unread = marks_unread && content.absence().is_some();
+                let data = Data::from_canonical(content.shown().into_owned())?;
+                Some(if unread { data.standing_for(record.payload_len()) } else { data })
+            }
+        });
     }
     let (mut found, mut at) = (Vec::with_capacity(events.len()), 0);
     let mut acting = None;
     while let Some((envelope, event)) = events.get(at) {
-        let data = records[at].payload().map(Data::from_canonical).transpose()?;
+        let data = payloads[at].clone();
         let id = Entity::of(event).map_or(0, Entity::id);
         whole.valid_time = envelope.context.valid_time;
         // A batch that was given none carries the id of its first event: it gets a new one where it is carried out again.
@@ -125,13 +150,14 @@ fn steps(records: &[Record], whole: &mut Batch) -> Result<Vec<(Step, Found)>> {
             whole.correlation = CorrelationId(correlation);
         }
         if let Event::Temporal(TemporalEvent::RolledBack(e)) = event {
-            let Remark { reason, merged } = Remark::read(records[at].payload());
+            let Remark { reason, merged } = Remark::read(data.as_ref().map(Data::bytes));
             whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone(), reason, merged });
         }
         if let Event::Identity(IdentityEvent::ActedOnBehalf(e)) = event {
             acting = Some(Acting { at: envelope.sequence, agent: e.agent });
         }
-        let asked = Recalling { at: envelope, data, behind: &events[at + 1..], records: &records[at + 1..] };
+        let asked =
+            Recalling { at: envelope, data, behind: &events[at + 1..], payloads: &payloads[at + 1..] };
         let recalled = recall_one(event.clone(), asked).ok_or_else(|| {
             Error::corrupt(format!("event {} lacks the payload of its kind", envelope.sequence))
         })?;

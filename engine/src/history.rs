@@ -5,8 +5,9 @@
 //! chain of changes.
 
 use crate::audit::{AuditIndex, Filter};
-use crate::clock::{Door, Ids};
+use crate::clock::{Door, Ids, SystemDoor};
 use crate::error::{Error, Result};
+use crate::sealed::{Keys, Sealing};
 use crate::snapshots::Snapshots;
 use crate::temporal::{Cutoff, Entity, Plan, Rollback};
 use parking_lot::Mutex;
@@ -32,6 +33,7 @@ struct Inner {
     /// Newest first.
     remembered: Mutex<Vec<Arc<World>>>,
     audit: Mutex<AuditIndex>,
+    sealing: Sealing,
 }
 
 impl History {
@@ -40,7 +42,7 @@ impl History {
     /// # Errors
     /// When there is no log, or it cannot be read.
     pub fn open(directory: impl AsRef<Path>) -> Result<(Self, Recovery)> {
-        Self::on(Arc::new(FileStorage::new(directory.as_ref())))
+        Self::open_with(directory, None)
     }
 
     /// The same on a storage of your own.
@@ -48,20 +50,38 @@ impl History {
     /// # Errors
     /// As [`Self::open`].
     pub fn on(storage: Arc<dyn Storage>) -> Result<(Self, Recovery)> {
-        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
-        Ok((Self::new(reader, storage), recovery))
+        Self::on_with(storage, None)
     }
 
-    pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>) -> Self {
+    /// The same with a key store, so that what is sealed can be read. Without one it shows as `sealed`.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; when the key store belongs to another log, or is wrapped under another key.
+    pub fn open_with(directory: impl AsRef<Path>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
+        Self::on_with(Arc::new(FileStorage::new(directory.as_ref())), keys)
+    }
+
+    fn on_with(storage: Arc<dyn Storage>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
+        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
+        let door = || Arc::new(SystemDoor::default());
+        let vault = keys.map(|keys| keys.open(reader.log_id(), door(), false)).transpose()?;
+        Ok((Self::new(reader, storage, Sealing::looking(vault)), recovery))
+    }
+
+    pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>, sealing: Sealing) -> Self {
         let snapshots = Snapshots::new(storage);
         let (remembered, audit) = (Mutex::default(), Mutex::default());
-        Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit }) }
+        Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit, sealing }) }
     }
 
     /// The log's own reader.
     #[must_use]
     pub fn reader(&self) -> &Reader {
         &self.inner.reader
+    }
+    /// The keys at hand, and who is erased.
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.inner.sealing
     }
     /// The snapshots that lie beside the log.
     pub(crate) fn snapshots(&self) -> &Snapshots {
@@ -195,14 +215,6 @@ impl History {
         })
     }
 
-    /// The payload of a record.
-    ///
-    /// # Errors
-    /// When the record cannot be read.
-    pub fn payload(&self, at: Sequence) -> Result<Option<Vec<u8>>> {
-        Ok(self.record(at)?.payload().map(<[u8]>::to_vec))
-    }
-
     /// What a record says.
     ///
     /// # Errors
@@ -211,9 +223,10 @@ impl History {
         Ok(decode(record)?.1)
     }
 
-    /// What an event is about; `None` for what is no event, and for what is history and not state.
+    /// What an event is about; `None` for what is no event or cannot be read, and for what is history and not state.
     pub(crate) fn about(&self, at: Sequence) -> Option<Entity> {
-        about(&self.inner.reader, at)
+        let record = if at.is_none() { None } else { self.inner.reader.get(at).ok()? };
+        Entity::of(&decode(&record?).ok()?.1)
     }
 
     /// The sequences that fit, in the order that the filter wants, from the audit index, unfiltered by rights. The first question after
@@ -237,12 +250,6 @@ impl History {
         }
         Ok(ask(&index))
     }
-}
-
-/// What the event at a place is about. What cannot be read is about nothing.
-pub(crate) fn about(reader: &Reader, at: Sequence) -> Option<Entity> {
-    let record = if at.is_none() { None } else { reader.get(at).ok()? };
-    Entity::of(&decode(&record?).ok()?.1)
 }
 
 /// Context and event of a record.

@@ -53,9 +53,11 @@ pub mod registry;
 mod rehearsal;
 pub mod requests;
 pub mod rules;
+pub mod sealed;
 mod session;
 pub mod sharing;
 mod snapshots;
+pub mod subjects;
 mod subscription;
 pub mod templates;
 pub mod temporal;
@@ -88,6 +90,7 @@ pub use reading::{
 };
 pub use receipt::{Pending, Promise, Receipt, Warning};
 pub use rehearsal::Rehearsed;
+pub use sealed::{Absence, Content, Keys, Why};
 pub use session::{Session, SessionBatch};
 pub use subscription::{Committed, EventFilter, Subscription};
 pub use temporal::{Policy, RollbackNote};
@@ -103,5 +106,6 @@ pub use scoped_projections::tenancy::{
 };
 pub use scoped_projections::{
     BindingId, ContractId, CorrelationId, Digest, EdgeId, EntryId, Event, Micros, ObjectId, PrincipalId,
-    RegistrationId, RuleId, ScopeId, Sequence, SettingId, TemplateId, World,
+    RegistrationId, RuleId, ScopeId, Sequence, SettingId, SubjectId, TemplateId, World,
 };
+pub use scoped_vault as vault;

@@ -11,6 +11,7 @@ use crate::history::History;
 use crate::info::{ChangeInfo, ObjectInfo, ScopeInfo};
 use crate::rules::outside::AskedData;
 use crate::rules::policy::lists;
+use crate::sealed::Content;
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::{Change, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
@@ -71,7 +72,7 @@ impl<'a> Moment<'a> {
     /// The data that an object has at this moment.
     ///
     /// # Errors
-    /// When there is no such object, or its data cannot be read.
+    /// When there is no such object, or its data cannot be read: `erased` or `sealed`, where that is why.
     pub fn data(&self, id: ObjectId) -> Result<Data> {
         self.data_of(self.find(id)?.data)
     }
@@ -79,6 +80,16 @@ impl<'a> Moment<'a> {
     pub(crate) fn data_of(&self, at: Sequence) -> Result<Data> {
         let missing = || Error::corrupt(format!("event {at} has no payload"));
         Data::from_canonical(self.history.payload(at)?.ok_or_else(missing)?)
+    }
+
+    /// The payload of an event that has one, as far as it can be read here.
+    pub(crate) fn content_of(&self, at: Sequence) -> Result<Content<'static>> {
+        let record = self.history.record(at)?;
+        let missing = || Error::corrupt(format!("event {at} has no payload"));
+        Ok(match self.history.content(&record)?.ok_or_else(missing)? {
+            Content::Clear(bytes) => Content::Clear(bytes.into_owned().into()),
+            Content::Absent(absence) => Content::Absent(absence),
+        })
     }
 
     /// The data of a version.

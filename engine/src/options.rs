@@ -4,6 +4,7 @@ use crate::clock::{Door, SystemDoor};
 use crate::data::Data;
 use crate::kernel::writer::Durability;
 use crate::registry::Construct;
+use crate::sealed::Keys;
 use scoped_projections::PrincipalId;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub struct Options {
     pub(crate) queue: usize,
     pub(crate) snapshot_after: u64,
     pub(crate) require_explicit_org: bool,
+    pub(crate) keys: Option<Keys>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) log: scoped_log::Options,
 }
@@ -39,6 +41,7 @@ impl Default for Options {
             queue: 8_192,
             snapshot_after: 500_000,
             require_explicit_org: false,
+            keys: None,
             door: Arc::new(SystemDoor::default()),
             log: scoped_log::Options::default(),
         }
@@ -108,6 +111,13 @@ impl Options {
     #[must_use]
     pub fn snapshot_after(mut self, events: u64) -> Self {
         self.snapshot_after = events;
+        self
+    }
+    /// The key store that the keys of data subjects are in (default: none). Without one the data of subjects can neither be written nor
+    /// read, and nobody can be erased.
+    #[must_use]
+    pub fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
         self
     }
     /// Where time and chance come from (default: the machine).

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::history::History;
 use crate::kernel::execute::{Refusal, execute};
+use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, Sequence, World};
@@ -49,22 +50,25 @@ impl Engine {
 }
 
 /// A copy of the world that batches are tried on.
-struct Rehearsal {
-    history: History,
+struct Rehearsal<'a> {
+    history: &'a History,
     world: World,
     now: Micros,
     ids: Ids,
+    /// Keys of subjects that come to be on the way; they are kept nowhere.
+    sealer: Sealer<'a>,
     /// What the events are about that there would be, from the one behind the log's last.
     tried: Vec<Option<Entity>>,
 }
 
-impl Rehearsal {
-    fn new(engine: &Engine) -> Self {
+impl<'a> Rehearsal<'a> {
+    fn new(engine: &'a Engine) -> Self {
         let inner = &engine.inner;
         let world = World::clone(&inner.published.read());
         let now = inner.now(&world);
-        let (history, ids) = (inner.history.clone(), Ids::new(&*inner.door));
-        Self { history, world, now, ids, tried: Vec::new() }
+        let (history, ids) = (&inner.history, Ids::new(&*inner.door));
+        let sealer = Sealer::new(history.sealing().vault());
+        Self { history, world, now, ids, sealer, tried: Vec::new() }
     }
     fn about(&self, at: Sequence) -> Option<Entity> {
         let first = self.world.position().get() + 1 - self.tried.len() as u64;
@@ -75,7 +79,8 @@ impl Rehearsal {
     }
     fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
         let (undone, mut facts) = (undone(batch, |at| self.about(at)), Vec::new());
-        let declined = match execute(&mut self.world, batch, &undone, self.now, &mut self.ids, &mut facts) {
+        let Self { world, now, ids, sealer, .. } = self;
+        let declined = match execute(world, batch, &undone, *now, ids, sealer, &mut facts) {
             Ok(_) => {
                 self.world.keep();
                 self.tried.extend(facts.iter().map(|fact| Entity::of(&fact.event)));

@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::history::{History, decode};
 use crate::kernel::bell::Bell;
+use crate::sealed::{Absence, Content};
 use scoped_projections::world::envelope;
 use scoped_projections::{Envelope, Event, ObjectId, PrincipalId, ScopeId, Sequence};
 use std::sync::Arc;
@@ -39,8 +40,10 @@ pub struct Committed {
     pub envelope: Envelope,
     /// What happened.
     pub event: Event,
-    /// Its payload: canonical JSON.
+    /// Its payload: canonical JSON, or the marker where it cannot be read.
     pub data: Option<Vec<u8>>,
+    /// Why it cannot be read, if it cannot.
+    pub absent: Option<Absence>,
 }
 
 /// Committed events, in order.
@@ -113,7 +116,10 @@ impl Subscription {
             let (context, event) = decode(&record)?;
             let envelope = envelope(&record, context);
             if fits(&self.filter, &envelope, &event) {
-                return Ok(Some(Committed { envelope, event, data: record.payload().map(<[u8]>::to_vec) }));
+                let content = self.history.content(&record)?;
+                let absent = content.as_ref().and_then(Content::absence);
+                let data = content.map(|content| content.shown().into_owned());
+                return Ok(Some(Committed { envelope, event, data, absent }));
             }
         }
         Ok(None)

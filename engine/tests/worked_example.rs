@@ -28,8 +28,13 @@ impl Example {
         let mut people = BTreeMap::new();
         for name in ["olga", "rita", "adam", "alice", "bob", "gus"] {
             let description = Data::from_text_fields(&[("name", name)]).unwrap();
-            let create =
-                identity::CreatePrincipal { principal: None, kind: "user".into(), description, handle: None };
+            let create = identity::CreatePrincipal {
+                principal: None,
+                kind: "user".into(),
+                description,
+                handle: None,
+                personal: false,
+            };
             people.insert(name, operator.execute(create).unwrap().principal());
         }
         let mut example = Self { engine, people, records: BTreeMap::new() };
@@ -68,6 +73,7 @@ impl Example {
                 data,
                 scope: Some(at(path)),
                 level: Level::Read,
+                subject: None,
             };
             let made = example.as_(who).execute(create).unwrap();
             example.records.insert(made.object(), name);

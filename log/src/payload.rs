@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub struct Payload {
     bytes: Arc<[u8]>,
     digest: Digest,
+    sealed: bool,
 }
 
 impl Payload {
@@ -24,7 +25,21 @@ impl Payload {
             return Err(LogError::too_large("payload", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
         let digest = hash::payload(&bytes);
-        Ok(Self { bytes, digest })
+        Ok(Self { bytes, digest, sealed: false })
+    }
+
+    /// The same for bytes that are ciphertext: the record says so, and chain and digests cover the ciphertext, so that a key can be
+    /// destroyed and every sum still verifies.
+    ///
+    /// # Errors
+    /// As [`Payload::new`].
+    pub fn sealed(bytes: impl Into<Arc<[u8]>>) -> Result<Self, LogError> {
+        Ok(Self { sealed: true, ..Self::new(bytes)? })
+    }
+
+    /// Are the bytes ciphertext?
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// The bytes as they will be stored.

@@ -41,6 +41,8 @@ pub(crate) const CLASS_FENCE: u8 = 2;
 pub(crate) const CLASS_SEAL: u8 = 3;
 /// The event has a payload, perhaps an empty one.
 pub(crate) const MEANING_PAYLOAD: u8 = 1;
+/// The payload is ciphertext, under a key that the log does not hold.
+pub(crate) const MEANING_SEALED: u8 = 2;
 /// The next record begins on the next group boundary.
 pub(crate) const STORAGE_GROUP_END: u8 = 1;
 
@@ -189,7 +191,8 @@ impl<'a> View<'a> {
         if !(CLASS_EVENT..=CLASS_SEAL).contains(&class) {
             return Err(Field("class"));
         }
-        if meaning & !MEANING_PAYLOAD != 0 {
+        // Ciphertext of nothing is no ciphertext: what is sealed is a payload.
+        if ![0, MEANING_PAYLOAD, MEANING_PAYLOAD | MEANING_SEALED].contains(&meaning) {
             return Err(Field("meaning flags"));
         }
         if header[AT_STORAGE] & !STORAGE_GROUP_END != 0 {
@@ -301,6 +304,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn has_payload(self) -> bool {
         self.0.get(62).is_some_and(|flags| flags & MEANING_PAYLOAD != 0)
+    }
+
+    pub(crate) fn is_sealed(self) -> bool {
+        self.0.get(62).is_some_and(|flags| flags & MEANING_SEALED != 0)
     }
 
     pub(crate) fn is_group_end(self) -> bool {
@@ -417,9 +424,19 @@ impl Record {
         self.view().body()
     }
 
-    /// Opaque payload, if the event has one (it may be empty).
+    /// Opaque payload as it is stored, if the event has one (it may be empty): ciphertext when [`Record::is_sealed`].
     pub fn payload(&self) -> Option<&[u8]> {
         self.view().payload()
+    }
+
+    /// Bytes of the payload as it is stored; 0 without one.
+    pub fn payload_len(&self) -> usize {
+        self.view().payload_len()
+    }
+
+    /// Is the payload ciphertext, under a key that the log does not hold?
+    pub fn is_sealed(&self) -> bool {
+        self.view().is_sealed()
     }
 
     /// Value of the chain after this record.
@@ -474,6 +491,7 @@ impl fmt::Debug for Record {
             .field("time", &self.time())
             .field("body", &self.body().len())
             .field("payload", &self.payload().map(<[u8]>::len))
+            .field("sealed", &self.is_sealed())
             .field("position", &self.position())
             .finish_non_exhaustive()
     }

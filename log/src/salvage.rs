@@ -340,7 +340,11 @@ impl Copy {
             self.stage(0, &[mark])?;
             self.done.marks += 1;
         }
-        let payload = |record: &Record| record.payload().map(Payload::new).transpose();
+        // Ciphertext stays what it is: whether its key is still there does not matter here.
+        let stored = |record: &Record, bytes: &[u8]| {
+            if record.is_sealed() { Payload::sealed(bytes) } else { Payload::new(bytes) }
+        };
+        let payload = |record: &Record| record.payload().map(|bytes| stored(record, bytes)).transpose();
         let payloads = batch.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
         let events = batch.iter().zip(&payloads).map(|(record, payload)| NewEvent {
             event_id: record.event_id(),

@@ -21,6 +21,7 @@ macro_rules! for_each_domain {
             10 templates Templates TemplatesEvent [identity, tenancy];                    // blueprints
             11 config    Config    ConfigEvent    [tenancy];                              // settings, inherited down the scope tree
             12 rules     Rules     RulesEvent     [identity, tenancy, objects, sharing];  // policy: rules, their versions, what they are bound to
+            13 subjects  Subjects  SubjectsEvent  [];                                     // whose data what is, and who was erased
             5  temporal  Temporal  TemporalEvent  [];                                     // marks, rollbacks, what has been undone
             6  requests  Requests  RequestsEvent  [];                                     // idempotency keys that were carried out
             7  audit     Audit     AuditEvent     [];                                     // refused attempts and recorded reads

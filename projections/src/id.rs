@@ -108,6 +108,10 @@ id! {
     BindingId
 }
 id! {
+    /// A data subject: somebody whose data can be erased. May be that of a principal.
+    SubjectId
+}
+id! {
     /// One operation of a caller: the events of all its batches.
     CorrelationId
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! record ──decode──▶ Event ──apply──▶ identity ▸ registry ▸ tenancy ▸ objects ▸ sharing ▸ contracts ▸ templates ▸
-//!                                     config ▸ rules ▸ temporal ▸ requests ▸ audit
+//!                                     config ▸ rules ▸ subjects ▸ temporal ▸ requests ▸ audit
 //!                                     (a state may read those before it, never those behind it)
 //! ```
 //!
@@ -31,6 +31,7 @@ pub mod rules;
 pub mod sharing;
 pub mod snapshot;
 pub mod store;
+pub mod subjects;
 mod tagged;
 pub use tagged::UnknownWord;
 pub mod templates;
@@ -43,7 +44,7 @@ pub use domains::{DOMAINS, Event};
 pub use events::KindInfo;
 pub use id::{
     BindingId, ContractId, CorrelationId, EdgeId, EntryId, ObjectId, PrincipalId, RegistrationId, RuleId,
-    ScopeId, SettingId, TemplateId,
+    ScopeId, SettingId, SubjectId, TemplateId,
 };
 pub use scoped_log::{Digest, Micros, Sequence};
 pub use world::{FoldError, World};

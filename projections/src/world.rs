@@ -13,6 +13,7 @@ use crate::{
     requests::Requests,
     rules::Rules,
     sharing::Sharing,
+    subjects::Subjects,
     templates::Templates,
     temporal::Temporal,
     tenancy::{Tenancy, TenancyEvent},
@@ -21,7 +22,7 @@ use scoped_log::Record;
 
 /// Grows whenever a fold or the canonical walk gives another result for the same log: snapshots of other versions are
 /// ignored.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// A record that cannot be folded: everything before it is in the world, nothing behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +111,11 @@ impl World {
     pub fn rules(&self) -> &Rules {
         &self.states.rules
     }
+    /// Whose data what is, and who was erased.
+    #[must_use]
+    pub fn subjects(&self) -> &Subjects {
+        &self.states.subjects
+    }
     /// Marks and what was undone.
     #[must_use]
     pub fn temporal(&self) -> &Temporal {
@@ -195,7 +201,8 @@ impl World {
 #[must_use]
 pub fn envelope(record: &Record, context: Context) -> Envelope {
     let (actor, scope) = (PrincipalId(record.actor()), ScopeId(record.scope()));
-    let payload = record.payload().map_or(0, <[u8]>::len) as u32;
+    // The size as it is stored: a fold needs no key, and gives the same world to whoever has none.
+    let payload = record.payload_len() as u32;
     Envelope { sequence: record.sequence(), time: record.time(), actor, scope, context, payload }
 }
 

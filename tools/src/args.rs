@@ -56,6 +56,8 @@ pub(crate) struct Cli {
     /// Print the version (with --verbose: also commands and kinds of events)
     #[arg(long, short = 'V')]
     version: bool,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(misread(&error, &arguments).code()),
     };
+    crate::keys::remember(&cli.keys);
     let output = Output::new(cli.format, cli.colour, cli.verbose);
     let result = match &cli.command {
         _ if cli.version => version(&output),

@@ -16,6 +16,7 @@ pub mod demo;
 pub mod failure;
 pub mod git;
 pub mod import;
+pub mod keys;
 pub mod names;
 pub mod open;
 pub mod output;

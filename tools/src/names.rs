@@ -102,8 +102,8 @@ pub fn object(moment: &Moment<'_>, text: &str) -> Result<ObjectId, Failure> {
     };
     let (mut live, mut gone) = (Vec::new(), None);
     for object in moment.world().objects().iter() {
-        let record = moment.history().record(object.data)?;
-        if record.payload().and_then(|data| text_field(data, &["path"])).as_deref() == Some(path) {
+        let data = moment.history().shown(object.data)?;
+        if data.and_then(|data| text_field(&data, &["path"])).as_deref() == Some(path) {
             if object.tombstoned { gone = Some(object.id) } else { live.push(object.id) }
         }
     }
@@ -155,8 +155,8 @@ pub fn entity(moment: &Moment<'_>, names: &Names, text: &str) -> Result<Entity, 
 #[must_use]
 pub fn object_label(moment: &Moment<'_>, id: ObjectId) -> String {
     let named = || {
-        let record = moment.history().record(moment.world().objects().get(id)?.data).ok()?;
-        text_field(record.payload()?, &OBJECT_NAMES)
+        let data = moment.history().shown(moment.world().objects().get(id)?.data).ok()?;
+        text_field(&data?, &OBJECT_NAMES)
     };
     named().unwrap_or_else(|| id.to_string())
 }

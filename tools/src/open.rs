@@ -54,7 +54,7 @@ pub fn check_directory(directory: &Path) -> Result<(), Failure> {
 /// When there is no log, or it cannot be read at all. Damage is told, and remembered for the exit code.
 pub fn read(directory: &Path, output: &Output, tell: Tell) -> Result<Opened, Failure> {
     check_directory(directory)?;
-    let (history, recovery) = History::open(directory)?;
+    let (history, recovery) = History::open_with(directory, crate::keys::at_hand().as_ref())?;
     told(output, &recovery, tell);
     Ok(Opened { history })
 }
@@ -86,6 +86,10 @@ pub fn write(directory: &Path, output: &Output) -> Result<Engine, Failure> {
 /// As [`write`].
 pub fn write_with(directory: &Path, output: &Output, options: Options) -> Result<Engine, Failure> {
     check_directory(directory)?;
+    let options = match crate::keys::at_hand() {
+        Some(keys) => options.keys(keys),
+        None => options,
+    };
     let engine = Engine::open_with(directory, options)?;
     told(output, engine.recovery(), Tell::Trouble);
     engine.notes().iter().for_each(|note| output.note(note));

@@ -152,6 +152,7 @@ impl Run {
                 kind: "user".into(),
                 description,
                 handle: None,
+                personal: false,
             };
             self.model.people.push(founder.execute(create)?.principal());
         }

@@ -43,7 +43,13 @@ impl Harness {
         let mut users = [PrincipalId::NONE; 3];
         for (user, name) in users.iter_mut().zip(["user_a", "user_b", "user_c"]) {
             let description = Data::new(json!({ "name": name }))?;
-            let create = CreatePrincipal { principal: None, kind: "user".into(), description, handle: None };
+            let create = CreatePrincipal {
+                principal: None,
+                kind: "user".into(),
+                description,
+                handle: None,
+                personal: false,
+            };
             *user = founder.execute(create)?.principal();
         }
         Ok(Self { engine, users })

@@ -4,18 +4,23 @@
 //! the world that it met, at its time, by the same authorization and the same decisions. It has to be allowed, and to come to the same
 //! events with the same payloads. What was written past the engine does not: by who may not, in a form that no command has, or
 //! without what has to come along.
+//!
+//! Sealed payloads are compared by what they say, where it can be read: nonces differ each time. Of what was erased, or is sealed without its key at
+//! hand, it is checked that it would be sealed, for whom, and everything that does not hang on the data.
 
 use super::check::Book;
 use super::invariant::CheckName as N;
 use crate::clock::{Ids, ManualDoor};
-use crate::export::recall;
+use crate::error::Result;
+use crate::export::recall_to_check;
 use crate::history::History;
 use crate::kernel::execute::{Fact, Outcome, Refusal, execute};
+use crate::sealed::{Content, Sealer, Why, stored_subject, subject_of};
 use crate::temporal::undone;
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
 use scoped_projections::store::Transact;
-use scoped_projections::{Envelope, Event, PrincipalId, World};
+use scoped_projections::{Envelope, Event, PrincipalId, SubjectId, World};
 
 /// Decides a batch again. The world is left as it was. Gives who would have been denied.
 pub(super) fn redo(
@@ -32,7 +37,7 @@ pub(super) fn redo(
     };
     let name = N::CommandsExplainEvents;
     book.saw(name, events.len() as u64);
-    let batch = match recall(records) {
+    let batch = match recall_to_check(history, records) {
         Ok(Some(batch)) => batch,
         // Refusals and recorded reads happen beside commands; a keyed batch may have come to nothing.
         Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => {
@@ -55,10 +60,10 @@ pub(super) fn redo(
     let mut ids = Ids::new(&ManualDoor::new(first.time, 0));
     let mut facts = Vec::new();
     let undone = undone(&batch, |at| history.about(at));
-    match execute(world, &batch, &undone, first.time, &mut ids, &mut facts) {
+    match execute(world, &batch, &undone, first.time, &mut ids, &mut Sealer::pretending(), &mut facts) {
         Ok(Outcome::Facts(..)) => {
             world.undo();
-            if let Some(difference) = differ(&facts, records, events) {
+            if let Some(difference) = differ(history, world, &facts, records, events, book) {
                 book.violation(name, || format!("{}: {difference}", place()));
             }
         }
@@ -82,7 +87,14 @@ pub(super) fn redo(
 }
 
 /// The first difference between what the commands come to and what stands in the log.
-fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> Option<String> {
+fn differ(
+    history: &History,
+    world: &World,
+    facts: &[Fact],
+    records: &[Record],
+    events: &[(Envelope, Event)],
+    book: &mut Book,
+) -> Option<String> {
     // The key of a batch is no part of what was asked for; it is the last thing written.
     let stands = events.iter().zip(records).filter(|((_, event), _)| !matches!(event, Event::Requests(_)));
     let mut stands = stands.peekable();
@@ -92,9 +104,14 @@ fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> O
             return Some(format!("`{}` is missing", name(&fact.event)));
         };
         let (context, other) = (&fact.at.context, &at.context);
+        let subject = || subject_of(world, events.iter().map(|(_, event)| event), event);
+        let same = match says(history, fact, record, subject, book) {
+            Ok(same) => same,
+            Err(error) => return Some(error.to_string()),
+        };
         let parts = [
             ("body", fact.event == *event),
-            ("payload", fact.payload.as_ref().map(scoped_log::Payload::bytes) == record.payload()),
+            ("payload", same),
             ("actor", fact.at.actor == at.actor),
             ("scope", fact.at.scope == at.scope),
             // What one command brought about may be recalled as several: then the first of them is the cause, in the same batch.
@@ -112,6 +129,35 @@ fn differ(facts: &[Fact], records: &[Record], events: &[(Envelope, Event)]) -> O
     stands
         .next()
         .map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
+}
+
+/// Does the payload say what it would say, and is it sealed if it would be, for whom it would be?
+fn says(
+    history: &History,
+    fact: &Fact,
+    record: &Record,
+    subject: impl Fn() -> Option<SubjectId>,
+    book: &mut Book,
+) -> Result<bool> {
+    let wanted = fact.payload.as_ref();
+    let Some(content) = history.content(record)? else { return Ok(wanted.is_none()) };
+    if record.is_sealed() && stored_subject(record) != subject() {
+        return Ok(false);
+    }
+    Ok(match content {
+        Content::Clear(bytes) => {
+            wanted.is_some_and(|wanted| wanted.is_sealed() == record.is_sealed() && wanted.bytes() == &*bytes)
+        }
+        Content::Absent(absence) => {
+            if absence.why == Why::Sealed {
+                book.warning(N::CommandsExplainEvents, || {
+                    format!("event {}: what it says was not checked: {absence}", record.sequence())
+                });
+            }
+            // A reason that cannot be read is none.
+            wanted.is_none_or(scoped_log::Payload::is_sealed)
+        }
+    })
 }
 
 fn name(event: &Event) -> &'static str {

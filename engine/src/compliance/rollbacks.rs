@@ -7,6 +7,7 @@ use crate::clock::ManualDoor;
 use crate::error::Result;
 use crate::history::History;
 use crate::objects;
+use crate::sealed::is_absent;
 use crate::temporal::{Cutoff, Entity, Policy, Rollback, Selection};
 use scoped_projections::identity::Status;
 use scoped_projections::objects::Object;
@@ -39,13 +40,17 @@ fn plan(world: &World, history: &History, object: &Object, book: &mut Book) -> R
     let to = Sequence::new(last.sequence.get() - 1);
     let asked = Rollback::to(Cutoff::At(to)).only(Selection::Object(object.id)).under(Policy::SkipDenied);
     let plan = history.plan_rollback(owner.id, &asked, &door)?;
-    let data = history.payload(then.sequence)?;
-    let now = history.payload(object.data)?;
+    // What is erased or sealed cannot be brought back here: the plan has to say so.
+    let readable = |at: Sequence| match history.payload(at) {
+        Err(error) if is_absent(&error) => Ok(None),
+        payload => payload,
+    };
+    let (data, now) = (readable(then.sequence)?, readable(object.data)?);
     let brings_back = plan.steps.iter().any(|step| {
-        matches!(&step.command, Command::Objects(objects::Command::Update(update)) if Some(update.data.bytes()) == data.as_deref())
+        matches!(&step.command, Command::Objects(objects::Command::Update(update)) if data.as_deref() == Some(update.data.bytes()))
     });
     // Named reasons are an answer too: a rule, a lost right, an edit by others.
-    let holds = brings_back || data == now || plan.problems() > 0;
+    let holds = brings_back || (data.is_some() && data == now) || plan.problems() > 0;
     book.hold(N::RollbacksPlanned, holds, || {
         format!(
             "a rollback of {} to {to} would not bring back version {}",

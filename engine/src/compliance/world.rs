@@ -6,6 +6,7 @@ use crate::authorize::{Request, Target, authorize};
 use crate::error::Result;
 use crate::history::History;
 use crate::registry::derived;
+use crate::sealed::Content;
 use scoped_projections::registry::Query;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Capability;
@@ -147,14 +148,22 @@ pub(super) fn versions(world: &World, history: &History, book: &mut Book) -> Res
             if change.has_data() {
                 wanted = change.version.saturating_sub(1);
                 let record = history.record(change.sequence)?;
-                let readable = record
-                    .payload()
-                    .is_some_and(|data| serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok());
+                let place = || format!("version {} of the object {}", change.version, object.id);
+                let readable = match history.content(&record) {
+                    Ok(Some(Content::Clear(data))) => {
+                        serde_json::from_slice::<serde::de::IgnoredAny>(&data).is_ok()
+                    }
+                    // Sealed or erased on purpose, and shown as that.
+                    Ok(Some(Content::Absent(_))) => true,
+                    Ok(None) => false,
+                    Err(error) => {
+                        book.saw(N::VersionsReadable, 1);
+                        book.violation(N::VersionsReadable, || format!("{}: {error}", place()));
+                        continue;
+                    }
+                };
                 book.hold(N::VersionsReadable, readable, || {
-                    format!(
-                        "version {} of the object {} has no data that can be read",
-                        change.version, object.id
-                    )
+                    format!("{} has no data that can be read", place())
                 });
             }
         }

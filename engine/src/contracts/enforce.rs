@@ -9,6 +9,7 @@ use super::compile::{Compiled, Unusable};
 use super::validate::Validation;
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
+use crate::sealed::Written;
 use scoped_projections::contracts::{Contract, Contracts, Version};
 use scoped_projections::objects::{ObjectCreated, ObjectsEvent};
 use scoped_projections::store::NO_ROW;
@@ -44,7 +45,11 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
             _ => continue,
         };
         let Some(row) = on.world.contracts().governing(object_type, home, tenancy) else { continue };
-        let bytes = fact.payload.as_ref().map_or(&[][..], |payload| payload.bytes());
+        // Looked at again, and gone since, or not to be read here.
+        if fact.payload.as_ref().is_some_and(Written::is_unread) {
+            continue;
+        }
+        let bytes = fact.payload.as_ref().map_or(&[][..], Written::clear);
         let data = serde_json::from_slice(bytes).map_err(|_| Error::invalid("the data is no JSON"))?;
         check(on.world, row, object_type, &data)?;
     }

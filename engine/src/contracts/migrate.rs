@@ -111,7 +111,13 @@ impl Session {
         found: &Outdated,
         report: &mut Migration,
     ) -> Result<Option<Data>> {
-        let payload = self.engine().history().payload(found.data)?.unwrap_or_default();
+        let payload = match self.engine().history().payload(found.data) {
+            Err(error) if crate::sealed::is_absent(&error) => {
+                report.problem(found.object, error.to_string());
+                return Ok(None);
+            }
+            payload => payload?.unwrap_or_default(),
+        };
         let mut data: Value = serde_json::from_slice(&payload)
             .map_err(|e| Error::corrupt(format!("event {}: stored data is no JSON: {e}", found.data)))?;
         let judged = self.engine().read(|moment| judge(moment.world(), contract, found.from, &mut data));

@@ -10,6 +10,7 @@ use scoped_projections::identity::{
     Founded, HandleSet, MEMBER_OF, OperatorSet, Principal, PrincipalArchived, PrincipalCreated,
     PrincipalDescribed, PrincipalKindChanged, PrincipalReinstated, PrincipalSuspended, Status,
 };
+use scoped_projections::subjects::PrincipalBound;
 use scoped_projections::tenancy::{ActorPath, Capability};
 use scoped_projections::{EdgeId, PrincipalId, ScopeId};
 
@@ -38,6 +39,9 @@ commands! {
             /// Its handle, `user:ada`, which no other live principal may have.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             handle: Option<ActorPath>,
+            /// Is it a data subject of its own? Its descriptions are sealed then, and can be erased.
+            #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+            personal: bool,
         }
         /// describes a principal anew: its name and everything else that is said of it
         "describe_principal" DescribePrincipal {
@@ -130,7 +134,13 @@ impl CreatePrincipal {
     /// When the name is longer than a payload may be.
     pub fn named(kind: impl Into<String>, name: &str) -> crate::Result<Self> {
         let description = Data::from_text_fields(&[("name", name)])?;
-        Ok(Self { principal: None, kind: kind.into(), description, handle: None })
+        Ok(Self { principal: None, kind: kind.into(), description, handle: None, personal: false })
+    }
+    /// The same as a data subject of its own, whose descriptions can be erased.
+    #[must_use]
+    pub fn personal(mut self) -> Self {
+        self.personal = true;
+        self
     }
     /// The same with a handle.
     #[must_use]
@@ -255,6 +265,9 @@ impl Decide for CreatePrincipal {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let id = self.principal.unwrap_or_else(|| PrincipalId(facts.fresh()));
         add(on, facts, id, &self.kind, &self.description)?;
+        if self.personal {
+            facts.push(ScopeId::NONE, PrincipalBound { principal: id }, None);
+        }
         if let Some(handle) = &self.handle {
             free_handle(on, handle)?;
             facts.push(ScopeId::NONE, HandleSet { principal: id, handle: handle.to_string() }, None);

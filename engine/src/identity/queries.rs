@@ -5,6 +5,7 @@ use crate::audit::Filter;
 use crate::error::{Error, Result};
 use crate::history::decode;
 use crate::moment::Moment;
+use crate::sealed::Content;
 use scoped_projections::identity::{
     Direction, Edge, IdentityEvent, MEMBER_OF, Principal, Reached, Status, Walk, Way,
 };
@@ -215,7 +216,9 @@ impl Moment<'_> {
             }
             let wrong = |e: serde_json::Error| Error::corrupt(format!("event {at} is no JSON: {e}"));
             let change = scoped_projections::domains::kind_info(event.kind()).map_or("?", |info| info.name);
-            let description = record.payload().map(serde_json::from_slice).transpose().map_err(wrong)?;
+            let description = self.history.shown(at)?;
+            let description =
+                description.map(|said| serde_json::from_slice(&said)).transpose().map_err(wrong)?;
             let facts = serde_json::to_value(facts).map_err(wrong)?;
             found.push(PrincipalChange { change, deed: self.deed(at)?, facts, description });
         }
@@ -229,10 +232,15 @@ impl Moment<'_> {
 
     /// Who did it, when, and why, for an event whose payload is a reason.
     pub(crate) fn deed_with_reason(&self, at: Sequence) -> Result<Deed> {
-        let reason = self.history.payload(at)?.and_then(|payload| {
-            let value: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-            Some(value.get("reason")?.as_str()?.to_owned())
-        });
+        let record = self.history.record(at)?;
+        let reason = match self.history.content(&record)? {
+            None => None,
+            Some(Content::Absent(absence)) => Some(format!("[{}]", absence.code())),
+            Some(Content::Clear(said)) => {
+                let said: Option<serde_json::Value> = serde_json::from_slice(&said).ok();
+                said.and_then(|said| Some(said.get("reason")?.as_str()?.to_owned()))
+            }
+        };
         Ok(Deed { reason, ..self.deed(at)? })
     }
 

@@ -4,6 +4,7 @@ use super::commands as c;
 use crate::export::{Recalled, Recalling};
 use crate::temporal::Entity;
 use scoped_projections::identity::{HandleSet, IdentityEvent};
+use scoped_projections::subjects::SubjectsEvent;
 use scoped_projections::tenancy::ActorPath;
 use scoped_projections::{Event, PrincipalId};
 
@@ -28,10 +29,15 @@ pub(crate) fn recall(event: IdentityEvent, asked: Recalling<'_>) -> Option<Recal
             return Some(Recalled::Command(c::Command::Found(found).into(), 1));
         }
         E::PrincipalCreated(e) => {
-            let handle = handle_follows(e.principal, asked.behind.first().map(|(_, event)| event));
-            let along = usize::from(handle.is_some());
+            let behind = |nth: usize| asked.behind.get(nth).map(|(_, event)| event);
+            let personal = matches!(
+                behind(0),
+                Some(Event::Subjects(SubjectsEvent::PrincipalBound(bound))) if bound.principal == e.principal
+            );
+            let handle = handle_follows(e.principal, behind(usize::from(personal)));
+            let along = usize::from(personal) + usize::from(handle.is_some());
             let (principal, kind, description) = (Some(e.principal), e.kind, asked.data?);
-            let command = c::CreatePrincipal { principal, kind, description, handle };
+            let command = c::CreatePrincipal { principal, kind, description, handle, personal };
             return Some(Recalled::Command(command.into(), along));
         }
         E::PrincipalDescribed(e) => c::Command::DescribePrincipal(c::DescribePrincipal {

@@ -9,6 +9,7 @@ use scoped_projections::rules::Action;
 /// May these facts be written, all of them together?
 pub(crate) fn admit(on: &View<'_>, _action: Action, proposed: &[Proposed]) -> Result<()> {
     crate::registry::admit(on, proposed)?;
+    crate::subjects::admit(on, proposed)?;
     crate::tenancy::admit(on, proposed)?; // frozen scopes, holds, subtree quotas
     crate::rules::admit(on, proposed)?;
     crate::contracts::admit(on, proposed)?;

@@ -6,8 +6,9 @@
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::export;
+use crate::history::History;
 use crate::receipt::{Promise, Receipt, Reply};
-use scoped_log::{Reader, Writer};
+use scoped_log::Writer;
 use scoped_projections::tenancy::TenancyEvent;
 use scoped_projections::{Event, Sequence};
 use tokio::sync::oneshot;
@@ -47,15 +48,23 @@ impl Answers {
     pub(super) fn push(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>, answer: Answer) {
         self.waiting.push((Waiting { reply, batch }, answer));
     }
+    /// Whoever was about to hear of such a batch that it is done hears of this instead.
+    pub(super) fn spoil(&mut self, such: impl Fn(&Batch) -> bool, why: impl Fn() -> Error) {
+        for (waiting, answer) in &mut self.waiting {
+            if matches!(answer, Answer::Receipt(_)) && such(&waiting.batch) {
+                *answer = Answer::Refused(why());
+            }
+        }
+    }
     /// The group is durable, as far as was promised, and published.
-    pub(super) fn give(&mut self, log: &Writer, reader: &Reader) {
+    pub(super) fn give(&mut self, log: &Writer, history: &History) {
         for (waiting, answer) in self.waiting.drain(..) {
             let answer = match answer {
                 Answer::Receipt(receipt) => Ok(receipt),
                 Answer::Refused(error) => Err(error),
                 Answer::Before(first, last) => {
                     let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
-                    receipt_of(reader, first, last, promise)
+                    receipt_of(history, first, last, promise)
                 }
             };
             waiting.send(answer);
@@ -72,10 +81,11 @@ impl Answers {
 }
 
 /// The receipt of a batch that stands in the log.
-fn receipt_of(reader: &Reader, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
+fn receipt_of(history: &History, first: Sequence, last: Sequence, promise: Promise) -> Result<Receipt> {
     let missing = || Error::corrupt(format!("events {first} to {last} are not in the log"));
+    let reader = history.reader();
     let record = reader.get(last)?.ok_or_else(missing)?;
-    let ids = export::ids(reader, first, last)?;
+    let ids = export::ids(history, first, last)?;
     let (head, time) = (record.chain(), record.time());
     let mut provisioned = Vec::new();
     for record in reader.records(first, last) {

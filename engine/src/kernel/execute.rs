@@ -12,6 +12,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::receipt::Warning;
 use crate::rules::outside::AskedData;
+use crate::sealed::{Sealer, Written};
 use crate::temporal::{Entity, Remark, check_form, check_step};
 use scoped_log::Payload;
 use scoped_projections::identity::ActedOnBehalf;
@@ -39,6 +40,8 @@ pub(crate) struct View<'a> {
     pub(crate) next: Sequence,
     /// Which step of the batch it is, from 0.
     pub(crate) step: usize,
+    /// Is there a key store?
+    pub(crate) has_keys: bool,
     pub(crate) warnings: &'a RefCell<Vec<Warning>>,
 }
 
@@ -76,12 +79,12 @@ pub(crate) struct Proposed {
     /// The scope it is filed under.
     pub(crate) scope: ScopeId,
     pub(crate) event: Event,
-    pub(crate) payload: Option<Payload>,
+    pub(crate) payload: Option<Written>,
 }
 
 impl Facts<'_> {
     pub(crate) fn push(&mut self, scope: ScopeId, event: impl Into<Event>, data: Option<&Data>) {
-        let payload = data.map(|data| data.payload().clone());
+        let payload = data.map(Written::of);
         self.list.push(Proposed { scope, event: event.into(), payload });
     }
     /// A new id.
@@ -147,6 +150,7 @@ pub(crate) fn execute(
     undone: &[Option<Entity>],
     now: Micros,
     ids: &mut Ids,
+    sealer: &mut Sealer<'_>,
     out: &mut Vec<Fact>,
 ) -> std::result::Result<Outcome, Box<Declined>> {
     let actor = batch.steps.first().map_or(PrincipalId::NONE, |step| step.actor);
@@ -167,9 +171,10 @@ pub(crate) fn execute(
             ));
         }
         Some(key) => {
-            let (key, request) = crate::requests::digests(key, batch);
+            let (key, request) =
+                crate::requests::digests(key, batch, world, sealer).map_err(|e| declined(0, e))?;
             if let Some(before) = world.requests().get(actor, key) {
-                if before.request == request {
+                if Some(before.request) == request {
                     return Ok(Outcome::Before(before.first, before.last));
                 }
                 let error =
@@ -187,6 +192,7 @@ pub(crate) fn execute(
         world,
         time,
         ids,
+        sealer,
         out,
         valid_time: batch.valid_time,
         correlation: batch.correlation.0,
@@ -209,10 +215,11 @@ pub(crate) fn execute(
 }
 
 /// Writes facts into the world and into the list of what is to be appended.
-struct Scribe<'a> {
+struct Scribe<'a, 'v> {
     world: &'a mut World,
     time: Micros,
     ids: &'a mut Ids,
+    sealer: &'a mut Sealer<'v>,
     out: &'a mut Vec<Fact>,
     valid_time: Option<i64>,
     /// That of the batch; the id of its first event, once that is drawn, when the caller gave none.
@@ -225,12 +232,12 @@ struct Scribe<'a> {
     warnings: &'a RefCell<Vec<Warning>>,
 }
 
-impl Scribe<'_> {
+impl Scribe<'_, '_> {
     fn run(
         &mut self,
         batch: &Batch,
         actor: PrincipalId,
-        keyed: Option<([u8; 16], [u8; 16])>,
+        keyed: Option<([u8; 16], Option<[u8; 16]>)>,
         start: usize,
     ) -> std::result::Result<Vec<u128>, (usize, Refusal)> {
         // Looked at before the first step: a step may bring about what a later one of the same batch makes up for.
@@ -257,6 +264,8 @@ impl Scribe<'_> {
             results.push(self.step(at, step, rolls_back, stale).map_err(|refusal| (at, refusal))?);
         }
         if let Some((key, request)) = keyed {
+            // Without the key of whose data it holds nothing of it was written either; should it ever be, it gets no digest in the clear.
+            let request = request.ok_or_else(|| (0, crate::sealed::no_keys().into()))?;
             let events = (self.out.len() - start) as u32;
             self.cause = self.out.get(start).map_or(0, |first| first.at.sequence.get());
             self.write(
@@ -281,7 +290,8 @@ impl Scribe<'_> {
         };
         let (now, world) = (self.time, &*self.world);
         let next = world.position().next();
-        let view = View { world, actor, agent, now, next, step: nth, warnings: self.warnings };
+        let (has_keys, warnings) = (self.sealer.has_keys(), self.warnings);
+        let view = View { world, actor, agent, now, next, step: nth, has_keys, warnings };
         // Allowed to the actor, and not kept from who acts for it; and does either answer hang on the data?
         let ask = |need: Request<'_>| {
             let answer = authorize(world, actor, need, now);
@@ -323,12 +333,12 @@ impl Scribe<'_> {
                 None => refusal,
             });
         }
-        let list = facts.list;
+        let mut list = facts.list;
         if rolls_back {
             let undone = self.undone.get(nth).copied().flatten();
             check_step(world, step.undoes, undone, list.iter().map(|fact| &fact.event))?;
         }
-        if waits {
+        if waits && !list.iter().filter_map(|fact| fact.payload.as_ref()).any(Written::is_unread) {
             // Rules that look at data are asked again, now that it is known what would be written.
             let data = proposed_data(&list);
             let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
@@ -342,12 +352,14 @@ impl Scribe<'_> {
                 }
             }
         }
+        self.sealer.seal(world, &mut list)?;
         if let Some(need) = needs.first() {
             admit(&view, need.action, &list)?;
         }
         drop(needs);
         let id = main_fact(&list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
         for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
+            let payload = payload.map(Written::into_stored);
             self.write(actor, step.undoes, scope, event, payload);
             if nth == 0 {
                 self.cause = self.world.position().get();
@@ -416,7 +428,7 @@ fn proposed_data(proposed: &[Proposed]) -> Option<serde_json::Value> {
         matches!(fact.event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)))
     };
     let payload = proposed.iter().find(has_data)?.payload.as_ref()?;
-    serde_json::from_slice(payload.bytes()).ok()
+    serde_json::from_slice(payload.clear()).ok()
 }
 
 /// What an object question is about, for commands and queries alike.

@@ -10,6 +10,7 @@ mod answers;
 pub(crate) mod bell;
 mod cell;
 mod delegation;
+mod erasing;
 pub(crate) mod execute;
 pub(crate) mod journal;
 mod publish;

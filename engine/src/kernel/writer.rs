@@ -13,19 +13,21 @@
 use super::Worlds;
 use super::answers::{Answer, Answers, provisioned};
 use super::bell::Bell;
+use super::erasing::Erasing;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
 use super::journal::{Access, Journal, Outcome as AccessOutcome, access, fact};
 use super::queue::Queue;
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
-use crate::history::about;
+use crate::history::History;
 use crate::receipt::{Promise, Receipt, Reply, Warning};
+use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use scoped_log::{Durability as LogDurability, LogError, NewEvent, Reader, Stage, Writer};
+use scoped_log::{Durability as LogDurability, LogError, NewEvent, Stage, Writer};
 use scoped_projections::store::Transact;
-use scoped_projections::{Micros, Sequence, World};
+use scoped_projections::{Micros, Sequence, SubjectId, World};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,13 +69,14 @@ pub(crate) enum Op {
 
 pub(crate) struct Committer {
     pub(crate) log: Writer,
-    pub(crate) reader: Reader,
+    pub(crate) history: History,
     pub(crate) worlds: Worlds,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) ids: Ids,
     pub(crate) durability: Durability,
     pub(crate) queue: Arc<Queue>,
     pub(crate) bell: Arc<Bell>,
+    erasing: Erasing,
     journal: Journal,
     facts: Vec<Fact>,
     answers: Answers,
@@ -88,23 +91,24 @@ pub(crate) struct Committer {
 impl Committer {
     pub(crate) fn new(
         log: Writer,
-        reader: Reader,
+        history: History,
         worlds: Worlds,
         door: Arc<dyn Door>,
         durability: Durability,
         queue: Arc<Queue>,
         bell: Arc<Bell>,
     ) -> Self {
-        let ids = Ids::new(&*door);
+        let (ids, erasing) = (Ids::new(&*door), Erasing::new(history.sealing().clone()));
         Self {
             log,
-            reader,
+            history,
             worlds,
             door,
             ids,
             durability,
             queue,
             bell,
+            erasing,
             journal: Journal::default(),
             facts: Vec::new(),
             answers: Answers::default(),
@@ -162,7 +166,7 @@ impl Committer {
         let patience = match self.sync_due_in() {
             _ if !self.door.runs() => None,
             Some(left) => Some(left),
-            None if self.journal.is_waiting() => Some(JOURNAL_WAIT),
+            None if self.journal.is_waiting() || self.erasing.is_waiting() => Some(JOURNAL_WAIT),
             None => None,
         };
         match patience {
@@ -222,6 +226,7 @@ impl Committer {
         self.now = self.door.now();
         self.write_folded(false);
         self.flush();
+        self.erasing.again();
         // A failure poisons the log, which the next caller is told.
         let _ = self.sync();
     }
@@ -242,13 +247,21 @@ impl Committer {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
+            let history = self.history.clone();
+            let mut sealer = Sealer::new(history.sealing().vault());
             let undone = undone(batch, |at| self.about(at));
-            let outcome = execute(self.worlds.own(), batch, &undone, now, &mut self.ids, &mut self.facts);
+            let own = self.worlds.own();
+            let outcome = execute(own, batch, &undone, now, &mut self.ids, &mut sealer, &mut self.facts);
             let (ids, warnings) = match outcome {
                 Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
+            // A key is durable before anything that is sealed under it is.
+            if let Err(error) = sealer.keep() {
+                self.take_back(start);
+                return Err(error);
+            }
             if self.facts.len() == start {
                 return Ok(Carried::Now(self.nothing_to_do(ids, warnings)));
             }
@@ -267,7 +280,7 @@ impl Committer {
         let staged = self.facts.first().and_then(|first| at.get().checked_sub(first.at.sequence.get()));
         match staged.and_then(|nth| self.facts.get(usize::try_from(nth).ok()?)) {
             Some(fact) => Entity::of(&fact.event),
-            None => about(&self.reader, at),
+            None => self.history.about(at),
         }
     }
 
@@ -402,10 +415,13 @@ impl Committer {
     /// Writes the group, lets readers see it, answers, catches up. In this order.
     fn flush(&mut self) {
         if self.facts.is_empty() {
-            self.answers.give(&self.log, &self.reader);
+            self.answers.give(&self.log, &self.history);
             return;
         }
+        let erased: Vec<SubjectId> = self.facts.iter().filter_map(Erasing::of).collect();
         let how = match self.durability {
+            // The end of a key is for good: the event that says so comes first.
+            _ if !erased.is_empty() => LogDurability::Synced,
             Durability::Buffered { .. } => LogDurability::Buffered,
             Durability::Synced | Durability::SyncedEach => LogDurability::Synced,
         };
@@ -415,13 +431,14 @@ impl Committer {
                     LogDurability::Buffered => self.unsynced.or_else(|| Some(Instant::now())),
                     LogDurability::Synced => None,
                 };
-                let (answers, log, reader) = (&mut self.answers, &self.log, &self.reader);
+                self.erasing.erase(&erased, &mut self.answers);
+                let (answers, log, history) = (&mut self.answers, &self.log, &self.history);
                 let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
                 let (bell, last) = (&self.bell, self.facts.last().map(|fact| fact.at.sequence));
                 self.worlds.publish(&self.facts, follow, || {
                     // Before the receipts: whoever holds one hears of its events without waiting.
                     last.into_iter().for_each(|last| bell.ring(last));
-                    answers.give(log, reader);
+                    answers.give(log, history);
                 });
                 self.facts.clear();
             }
@@ -455,6 +472,7 @@ impl Committer {
     fn close(mut self) -> Result<()> {
         self.write_folded(true);
         self.flush();
+        self.erasing.again();
         if let Some(error) = self.poisoned.take() {
             return Err(error);
         }

@@ -14,8 +14,9 @@ use scoped_projections::objects::{
 };
 use scoped_projections::rules::Action;
 use scoped_projections::sharing::ObjectProjected;
+use scoped_projections::subjects::ObjectBound;
 use scoped_projections::tenancy::{Capability as C, Level, Scope};
-use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId};
+use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, SubjectId};
 use std::collections::BTreeMap;
 
 commands! {
@@ -38,6 +39,9 @@ commands! {
             /// How far the scope's members may go.
             #[serde(default = "read", skip_serializing_if = "is_read")]
             level: Level,
+            /// Whose data it is: everything that is written about it is sealed, and ends with the subject's key.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            subject: Option<SubjectId>,
         }
         /// gives an object new data, all of it
         "update" Update {
@@ -143,12 +147,25 @@ impl Create {
     /// An object of that type, private to the actor.
     #[must_use]
     pub fn new(object_type: impl Into<String>, data: Data) -> Self {
-        Self { object: None, object_type: object_type.into(), data, scope: None, level: Level::Read }
+        Self {
+            object: None,
+            object_type: object_type.into(),
+            data,
+            scope: None,
+            level: Level::Read,
+            subject: None,
+        }
     }
     /// The same under an id of the caller's.
     #[must_use]
     pub fn with_id(mut self, object: ObjectId) -> Self {
         self.object = Some(object);
+        self
+    }
+    /// The same as the data of a subject: sealed under its key, and erased with it.
+    #[must_use]
+    pub fn about(mut self, subject: SubjectId) -> Self {
+        self.subject = Some(subject);
         self
     }
     /// The same, projected into a scope at that level.
@@ -264,7 +281,9 @@ impl Decide for Create {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         check_word("an object's type", &self.object_type)?;
-        let id = self.object.unwrap_or_else(|| ObjectId(facts.fresh()));
+        // What was sealed ahead was sealed for an id.
+        let offered = self.data.offer().and_then(|offer| offer.object(self.subject));
+        let id = self.object.or(offered).unwrap_or_else(|| ObjectId(facts.fresh()));
         let mut scope = ScopeId::NONE;
         if let Some(into) = &self.scope {
             scope = provision(on, facts, into)?;
@@ -275,6 +294,12 @@ impl Decide for Create {
         }
         let event = ObjectCreated { object: id, object_type: self.object_type.clone(), owner: on.actor };
         facts.push(scope, event, Some(&self.data));
+        if let Some(subject) = self.subject {
+            if !subject.is_some() {
+                return Err(Error::invalid("the id of a data subject is not all zeros").into());
+            }
+            facts.push(scope, ObjectBound { object: id, subject }, None);
+        }
         if scope.is_some() {
             facts.push(scope, ObjectProjected { object: id, scope, level: self.level }, None);
         }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::identity::Deed;
 use crate::moment::Moment;
+use crate::sealed::Absence;
 use scoped_projections::Event;
 use scoped_projections::objects::{Change, ChangeKind, ObjectsEvent};
 use scoped_projections::{Digest, Micros, ObjectId, PrincipalId};
@@ -34,6 +35,9 @@ pub struct VersionInfo {
     /// Where it came from, if it was brought in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// Why its data cannot be read, if it cannot; checksum and length are then those of the marker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Absence>,
 }
 
 /// Where a version came from, according to who brought it in.
@@ -91,6 +95,7 @@ impl Moment<'_> {
             checksum: crate::data::checksum(shown),
             bytes: shown.len() as u64,
             origin,
+            absent: None,
         })
     }
 
@@ -105,7 +110,11 @@ impl Moment<'_> {
         let object = objects.at(row).ok_or_else(missing)?;
         let with_data = objects.changes(object).filter(|change| change.has_data());
         let mut found = with_data
-            .map(|change| self.version_info(row, change, self.data_of(change.sequence)?.bytes()))
+            .map(|change| {
+                let stored = self.content_of(change.sequence)?;
+                let absent = stored.absence();
+                Ok(VersionInfo { absent, ..self.version_info(row, change, &stored.shown())? })
+            })
             .collect::<Result<Vec<_>>>()?;
         found.reverse();
         Ok(found)

@@ -6,6 +6,13 @@ use crate::temporal::{Inverse, Phase, Problem};
 use scoped_projections::ObjectId;
 
 impl Inverse<'_> {
+    /// The reason that a step gives. Of who was erased nothing is said any more.
+    fn remark(&self, id: ObjectId) -> Option<String> {
+        let subjects = self.now.subjects();
+        let erased = subjects.of_object(id).and_then(|subject| subjects.erased(subject));
+        erased.is_none().then(|| "rolled back".to_owned())
+    }
+
     pub(crate) fn object(&mut self, id: ObjectId) -> Result<Problem> {
         let Some(now) = self.now.objects().get(id) else { return Ok(None) };
         let tombstoned = now.tombstoned;
@@ -32,7 +39,7 @@ impl Inverse<'_> {
             version += 1;
         }
         if gone_then && (!tombstoned || data.is_some()) {
-            let (reason, expected_version) = (Some("rolled back".to_owned()), Some(version));
+            let (reason, expected_version) = (self.remark(id), Some(version));
             self.step(
                 Phase::ObjectsTombstoned,
                 0,
@@ -40,7 +47,7 @@ impl Inverse<'_> {
             );
         }
         if let Some(then) = then.filter(|then| then.owner != now.owner) {
-            let (to, reason) = (self.now.identity().id(then.owner), Some("rolled back".to_owned()));
+            let (to, reason) = (self.now.identity().id(then.owner), self.remark(id));
             // Owning it first makes the rest possible; giving it away first would make it impossible.
             let phase = if to == self.actor { Phase::PrincipalsBack } else { Phase::OwnRightsGone };
             let transfer = objects::Transfer { object: id, to, reason, expected_version: None };

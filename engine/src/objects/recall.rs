@@ -10,6 +10,7 @@ use crate::temporal::Entity;
 use crate::tenancy::ScopeRef;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::sharing::SharingEvent;
+use scoped_projections::subjects::SubjectsEvent;
 use scoped_projections::tenancy::Level;
 use scoped_projections::{Digest, Envelope, Event, ObjectId, ScopeId};
 
@@ -41,8 +42,16 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
     use ObjectsEvent as E;
     let command = match event {
         E::ObjectCreated(e) => {
+            let subject = match next {
+                Some(Event::Subjects(SubjectsEvent::ObjectBound(bound))) if bound.object == e.object => {
+                    Some(bound.subject)
+                }
+                _ => None,
+            };
+            let bound = usize::from(subject.is_some());
+            let next = asked.behind.get(bound).map(|(_, event)| event);
             let projected = projection_follows(at, e.object, next);
-            along = usize::from(projected.is_some());
+            along = bound + usize::from(projected.is_some());
             let (scope, level) =
                 projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
             Command::Create(Create {
@@ -51,6 +60,7 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
                 data: data?,
                 scope,
                 level,
+                subject,
             })
         }
         E::ObjectAttributed(e) => {

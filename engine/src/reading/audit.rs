@@ -12,6 +12,7 @@ use crate::authorize::{Request, Target};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use crate::kernel::execute::{Refusal, object_target};
+use crate::sealed::{Absence, Content};
 use crate::temporal::{Entity, EntityState, Nature};
 use roaring::RoaringBitmap;
 use scoped_log::Record;
@@ -43,8 +44,10 @@ pub struct AuditEntry {
     pub undone_by: Option<Sequence>,
     /// The path or the name of the scope it was done in, as it is called now.
     pub scope_path: Option<String>,
-    /// The payload: of one's own actions, and of objects that one may read now.
+    /// The payload: of one's own actions, and of objects that one may read now; the marker where it cannot be read.
     pub data: Option<Vec<u8>>,
+    /// Why it cannot be read, if it cannot.
+    pub absent: Option<Absence>,
 }
 
 impl AuditEntry {
@@ -53,7 +56,8 @@ impl AuditEntry {
         let (context, event) = decode(record)?;
         let (entity, nature) = (Entity::of(&event), Nature::of(&event));
         let envelope = envelope(record, context);
-        Ok(Self { id: record.event_id(), envelope, event, entity, nature, undone_by, scope_path: None, data })
+        let (id, absent) = (record.event_id(), None);
+        Ok(Self { id, envelope, event, entity, nature, undone_by, scope_path: None, data, absent })
     }
     /// The same with the name that its scope has in that world.
     pub(crate) fn placed(mut self, world: &World) -> Self {
@@ -67,8 +71,10 @@ impl AuditEntry {
     pub fn unfiltered(history: &History, at: Sequence, names: &World) -> Result<Self> {
         let record = history.record(at)?;
         let undone_by = history.with_index(|index| index.undone_by(at))?;
-        let data = record.payload().map(<[u8]>::to_vec);
-        Ok(Self::of(&record, undone_by, data)?.placed(names))
+        let content = history.content(&record)?;
+        let absent = content.as_ref().and_then(Content::absence);
+        let data = content.map(|content| content.shown().into_owned());
+        Ok(Self { absent, ..Self::of(&record, undone_by, data)?.placed(names) })
     }
     /// The name of its kind.
     #[must_use]
@@ -305,12 +311,15 @@ impl Ask<'_> {
         if !audits && (!own || matches!(event, Event::Audit(_))) {
             return Ok(None);
         }
-        let data = match record.payload() {
-            Some(data) => self.payload(event.object(), own, data)?,
+        let content = history.content(&record)?;
+        let absent = content.as_ref().and_then(Content::absence);
+        let data = match content {
+            Some(content) => self.payload(event.object(), own, &content.shown())?,
             None => None,
         };
+        let absent = absent.filter(|_| data.is_some());
         let undone_by = history.with_index(|index| index.undone_by(at))?;
-        Ok(Some(AuditEntry::of(&record, undone_by, data)?.placed(self.present)))
+        Ok(Some(AuditEntry { absent, ..AuditEntry::of(&record, undone_by, data)?.placed(self.present) }))
     }
 
     /// An event's payload: of one's own actions, and of objects that one may read now; cut down to what one may see.

@@ -4,6 +4,7 @@ use super::{Operation, Reading};
 use crate::authorize::Target;
 use crate::error::{Error, Result};
 use crate::info::{ChangeInfo, ObjectInfo};
+use crate::sealed::Absence;
 use scoped_log::Record;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Capability as C;
@@ -23,20 +24,30 @@ pub struct ReadObject {
     pub tombstoned: bool,
     /// Set when the reader does not get to see all of it.
     shown: Option<Box<[u8]>>,
+    absent: Option<Absence>,
     record: Record,
 }
 
 impl ReadObject {
-    /// Its data: canonical JSON.
+    /// Its data: canonical JSON, or the marker where it cannot be read ([`Self::absent`]).
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "in the clear, or `shown` is set")]
     pub fn data(&self) -> &[u8] {
         self.shown.as_deref().or_else(|| self.record.payload()).unwrap_or_default()
+    }
+    /// Why its data cannot be read, if it cannot.
+    #[must_use]
+    pub fn absent(&self) -> Option<Absence> {
+        self.absent
     }
     /// Its data as a value.
     ///
     /// # Errors
-    /// When what lies in the log is no JSON.
+    /// `erased` or `sealed` when it cannot be read; when what lies in the log is no JSON.
     pub fn value(&self) -> Result<serde_json::Value> {
+        if let Some(absence) = self.absent {
+            return Err(absence.error());
+        }
         serde_json::from_slice(self.data())
             .map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
@@ -69,11 +80,17 @@ impl Reading {
                 ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
             let (owner, version, tombstoned) =
                 (world.identity().id(object.owner), object.version, object.tombstoned);
-            let shown = match ask.show(row.unwrap_or(NO_ROW), record.payload().unwrap_or_default())? {
-                Cow::Borrowed(_) => None,
-                Cow::Owned(shown) => Some(shown.into_boxed_slice()),
+            let content = ask.moment.history.content(&record)?.ok_or_else(missing)?;
+            let (absent, row) = (content.absence(), row.unwrap_or(NO_ROW));
+            let shown = match content.shown() {
+                // As it lies in the log: nothing is copied unless something is hidden.
+                Cow::Borrowed(stored) => match ask.show(row, stored)? {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(shown) => Some(shown.into_boxed_slice()),
+                },
+                Cow::Owned(opened) => Some(ask.show(row, &opened)?.into_owned().into_boxed_slice()),
             };
-            Ok(ReadObject { object: id, owner, version, tombstoned, shown, record })
+            Ok(ReadObject { object: id, owner, version, tombstoned, shown, absent, record })
         })
     }
 

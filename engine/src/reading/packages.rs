@@ -11,7 +11,7 @@ use crate::objects::package::{OBJECTS_MAX, PackageOf, Size, bounded};
 use roaring::RoaringBitmap;
 use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{ObjectId, PrincipalId, Sequence};
+use scoped_projections::{ObjectId, PrincipalId, Sequence, SubjectId};
 
 /// Objects that are read while one guard is held.
 const PART: usize = 64;
@@ -20,6 +20,7 @@ const PART: usize = 64;
 pub(crate) struct PackedRow {
     pub(crate) object: ObjectId,
     pub(crate) object_type: String,
+    pub(crate) subject: Option<SubjectId>,
     pub(crate) owner: PrincipalId,
     pub(crate) tombstone: Option<Deed>,
     /// Oldest first, with the data that is shown.
@@ -70,17 +71,21 @@ impl Ask<'_> {
         size.object()?;
         let (mut versions, mut redacted) = (Vec::new(), false);
         for change in world.objects().changes(object).filter(|change| change.has_data()) {
-            let stored = self.moment.data_of(change.sequence)?;
-            let shown = self.show_for(Action::Export, row, stored.bytes())?;
+            let stored = self.moment.content_of(change.sequence)?;
+            let absent = stored.absence();
+            let stored = stored.shown();
+            let shown = self.show_for(Action::Export, row, &stored)?;
             size.version(shown.len())?;
-            redacted |= *shown != *stored.bytes();
-            versions.push((self.moment.version_info(row, change, &shown)?, shown.into_owned()));
+            redacted |= absent.is_some() || *shown != *stored;
+            let info = VersionInfo { absent, ..self.moment.version_info(row, change, &shown)? };
+            versions.push((info, shown.into_owned()));
         }
         versions.reverse();
         let last = self.moment.tombstones(object.id)?.pop();
         Ok(Some(PackedRow {
             object: object.id,
             object_type: world.objects().object_type(object).to_owned(),
+            subject: world.subjects().of_object(object.id),
             owner: world.identity().id(object.owner),
             tombstone: last.map(|last| last.tombstoned).filter(|_| object.tombstoned),
             versions,

@@ -82,7 +82,7 @@ struct Tally {
 impl Tally {
     fn record(&mut self, eyes: &Eyes<'_>, row: u32, object: &Object) -> Asked<()> {
         self.records += 1;
-        self.bytes += eyes.moment.history.record(object.data)?.payload().map_or(0, <[u8]>::len) as u64;
+        self.bytes += eyes.moment.history.record(object.data)?.payload_len() as u64;
         let object_type = eyes.world().objects().object_type(object).to_owned();
         *self.by_type.entry(object_type).or_default() += 1;
         if let Some(own) = context(eyes.world(), row, object) {

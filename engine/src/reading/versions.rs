@@ -19,7 +19,7 @@ pub struct ReadVersion {
 }
 
 impl ReadVersion {
-    /// Its data: canonical JSON.
+    /// Its data: canonical JSON, or the marker where it cannot be read.
     #[must_use]
     pub fn data(&self) -> &[u8] {
         &self.data
@@ -27,8 +27,11 @@ impl ReadVersion {
     /// Its data as a value.
     ///
     /// # Errors
-    /// When what lies in the log is no JSON.
+    /// `erased` or `sealed` when it cannot be read; when what lies in the log is no JSON.
     pub fn value(&self) -> Result<serde_json::Value> {
+        if let Some(absence) = self.info.absent {
+            return Err(absence.error());
+        }
         serde_json::from_slice(&self.data).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     }
 }
@@ -45,9 +48,11 @@ impl<'a> Ask<'a> {
 
     /// A version as this reader may see it.
     pub(super) fn version_shown(&self, row: u32, change: &Change) -> Result<ReadVersion> {
-        let stored = self.moment.data_of(change.sequence)?;
-        let data = self.show(row, stored.bytes())?;
-        let info = self.moment.version_info(row, change, &data)?;
+        let stored = self.moment.content_of(change.sequence)?;
+        let absent = stored.absence();
+        let stored = stored.shown();
+        let data = self.show(row, &stored)?;
+        let info = VersionInfo { absent, ..self.moment.version_info(row, change, &data)? };
         Ok(ReadVersion { info, data: data.into_owned().into_boxed_slice() })
     }
 

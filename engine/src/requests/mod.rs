@@ -3,10 +3,15 @@
 mod nature;
 pub(crate) use nature::nature;
 
-use crate::command::{Batch, commands};
+use crate::command::{Batch, Command as Order, commands};
+use crate::error::{Error, Result};
 use crate::export::{Recalled, Recalling};
+use crate::sealed::{Offer, Sealer};
 use crate::temporal::Entity;
+use crate::{identity, objects};
 use scoped_projections::requests::RequestsEvent;
+use scoped_projections::{PrincipalId, SubjectId, World};
+use std::collections::BTreeMap;
 
 commands! {
     /// No commands.
@@ -15,7 +20,15 @@ commands! {
 }
 
 /// First halves of the digests of a key and of the request it stands for.
-pub(crate) fn digests(key: &str, batch: &Batch) -> ([u8; 16], [u8; 16]) {
+///
+/// The digest of a request that holds a subject's data is keyed with the subject's key: a plain one would stay behind when the subject is
+/// erased, and tell whether a guess at the data is right.
+pub(crate) fn digests(
+    key: &str,
+    batch: &Batch,
+    world: &World,
+    sealer: &mut Sealer<'_>,
+) -> Result<([u8; 16], Option<[u8; 16]>)> {
     let mut request = blake3::Hasher::new_derive_key("scoped 2026 idempotent request v1");
     for step in &batch.steps {
         request.update(&step.actor.0.to_le_bytes());
@@ -31,7 +44,53 @@ pub(crate) fn digests(key: &str, batch: &Batch) -> ([u8; 16], [u8; 16]) {
     }
     request.update(format!("{:?}{:?}", batch.valid_time, batch.rollback).as_bytes());
     let key = blake3::derive_key("scoped 2026 idempotency key v1", key.as_bytes());
-    (half(&key), half(request.finalize().as_bytes()))
+    let request = *request.finalize().as_bytes();
+    let subjects = subjects(batch, world)?;
+    let request = if subjects.is_empty() { Some(request) } else { sealer.digest(world, &subjects, request) };
+    Ok((half(&key), request.as_ref().map(half)))
+}
+
+/// Whose data a batch holds, with what was sealed ahead of it.
+fn subjects<'b>(batch: &'b Batch, world: &World) -> Result<BTreeMap<SubjectId, Option<&'b Offer>>> {
+    let (known, mut new, mut found) = (world.subjects(), BTreeMap::new(), BTreeMap::new());
+    for step in &batch.steps {
+        let (object, data) = match &step.command {
+            Order::Objects(objects::Command::Create(create)) => {
+                if let Some((object, subject)) = create.object.zip(create.subject) {
+                    new.insert(object, subject);
+                }
+                if let Some(subject) = create.subject {
+                    found.entry(subject).or_insert(create.data.offer());
+                }
+                continue;
+            }
+            Order::Identity(identity::Command::CreatePrincipal(create)) => {
+                if create.personal {
+                    let unnamed =
+                        || Error::invalid("under an idempotency key a personal principal has an id");
+                    let PrincipalId(id) = create.principal.ok_or_else(unnamed)?;
+                    found.entry(SubjectId(id)).or_insert(create.description.offer());
+                }
+                continue;
+            }
+            Order::Identity(identity::Command::DescribePrincipal(describe)) => {
+                if let Some(subject) = known.of_principal(describe.principal) {
+                    found.entry(subject).or_insert(describe.description.offer());
+                }
+                continue;
+            }
+            Order::Objects(objects::Command::Update(update)) => (update.object, update.data.offer()),
+            // Of the others only the reasons are sealed.
+            Order::Objects(objects::Command::Tombstone(c)) if c.reason.is_some() => (c.object, None),
+            Order::Objects(objects::Command::Transfer(c)) if c.reason.is_some() => (c.object, None),
+            Order::Objects(objects::Command::RecordProvenance(c)) if c.reason.is_some() => (c.object, None),
+            _ => continue,
+        };
+        if let Some(subject) = known.of_object(object).or_else(|| new.get(&object).copied()) {
+            found.entry(subject).or_insert(data);
+        }
+    }
+    Ok(found)
 }
 
 fn half(digest: &[u8; 32]) -> [u8; 16] {

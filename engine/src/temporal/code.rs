@@ -30,6 +30,7 @@ impl Entity {
             Self::Setting(_) => "setting",
             Self::Rule(_) => "rule",
             Self::Binding(_) => "binding",
+            Self::Subject(_) => "subject",
         }
     }
 
@@ -73,6 +74,7 @@ impl FromStr for Entity {
             "setting" => id(rest).map(Self::Setting),
             "rule" => id(rest).map(Self::Rule),
             "binding" => id(rest).map(Self::Binding),
+            "subject" => id(rest).map(Self::Subject),
             _ => None,
         };
         found.ok_or_else(wrong)

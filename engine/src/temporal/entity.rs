@@ -1,9 +1,9 @@
 //! What an event is about: the thing whose state it changes, and that a rollback brings back.
 
-use crate::{config, contracts, registry, rules, templates};
+use crate::{config, contracts, registry, rules, subjects, templates};
 use scoped_projections::{
     BindingId, ContractId, EdgeId, EntryId, Event, ObjectId, PrincipalId, RegistrationId, RuleId, ScopeId,
-    Sequence, SettingId, TemplateId, World,
+    Sequence, SettingId, SubjectId, TemplateId, World,
 };
 use std::fmt;
 
@@ -40,6 +40,8 @@ pub enum Entity {
     Rule(RuleId),
     /// A rule bound to a target.
     Binding(BindingId),
+    /// A data subject: erased or not.
+    Subject(SubjectId),
 }
 
 impl Entity {
@@ -71,7 +73,8 @@ impl Entity {
             | Self::Template(TemplateId(id))
             | Self::Setting(SettingId(id))
             | Self::Rule(RuleId(id))
-            | Self::Binding(BindingId(id)) => id,
+            | Self::Binding(BindingId(id))
+            | Self::Subject(SubjectId(id)) => id,
             Self::Registry => 0,
         }
     }
@@ -94,6 +97,7 @@ impl Entity {
             Self::Setting(_) => 13,
             Self::Rule(_) => 14,
             Self::Binding(_) => 15,
+            Self::Subject(_) => 16,
         }
     }
 
@@ -119,6 +123,7 @@ impl Entity {
             Self::Template(_) => templates::changed(world, self),
             Self::Setting(_) => config::changed(world, self),
             Self::Rule(_) | Self::Binding(_) => rules::changed(world, self),
+            Self::Subject(id) => subjects::changed(world, id),
         }
     }
 
@@ -126,7 +131,11 @@ impl Entity {
     #[must_use]
     pub fn place(self, world: &World) -> (Option<ScopeId>, Option<ObjectId>) {
         match self {
-            Self::Principal(_) | Self::Edge(_) | Self::Registration(_) | Self::Registry => (None, None),
+            Self::Principal(_)
+            | Self::Edge(_)
+            | Self::Registration(_)
+            | Self::Registry
+            | Self::Subject(_) => (None, None),
             Self::Scope(scope) | Self::Member(scope, _) | Self::Policy(scope) => (Some(scope), None),
             Self::Contract(_) => (contracts::place(world, self), None),
             Self::Template(_) => (templates::place(world, self), None),
@@ -160,6 +169,7 @@ impl fmt::Display for Entity {
             Self::Setting(id) => write!(f, "setting {id}"),
             Self::Rule(id) => write!(f, "rule {id}"),
             Self::Binding(id) => write!(f, "binding {id}"),
+            Self::Subject(id) => write!(f, "subject {id}"),
         }
     }
 }

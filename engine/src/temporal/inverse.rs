@@ -68,6 +68,7 @@ impl Inverse<'_> {
             Entity::Template(_) => crate::templates::invert(self),
             Entity::Setting(_) => crate::config::invert(self),
             Entity::Rule(_) | Entity::Binding(_) => crate::rules::invert(self),
+            Entity::Subject(id) => Ok(crate::subjects::invert(self, id)),
         }
     }
 

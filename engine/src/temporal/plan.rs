@@ -21,6 +21,7 @@ use crate::command::{Batch, Command, Step};
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::kernel::journal::Access;
+use crate::sealed::Sealer;
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -185,7 +186,8 @@ pub(crate) fn plan(
     };
     let standing = standing(history, &now, actor, time, &mut plan)?;
     plan.before = standing.iter().map(|(entity, _)| (*entity, entity.changed(&now))).collect();
-    let mut trial = Trial { history, now, actor, time, ids };
+    let sealer = Sealer::new(history.sealing().vault());
+    let mut trial = Trial { history, now, actor, time, ids, sealer };
     // A scope that is opened again brings back what ended with it. So that is done first, and all else compared with what there is then.
     for step in Planner::of(&trial, merge, &standing, to).reopening()? {
         trial.step(&mut plan, step);

@@ -7,9 +7,10 @@ use super::plan::{Conflict, Plan, PlannedStep, Skipped};
 use super::touched::Touched;
 use super::trial::Trial;
 use crate::data::Data;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::history::History;
 use crate::moment::Moment;
+use crate::sealed::is_absent;
 use crate::{objects, tenancy};
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +106,17 @@ impl<'a> Planner<'a> {
         let mut phased = self.each(
             |_| true,
             |inverse| {
-                if let Some(reason) = inverse.run()? {
-                    plan.irreversible.push(Skipped { entity: inverse.entity, reason });
+                let planned = inverse.out.len();
+                let entity = inverse.entity;
+                match inverse.run() {
+                    Ok(None) => {}
+                    Ok(Some(reason)) => plan.irreversible.push(Skipped { entity, reason }),
+                    // To bring it back takes data that cannot be read any more, or not here.
+                    Err(error) if is_absent(&error) => {
+                        inverse.out.truncate(planned);
+                        plan.conflicts.push(self.unreadable(entity, inverse.first, &error));
+                    }
+                    Err(error) => return Err(error),
                 }
                 Ok(())
             },
@@ -120,6 +130,17 @@ impl<'a> Planner<'a> {
         Ok(phased)
     }
 
+    /// An entity that cannot be brought back because its data cannot be read: by the erasure of its subject, where that is why.
+    fn unreadable(&self, entity: Entity, first: Sequence, why: &Error) -> Conflict {
+        let subject = match entity {
+            Entity::Object(id) => self.now.subjects().of_object(id),
+            Entity::Principal(id) => self.now.subjects().of_principal(id),
+            _ => None,
+        };
+        let erased = subject.and_then(|subject| self.now.subjects().erased(subject));
+        Conflict { entity, event: erased.unwrap_or(first), mergeable: false, reason: why.to_string() }
+    }
+
     /// An entity that others edited too: merged where that was asked for and is possible.
     fn conflict(
         &self,
@@ -130,7 +151,10 @@ impl<'a> Planner<'a> {
         event: Sequence,
     ) -> Result<()> {
         let merged = match entity {
-            Entity::Object(id) => self.merge(id, touched)?,
+            Entity::Object(id) => match self.merge(id, touched) {
+                Err(error) if is_absent(&error) => Err(error.to_string()),
+                merged => merged?,
+            },
             _ => Err("only objects can be merged".to_owned()),
         };
         let (mergeable, why) = match merged {

@@ -73,7 +73,7 @@ impl Entity {
     /// Is it live, and what is true of it?
     fn described(self, world: &World, history: &History, show: Show<'_>) -> Result<Option<(bool, Value)>> {
         let payload = |at: Sequence| -> Result<Value> {
-            let bytes = history.payload(at)?.unwrap_or_else(|| b"null".to_vec());
+            let bytes = history.shown(at)?.unwrap_or_else(|| b"null".to_vec());
             parsed(&bytes)
         };
         let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
@@ -110,7 +110,7 @@ impl Entity {
             }),
             Self::Object(id) => match objects.row(id).and_then(|row| Some((row, objects.at(row)?))) {
                 Some((row, object)) => {
-                    let stored = history.payload(object.data)?.unwrap_or_default();
+                    let stored = history.shown(object.data)?.unwrap_or_default();
                     let data = parsed(&show(row, &stored)?)?;
                     let value = json!({
                         "type": objects.object_type(object), "owner": identity.id(object.owner),
@@ -176,6 +176,13 @@ impl Entity {
                 let said = world.rules().current(rule).map(|version| (&version.name, version.number));
                 let (name, version) = said.unzip();
                 (!rule.archived, json!({ "class": rule.class, "name": name, "version": version }))
+            }),
+            Self::Subject(id) => world.subjects().knows(id).then(|| {
+                let erased = world.subjects().erased(id);
+                (
+                    erased.is_none(),
+                    json!({ "erased": erased.is_some(), "objects": world.subjects().objects(id).count() }),
+                )
             }),
             // One of an archived rule binds nothing, whether it was taken back by itself or not.
             Self::Binding(id) => world

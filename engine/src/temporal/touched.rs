@@ -67,7 +67,7 @@ pub(super) fn touched(
         let (context, event) = decode(&record)?;
         let (at, actor) = (record.sequence(), PrincipalId(record.actor()));
         if let Event::Temporal(TemporalEvent::RolledBack(_)) = event {
-            merged = Remark::read(record.payload()).merged;
+            merged = Remark::read(history.shown(at)?.as_deref()).merged;
         }
         // The first record: for a rollback, its batch is what is selected.
         let until = *until.get_or_insert_with(|| end_of(selection, &record, &event));

@@ -8,6 +8,7 @@ use crate::history::History;
 use crate::kernel::execute::{Refusal, execute};
 use crate::kernel::journal::Outcome;
 use crate::kernel::journal::access;
+use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, PrincipalId, World};
 
@@ -22,6 +23,8 @@ pub(super) struct Trial<'a> {
     pub(super) actor: PrincipalId,
     pub(super) time: Micros,
     pub(super) ids: &'a mut Ids,
+    /// Keys of subjects that would come to be are kept nowhere.
+    pub(super) sealer: Sealer<'a>,
 }
 
 impl Trial<'_> {
@@ -36,7 +39,8 @@ impl Trial<'_> {
         };
         let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
         let undone = undone(&batch, |at| self.history.about(at));
-        match execute(&mut self.now, &batch, &undone, self.time, self.ids, &mut Vec::new()) {
+        match execute(&mut self.now, &batch, &undone, self.time, self.ids, &mut self.sealer, &mut Vec::new())
+        {
             Ok(_) => self.now.keep(),
             Err(declined) => match declined.refusal {
                 // The step itself would disclose what it is not theirs to read: the data that it brings back.

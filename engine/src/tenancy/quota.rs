@@ -6,6 +6,7 @@
 
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
+use crate::sealed::Written;
 use scoped_projections::objects::ObjectsEvent as O;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Metric, TenancyEvent as T};
@@ -123,7 +124,7 @@ impl Tally<'_> {
         }
     }
     fn fact(&mut self, fact: &Proposed) {
-        let bytes = fact.payload.as_ref().map_or(0, |payload| payload.bytes().len()) as i64;
+        let bytes = fact.payload.as_ref().map_or(0, Written::size) as i64;
         match &fact.event {
             Event::Tenancy(event) => self.tenancy(event),
             Event::Objects(O::ObjectCreated(e)) => self.becomes(e.object, fact.scope, bytes, true),

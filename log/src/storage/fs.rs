@@ -15,12 +15,31 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct FileStorage {
     directory: PathBuf,
+    private: bool,
 }
 
 impl FileStorage {
     /// The directory need not exist yet; creating a log makes it.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self { directory: directory.into(), private: false }
+    }
+
+    /// The same, for files that nobody but their owner may read, where the system knows of owners.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
+    /// How new files are opened.
+    fn making(&self) -> OpenOptions {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        #[cfg(unix)]
+        if self.private {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        options
     }
 
     /// The directory.
@@ -78,7 +97,13 @@ impl Storage for FileStorage {
         if path.is_dir() {
             return Ok(());
         }
-        fs::create_dir_all(&path)?;
+        let mut maker = fs::DirBuilder::new();
+        maker.recursive(true);
+        #[cfg(unix)]
+        if self.private {
+            std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+        }
+        maker.create(&path)?;
         // The new name stands in the parent; without this a crash may lose the whole directory.
         match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
@@ -87,7 +112,7 @@ impl Storage for FileStorage {
     }
 
     fn create(&self, path: &str) -> io::Result<Arc<dyn StorageFile>> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(self.path(path))?;
+        let file = self.making().create_new(true).open(self.path(path))?;
         Ok(Arc::new(DiskFile(file)))
     }
 
@@ -114,7 +139,7 @@ impl Storage for FileStorage {
 
     fn try_lock(&self, path: &str) -> io::Result<Lock> {
         let path = self.path(path);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let file = self.making().create(true).truncate(false).open(&path)?;
         let entry = path.canonicalize()?;
         let busy = || Ok(Lock::Busy(fs::read_to_string(&path).unwrap_or_default().trim().to_owned()));
         if !LOCKED.lock().insert(entry.clone()) {

@@ -8,7 +8,7 @@ use crate::{
     error::LogError,
     hash,
     layout::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, RECORD_ALIGN},
-    record::{AT_CHAIN, CLASS_EVENT, Fields, MEANING_PAYLOAD, NewEvent, sum},
+    record::{AT_CHAIN, CLASS_EVENT, Fields, MEANING_PAYLOAD, MEANING_SEALED, NewEvent, sum},
 };
 
 /// What is staged.
@@ -40,7 +40,11 @@ impl Writer {
             kind: event.kind,
             kind_version: event.kind_version,
             class: CLASS_EVENT,
-            meaning: if event.payload.is_some() { MEANING_PAYLOAD } else { 0 },
+            meaning: match event.payload {
+                None => 0,
+                Some(payload) if payload.is_sealed() => MEANING_PAYLOAD | MEANING_SEALED,
+                Some(_) => MEANING_PAYLOAD,
+            },
             storage: 0,
             actor: event.actor,
             scope: event.scope,

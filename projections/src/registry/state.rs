@@ -131,6 +131,12 @@ impl Registry {
         let kind = Kind::named(self.kind(entry)).ok()?;
         Urn::new(kind, self.namespace(entry), self.name(entry), entry.version).ok()
     }
+    /// Is anything tagged so?
+    #[must_use]
+    pub fn has_tagged(&self, tag: &str) -> bool {
+        let rows = self.words.find(tag).and_then(|tag| self.by_tag.get(tag));
+        rows.is_some_and(|rows| !rows.is_empty())
+    }
     /// Its tags, sorted.
     pub fn tags<'a>(&'a self, entry: &'a Registration) -> impl Iterator<Item = &'a str> {
         entry.tags.iter().map(|tag| self.words.word(*tag))

@@ -62,6 +62,8 @@ tagged! {
         Mark = 26, "mark";
         /// Look for objects by what they say.
         Search = 27, "search";
+        /// Erase a data subject: destroy the key that its data is sealed under.
+        Erase = 28, "erase";
     }
 }
 
@@ -86,6 +88,7 @@ impl Action {
             C::ContractsManage => Self::Contracts,
             C::TemplatesManage => Self::Templates,
             C::ConfigWrite => Self::Config,
+            C::SubjectsErase => Self::Erase,
             C::Sweep => Self::Delete,
         }
     }

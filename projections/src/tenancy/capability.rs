@@ -51,6 +51,8 @@ tagged! {
         TemplatesManage = 21, "scope.templates.manage";
         /// Set and delete settings.
         ConfigWrite = 22, "scope.config.write";
+        /// Destroy the key of a data subject, for good. Held by operators only.
+        SubjectsErase = 29, "subjects.erase";
         /// Close what has run out: memberships, records past their greatest age. Held by operators only.
         Sweep = 30, "log.sweep";
     }

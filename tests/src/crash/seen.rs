@@ -95,8 +95,8 @@ impl Seen<'_> {
         for record in engine.history().reader().records(Sequence::new(self.checked + 1), head) {
             let record = record.map_err(text)?;
             let at = record.sequence().get();
-            let Some(payload) = record.payload() else { continue };
-            let piece: serde_json::Value = serde_json::from_slice(payload).map_err(text)?;
+            let Some(payload) = engine.history().payload(record.sequence()).map_err(text)? else { continue };
+            let piece: serde_json::Value = serde_json::from_slice(&payload).map_err(text)?;
             let (Some(tag), Some(of), Some(nth)) =
                 (piece["tag"].as_str(), piece["of"].as_u64(), piece["nth"].as_u64())
             else {

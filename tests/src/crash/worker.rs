@@ -98,7 +98,14 @@ fn batch(engine: &Engine, tag: &str, chance: &mut Chance) -> Result<Batch> {
         let (object_type, data) = ("piece".to_owned(), Data::new(&data).map_err(text)?);
         batch.push(
             engine.founder(),
-            objects::Create { object: None, object_type, data, scope: None, level: Level::Read },
+            objects::Create {
+                object: None,
+                object_type,
+                data,
+                scope: None,
+                level: Level::Read,
+                subject: None,
+            },
         );
     }
     Ok(batch)

@@ -57,7 +57,8 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
 fn stands_alone(entity: Entity, then: &World) -> bool {
     let scope = |id: ScopeId| then.tenancy().get(id).is_some_and(|node| !node.archived);
     match entity {
-        Entity::Entry(_) => false,
+        // Who is erased stays erased.
+        Entity::Entry(_) | Entity::Subject(_) => false,
         Entity::Scope(_) => true,
         Entity::Member(id, _) | Entity::Policy(id) => scope(id),
         Entity::Share(object, id) => scope(id) && then.objects().get(object).is_some(),

@@ -6,8 +6,9 @@ use super::known::Known;
 use arbitrary::{Result, Unstructured};
 use scoped::log::MemoryStorage;
 use scoped::temporal::{Cutoff, Entity, Selection};
+use scoped::vault::{Kek, StoredKeys};
 use scoped::{
-    Batch, Capability, Digest, Engine, ErrorKind, ManualDoor, ObjectId, Options, Policy, PrincipalId,
+    Batch, Capability, Digest, Engine, ErrorKind, Keys, ManualDoor, ObjectId, Options, Policy, PrincipalId,
     Receipt, ScopeId, ScopeRef, Sequence, Target, parse_line, write_line,
 };
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ impl Run {
             .door(door.clone())
             .founder(PrincipalId(1))
             .snapshot_after(0)
+            .keys(Keys::new(StoredKeys::memory(), Kek::new([7; 32])))
             .types(TYPES);
         let engine = Engine::on(Arc::new(MemoryStorage::new()), options).expect("a new engine");
         let receipt = engine.execute(prelude()).expect("the prelude is in order");
@@ -312,6 +314,13 @@ pub(crate) fn prelude() -> Batch {
         let with = format!(
             r#""object":"{object}","type":"thing","data":{{"cpu":1}},"scope":"{scope}","level":"read""#
         );
+        step("objects.create", with);
+    }
+    // Two people's data, so that somebody can be erased.
+    for number in 7..=8 {
+        let (object, subject) = (id(number), id(number - 6));
+        let with =
+            format!(r#""object":"{object}","type":"note","data":{{"cpu":1}},"subject":"{subject}""#);
         step("objects.create", with);
     }
     parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0

@@ -189,6 +189,7 @@ fn lying_write(sim: &mut Sim, how: Crash, lie: Trouble) -> Result<End> {
             data: data.map_err(text)?,
             scope: None,
             level: Level::Read,
+            subject: None,
         };
         let batch = scoped::Batch::new().with(PrincipalId(1), create);
         match engine.execute(batch).and_then(|receipt| engine.sync().map(|()| receipt)) {

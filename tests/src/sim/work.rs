@@ -112,7 +112,14 @@ impl Sim {
                 let object_type = "thing".to_owned();
                 batch.push(
                     FOUNDER,
-                    objects::Create { object: None, object_type, data, scope: None, level: Level::Read },
+                    objects::Create {
+                        object: None,
+                        object_type,
+                        data,
+                        scope: None,
+                        level: Level::Read,
+                        subject: None,
+                    },
                 );
             }
         }

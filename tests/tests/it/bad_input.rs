@@ -21,6 +21,7 @@ fn big(id: u128, bytes: usize) -> objects::Create {
         data,
         scope: None,
         level: Level::Read,
+        subject: None,
     }
 }
 

@@ -16,6 +16,7 @@ use scoped::projections::registry as r;
 use scoped::projections::requests::RequestKeyed;
 use scoped::projections::rules as ru;
 use scoped::projections::sharing as s;
+use scoped::projections::subjects as u;
 use scoped::projections::templates as b;
 use scoped::projections::temporal as m;
 use scoped::projections::tenancy::{self as t, Applies};
@@ -24,7 +25,7 @@ use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, BindingId, ContractId, EdgeId, Effect, Engine, EntryId, Event, History, Level, ManualDoor,
     ObjectId, Options, Policy, PrincipalId, RegistrationId, Role, RuleId, ScopeId, SettingId, Subject,
-    TemplateId, identity, objects, sharing, tenancy,
+    SubjectId, TemplateId, identity, objects, sharing, tenancy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -146,6 +147,9 @@ pub(crate) fn samples() -> Vec<Event> {
         o::ObjectForgotten { object }.into(),
         o::ObjectRecovered { object }.into(),
         o::ObjectsExported { objects: 2, versions: 3, digest: [0xc3; 32], redacted: true }.into(),
+        u::ObjectBound { object, subject: SubjectId(0xcc) }.into(),
+        u::PrincipalBound { principal }.into(),
+        u::SubjectErased { subject: SubjectId(0xcc) }.into(),
         o::ObjectsImported { objects: 4, versions: 5, digest: [0xd4; 32] }.into(),
         o::ProvenanceRecorded { object, version: 6, origin: ObjectId(0x99), author: principal, time: NOON }
             .into(),

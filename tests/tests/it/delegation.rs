@@ -65,7 +65,7 @@ fn steps_in_a_row_are_told_once_and_a_batch_is_recalled_with_who_acted_for_whom(
 
     let records = engine.history().reader().records(receipt.first, receipt.last);
     let records = records.collect::<Result<Vec<_>, _>>().unwrap();
-    let recalled = scoped::export::recall(&records).unwrap().unwrap();
+    let recalled = scoped::export::recall(engine.history(), &records).unwrap().unwrap();
     let whom: Vec<_> = recalled.steps.iter().map(|step| (step.actor, step.on_behalf_of)).collect();
     assert_eq!(whom, [(BOT, Some(ALICE)), (BOT, Some(ALICE)), (BOT, None), (BOT, Some(ALICE))]);
     let line = write_line(&recalled, receipt.first).unwrap();

@@ -244,8 +244,15 @@ fn two_engines_with_one_clock_and_one_chance_write_the_same_log() {
         let ada = engine.session(PrincipalId(1)).unwrap();
         for cpu in 0..20 {
             let (object_type, data) = ("limits".into(), data(serde_json::json!({ "cpu": cpu })));
-            ada.execute(objects::Create { object: None, object_type, data, scope: None, level: Level::Read })
-                .unwrap();
+            ada.execute(objects::Create {
+                object: None,
+                object_type,
+                data,
+                scope: None,
+                level: Level::Read,
+                subject: None,
+            })
+            .unwrap();
         }
         let head = engine.history().reader().chain_at(Sequence::new(21)).unwrap().unwrap();
         (head, digest(&engine))

@@ -29,6 +29,11 @@ fn embedding_runs() {
 }
 
 #[test]
+fn erasure_runs() {
+    runs("erasure");
+}
+
+#[test]
 fn sharing_runs() {
     runs("sharing");
 }

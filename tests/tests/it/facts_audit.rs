@@ -290,7 +290,7 @@ fn a_correlation_survives_the_wire_and_an_automatic_one_does_not_travel() {
         let made = engine.execute(batch.clone()).unwrap();
         let log = engine.history().reader();
         let records: Vec<_> = log.records(made.first, made.last).map(Result::unwrap).collect();
-        let recalled = scoped::export::recall(&records).unwrap().unwrap();
+        let recalled = scoped::export::recall(engine.history(), &records).unwrap().unwrap();
         assert_eq!(recalled, batch);
         let line = scoped::write_line(&recalled, made.first).unwrap();
         assert_eq!(line.contains("correlation"), named, "{line}");
@@ -643,8 +643,13 @@ fn a_log_verifies_and_what_was_overwritten_is_found_where_it_is() {
         let words =
             scoped::Data::new(serde_json::json!({ "name": format!("number {id} of the table") })).unwrap();
         let principal = Some(PrincipalId(id));
-        let create =
-            identity::CreatePrincipal { principal, kind: "person".into(), description: words, handle: None };
+        let create = identity::CreatePrincipal {
+            principal,
+            kind: "person".into(),
+            description: words,
+            handle: None,
+            personal: false,
+        };
         engine.execute(Batch::new().with(ADA, create)).unwrap();
     }
     engine.close().unwrap();

@@ -79,7 +79,10 @@ fn a_package_counts_its_objects_and_versions_and_keeps_data_checksums_and_tombst
     assert_eq!((event.objects, event.versions), (3, 5));
     assert_eq!(scoped::Digest::new(event.digest).to_string(), package.manifest.digest);
     assert_eq!(
-        serde_json::from_slice::<serde_json::Value>(record.payload().unwrap()).unwrap()["objects"],
+        serde_json::from_slice::<serde_json::Value>(
+            &engine.history().payload(record.sequence()).unwrap().unwrap()
+        )
+        .unwrap()["objects"],
         json!([ONE, TWO, GONE])
     );
     digest(&engine);
@@ -156,7 +159,7 @@ fn what_is_brought_in_has_new_ids_the_importer_as_owner_and_where_it_came_from()
     let records = engine.history().reader().records(before.next(), engine.history().head());
     let records = records.collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(records[0].batch_left() as usize, records.len() - 1);
-    let recalled = scoped::export::recall(&records).unwrap().unwrap();
+    let recalled = scoped::export::recall(engine.history(), &records).unwrap().unwrap();
     assert_eq!(recalled.steps[0].command.name(), "objects.import");
     let line = scoped::write_line(&recalled, before).unwrap();
     assert_eq!(scoped::parse_line(&line).unwrap().0.steps, recalled.steps);

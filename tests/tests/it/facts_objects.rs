@@ -147,7 +147,9 @@ fn an_update_is_one_more_version_and_leaves_the_one_before_as_it_was() {
     }
     // Exported and imported elsewhere the reason is still there.
     let records = engine.history().reader().records(before.next(), engine.history().head());
-    let recalled = scoped::export::recall(&records.skip(1).collect::<Result<Vec<_>, _>>().unwrap()).unwrap();
+    let recalled =
+        scoped::export::recall(engine.history(), &records.skip(1).collect::<Result<Vec<_>, _>>().unwrap())
+            .unwrap();
     let command = format!("{:?}", recalled.unwrap().steps);
     assert!(command.contains("more of it"), "{command}");
     digest(&engine);

@@ -346,7 +346,7 @@ fn recount(engine: &Engine, scope: u32, log_bytes: &BTreeMap<u32, u64>) -> BTree
         for object in objects.iter().filter(|object| !object.tombstoned && below.contains(&object.home)) {
             *sums.get_mut("max_records").unwrap() += 1;
             let record = moment.history().record(object.data).unwrap();
-            *sums.get_mut("max_bytes").unwrap() += record.payload().map_or(0, <[u8]>::len) as u64;
+            *sums.get_mut("max_bytes").unwrap() += record.payload_len() as u64;
         }
         for row in &below {
             let live = *row != scope && !tenancy.at(*row).unwrap().archived;
@@ -401,7 +401,7 @@ fn counters_equal_a_recount_after_random_histories_with_rollbacks() {
                 let record = record.unwrap();
                 let row = place.engine.read(|moment| moment.world().tenancy().row(ScopeId(record.scope())));
                 if let Some(row) = row.filter(|_| record.scope() != 0) {
-                    *log_bytes.entry(row).or_default() += record.payload().map_or(0, <[u8]>::len) as u64;
+                    *log_bytes.entry(row).or_default() += record.payload_len() as u64;
                 }
             }
             for row in 0..place.engine.read(|moment| moment.world().tenancy().len() as u32) {
@@ -513,7 +513,7 @@ fn a_repeated_write_gives_its_first_receipt_again_with_what_it_provisioned() {
     let all: Vec<_> =
         history.reader().records(copy.history().head().next(), history.head()).map(Result::unwrap).collect();
     for batch in all.chunk_by(|a, _| a.batch_left() > 0) {
-        if let Some(batch) = scoped::export::recall(batch).unwrap() {
+        if let Some(batch) = scoped::export::recall(history, batch).unwrap() {
             copy.execute(batch).unwrap();
         }
     }

@@ -47,6 +47,7 @@ fn note(session: &Session, value: Value) -> Receipt {
         data: data(value),
         scope,
         level: Level::Write,
+        subject: None,
     };
     session.execute(create).unwrap()
 }
@@ -130,7 +131,7 @@ fn rolling_one_event_back_appends_its_reversal_which_names_it_and_its_reason() {
     // The reason travels.
     let records: Vec<_> =
         engine.history().reader().records(back.first, back.last).map(Result::unwrap).collect();
-    let batch = scoped::export::recall(&records).unwrap().unwrap();
+    let batch = scoped::export::recall(engine.history(), &records).unwrap().unwrap();
     assert_eq!(batch.rollback.as_ref().unwrap().reason.as_deref(), Some("a slip"));
     let line = scoped::write_line(&batch, back.first).unwrap();
     assert_eq!(scoped::parse_line(&line).unwrap().0, batch);

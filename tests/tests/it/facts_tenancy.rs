@@ -395,7 +395,7 @@ fn a_list_of_members_is_replaced_by_its_difference_and_no_difference_appends_not
     let all = history.reader().records(copy.history().head().next(), history.head());
     let records: Vec<_> = all.map(Result::unwrap).collect();
     for batch in records.chunk_by(|a, _| a.batch_left() > 0) {
-        if let Some(batch) = scoped::export::recall(batch).unwrap() {
+        if let Some(batch) = scoped::export::recall(history, batch).unwrap() {
             copy.execute(batch).unwrap();
         }
     }

@@ -231,6 +231,7 @@ fn op(raw: &[u8; 6]) -> Op {
             kind: "person".into(),
             description,
             handle: None,
+            personal: false,
         }
         .into(),
         2 => identity::DescribePrincipal { principal, description, expected_version: None }.into(),
@@ -305,6 +306,7 @@ fn op(raw: &[u8; 6]) -> Op {
                 data: value,
                 scope,
                 level,
+                subject: None,
             }
             .into()
         }
@@ -500,7 +502,8 @@ impl Run {
         let mut all = Vec::new();
         for record in history.reader().records(Sequence::new(first), Sequence::new(last)) {
             let record = record.unwrap();
-            let payload = record.payload().map(|bytes| serde_json::from_slice(bytes).unwrap());
+            let payload = history.payload(record.sequence()).unwrap();
+            let payload = payload.map(|bytes| serde_json::from_slice(&bytes).unwrap());
             let home = Some(ScopeId(record.scope())).filter(|scope| scope.is_some());
             let Some(what) = what(history.event(&record).unwrap(), payload, home) else { continue };
             self.facts.push(Fact { at: record.sequence().get(), what: what.clone() });

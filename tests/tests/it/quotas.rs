@@ -68,6 +68,7 @@ fn what_moves_counts_where_it_goes_and_no_longer_where_it_was() {
             data: data(json!({})),
             scope: Some(ScopeId(21).into()),
             level: Level::Read,
+            subject: None,
         };
         ada.execute(into).unwrap();
     }
@@ -242,6 +243,7 @@ fn step(engine: &Engine, rules: &[RuleId], [what, a, b, c]: [u8; 4]) {
             data: data(json!({ "cpu": c })),
             scope: (b % 7 != 6).then_some(place.into()),
             level: Level::Admin,
+            subject: None,
         }
         .into(),
         5 | 6 => objects::Tombstone::new(id).into(),

@@ -42,6 +42,7 @@ pub(crate) fn principal(id: u128) -> identity::CreatePrincipal {
         kind: "person".into(),
         description,
         handle: None,
+        personal: false,
     }
 }
 
@@ -59,7 +60,14 @@ pub(crate) fn path(path: &str) -> ScopeRef {
 
 pub(crate) fn object(id: u128, cpu: u64, scope: Option<&str>, level: Level) -> objects::Create {
     let (object, data) = (Some(ObjectId(id)), data(serde_json::json!({ "cpu": cpu })));
-    objects::Create { object, object_type: "limits".into(), data, scope: scope.map(path), level }
+    objects::Create {
+        object,
+        object_type: "limits".into(),
+        data,
+        scope: scope.map(path),
+        level,
+        subject: None,
+    }
 }
 
 pub(crate) fn update(id: u128, cpu: u64) -> objects::Update {
@@ -173,7 +181,7 @@ pub(crate) fn same_elsewhere(engine: &Engine) {
         let last = record.batch_left() == 0;
         records.push(record);
         if last {
-            if let Some(batch) = scoped::export::recall(&records).unwrap() {
+            if let Some(batch) = scoped::export::recall(engine.history(), &records).unwrap() {
                 let line = scoped::write_line(&batch, records[0].sequence()).unwrap();
                 let (batch, _) = scoped::parse_line(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
                 other.execute(batch).unwrap_or_else(|e| panic!("{e}: {line}"));

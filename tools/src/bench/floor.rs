@@ -130,7 +130,7 @@ impl Copies {
         let (mut bytes, mut places) = (Vec::new(), Vec::new());
         for record in reader.records(scoped::Sequence::new(1), reader.last()) {
             let record = record?;
-            places.push((bytes.len(), record.body().len(), record.payload().map_or(0, <[u8]>::len)));
+            places.push((bytes.len(), record.body().len(), record.payload_len()));
             bytes.extend_from_slice(record.stored_bytes());
         }
         Ok(Self { bytes, places })

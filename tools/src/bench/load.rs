@@ -95,8 +95,13 @@ pub(super) fn worker(
     nth: usize,
 ) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
     let description = Data::from_text_fields(&[("name", &format!("writer {nth}"))])?;
-    let create =
-        identity::CreatePrincipal { principal: None, kind: "service".to_owned(), description, handle: None };
+    let create = identity::CreatePrincipal {
+        principal: None,
+        kind: "service".to_owned(),
+        description,
+        handle: None,
+        personal: false,
+    };
     let actor = engine.session(engine.founder())?.execute(create)?.principal();
     let (session, mut text, mut made) = (engine.session(actor)?, String::new(), Vec::with_capacity(OBJECTS));
     for number in 0..OBJECTS as u64 {
@@ -104,7 +109,14 @@ pub(super) fn worker(
         let data = data(payload, number, &mut text)?;
         made.push(
             session
-                .execute(objects::Create { object, object_type: NOTE.to_owned(), data, scope, level })?
+                .execute(objects::Create {
+                    object,
+                    object_type: NOTE.to_owned(),
+                    data,
+                    scope,
+                    level,
+                    subject: None,
+                })?
                 .object(),
         );
     }

@@ -63,7 +63,14 @@ impl World {
         let names = Data::from_text_fields(&[("name", "somebody")])?;
         let people = (0..size.principals).map(|nth| {
             let (principal, kind) = (Some(Self::principal(nth)), "person".to_owned());
-            identity::CreatePrincipal { principal, kind, description: names.clone(), handle: None }.into()
+            identity::CreatePrincipal {
+                principal,
+                kind,
+                description: names.clone(),
+                handle: None,
+                personal: false,
+            }
+            .into()
         });
         fill(&engine, founder, people).context("making principals")?;
         let scopes =
@@ -84,7 +91,10 @@ impl World {
             let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
             let data = data(size.payload, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(scope(nth % TREES, DEPTH - 1)));
-            Some(objects::Create { object, object_type, data, scope, level: Level::Write }.into())
+            Some(
+                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
+                    .into(),
+            )
         });
         fill(&engine, founder, objects).context("making objects")?;
         Ok(Self { engine, size })

@@ -27,10 +27,10 @@ pub(crate) struct Args {
     #[arg(value_name = "PROOF")]
     proof: PathBuf,
     /// A checkpoint that the proof has to lead to; for a proof of consistency one for each end
-    #[arg(long, value_name = "FILE", requires = "keys")]
+    #[arg(long, value_name = "FILE", requires = "public")]
     checkpoint: Vec<PathBuf>,
     /// Who has to have signed it, as a file or the key itself; one of several is enough
-    #[arg(long = "key", id = "keys", value_name = "PUBLIC")]
+    #[arg(long = "key", id = "public", value_name = "PUBLIC")]
     keys: Vec<String>,
 }
 

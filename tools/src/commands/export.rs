@@ -4,11 +4,11 @@ use crate::args::cutoff;
 use crate::failure::Failure;
 use crate::open::{self, Tell};
 use crate::output::Output;
-use scoped::Sequence;
 use scoped::export::recall;
 use scoped::log::Record;
 use scoped::temporal::Cutoff;
 use scoped::write_line;
+use scoped::{History, Sequence};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -61,18 +61,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             let (at, last) = (record.sequence(), record.batch_left() == 0);
             batch.push(record);
             if last {
-                line(out, &batch)?;
+                line(out, history, &batch)?;
                 batch.clear();
                 bar.set(at.get());
             }
         }
         // A cutoff inside a batch: what came up to there is exported, as it is what the world then held.
-        line(out, &batch)
+        line(out, history, &batch)
     })
 }
 
-fn line(out: &mut dyn Write, records: &[Record]) -> Result<(), Failure> {
-    if let (Some(first), Some(batch)) = (records.first(), recall(records)?) {
+fn line(out: &mut dyn Write, history: &History, records: &[Record]) -> Result<(), Failure> {
+    if let (Some(first), Some(batch)) = (records.first(), recall(history, records)?) {
         out.write_all(write_line(&batch, first.sequence())?.as_bytes())?;
         out.write_all(b"\n")?;
     }

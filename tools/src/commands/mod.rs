@@ -10,6 +10,7 @@ mod comply;
 mod config;
 mod contracts;
 mod diff;
+mod erase;
 mod export;
 mod flags;
 mod history;
@@ -36,6 +37,7 @@ mod stats;
 mod templates;
 mod timeline;
 mod tree;
+mod vault;
 mod verify;
 mod what;
 mod who;
@@ -112,6 +114,10 @@ pub(crate) enum Command {
     Timeline(timeline::Args),
     /// Bring things back to how they were, as new events
     Rollback(rollback::Args),
+    /// Erase a data subject: destroy the key that its data is sealed under, for good
+    Erase(erase::Args),
+    /// The keys of data subjects: key stores, and what their keys are wrapped under
+    Vault(vault::Args),
     /// Give a position of the log a name
     Mark(mark::Args),
     /// What the log holds, in numbers
@@ -161,6 +167,8 @@ impl Command {
             Self::Config(args) => config::run(args, output),
             Self::Timeline(args) => timeline::run(args, output),
             Self::Rollback(args) => rollback::run(args, output),
+            Self::Erase(args) => erase::run(args, output),
+            Self::Vault(args) => vault::run(args, output),
             Self::Mark(args) => mark::run(args, output),
             Self::Stats(args) => stats::run(args, output),
             Self::Bench(args) => crate::bench::run(args, output),

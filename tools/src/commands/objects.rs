@@ -129,8 +129,8 @@ fn known(field: &str) -> bool {
 }
 
 fn data(moment: &Moment<'_>, info: &ObjectInfo) -> Result<Value, Failure> {
-    let record = moment.history().record(scoped::Sequence::new(info.data_at))?;
-    serde_json::from_slice(record.payload().unwrap_or_default())
+    let data = moment.history().shown(scoped::Sequence::new(info.data_at))?;
+    serde_json::from_slice(&data.unwrap_or_default())
         .map_err(|error| Failure::damage(format!("event #{}: stored data is no JSON: {error}", info.data_at)))
 }
 

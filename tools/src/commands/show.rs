@@ -47,14 +47,21 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         scene => Some(scene?),
     };
     let names = scene.as_ref().map(Scene::names).transpose()?.unwrap_or_default();
-    let value = value(&record, &context, &event)?;
-    output.show(&value, || page(&record, &context, &event, scene.as_ref(), &names, &value))
+    let payload = opened.history().content(&record)?.map(|content| content.shown().into_owned());
+    let payload = payload.as_deref();
+    let value = value(&record, &context, &event, payload)?;
+    output.show(&value, || page(&record, &context, &event, scene.as_ref(), &names, &value, payload))
 }
 
-fn value(record: &Record, context: &Context, event: &Event) -> Result<Value, Failure> {
+fn value(
+    record: &Record,
+    context: &Context,
+    event: &Event,
+    payload: Option<&[u8]>,
+) -> Result<Value, Failure> {
     let at = record.position();
     let info = kind_info(record.kind());
-    let payload = record.payload().map(|bytes| {
+    let payload = payload.map(|bytes| {
         serde_json::from_slice(bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
     });
@@ -95,6 +102,7 @@ fn page(
     scene: Option<&Scene>,
     names: &Names,
     value: &Value,
+    payload: Option<&[u8]>,
 ) -> Page {
     let info = kind_info(record.kind());
     let (actor, scope) = (PrincipalId(record.actor()), ScopeId(record.scope()));
@@ -151,9 +159,10 @@ fn page(
         .flatten()
         .fold(Facts::new(), |facts, (name, value)| facts.with(name.clone(), plain(value)));
     page = page.title("body").facts(body);
-    if let Some(payload) = record.payload() {
-        let size = bytes(payload.len() as u64);
-        page = page.title(format!("payload, {}", size.text()));
+    if let Some(payload) = payload {
+        let (size, sealed) = (bytes(record.payload_len() as u64), record.is_sealed());
+        let sealed = if sealed { ", sealed" } else { "" };
+        page = page.title(format!("payload, {}{sealed}", size.text()));
         let pretty = value.get("payload").map_or_else(String::new, |payload| format!("{payload:#}"));
         for line in pretty.lines() {
             page = page.line(vec![line.into()]);

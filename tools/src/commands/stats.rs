@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let record = record?;
         scanned.first.get_or_insert(record.time());
         scanned.batches += u64::from(record.batch_left() == 0);
-        scanned.payload_bytes += record.payload().map_or(0, |payload| payload.len() as u64);
+        scanned.payload_bytes += record.payload_len() as u64;
         *scanned.kinds.entry(record.kind()).or_default() += 1;
     }
     let times = scanned.first.map(|first| (first, world.time()));

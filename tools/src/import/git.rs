@@ -242,7 +242,13 @@ impl<'a> Importer<'a> {
         let (kind, description) = (AUTHOR.to_owned(), Data::from_text_fields(&[("name", name)])?);
         batch.push(
             self.operator,
-            identity::CreatePrincipal { principal: Some(principal), kind, description, handle: None },
+            identity::CreatePrincipal {
+                principal: Some(principal),
+                kind,
+                description,
+                handle: None,
+                personal: false,
+            },
         );
         self.authors.insert(name.to_owned(), principal);
         Ok(principal)
@@ -323,7 +329,14 @@ impl<'a> Importer<'a> {
                     (FILE.to_owned(), Some(ScopeRef::Path(scope)), Level::Write);
                 batch.push(
                     author,
-                    objects::Create { object: Some(object), object_type, data: data()?, scope, level },
+                    objects::Create {
+                        object: Some(object),
+                        object_type,
+                        data: data()?,
+                        scope,
+                        level,
+                        subject: None,
+                    },
                 );
                 self.files.insert(change.path.clone(), File { object, live: true });
             }

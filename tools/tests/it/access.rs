@@ -31,6 +31,7 @@ impl Log {
                 kind: "person".into(),
                 description,
                 handle: None,
+                personal: false,
             };
             ada.execute(create).unwrap().principal()
         };

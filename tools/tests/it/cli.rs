@@ -25,7 +25,13 @@ impl Small {
         let description = data(json!({ "name": "Bo" }));
         let kind = "person".to_owned();
         let bo = session
-            .execute(scoped::identity::CreatePrincipal { principal: None, kind, description, handle: None })
+            .execute(scoped::identity::CreatePrincipal {
+                principal: None,
+                kind,
+                description,
+                handle: None,
+                personal: false,
+            })
             .unwrap()
             .principal();
         let scope = |path: &str| tenancy::CreateScope {
@@ -45,6 +51,7 @@ impl Small {
             data: data(json!({ "path": path, "blob": blob })),
             scope: Some(docs.clone()),
             level: scoped::Level::Write,
+            subject: None,
         };
         let plan = session.execute(file("docs/plan.md", "aa")).unwrap().object();
         session.execute(temporal::SetMark { name: "v1".to_owned(), position: None }).unwrap();
@@ -167,6 +174,7 @@ fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
             data,
             scope: None,
             level: scoped::Level::Read,
+            subject: None,
         });
         if path == "docs/gone" {
             let object = made.unwrap().object();
@@ -175,7 +183,8 @@ fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
     }
     let data = scoped::Data::new(json!({ "title": "no file at all" })).unwrap();
     let (object_type, level) = ("note".to_owned(), scoped::Level::Read);
-    ada.execute(objects::Create { object: None, object_type, data, scope: None, level }).unwrap();
+    ada.execute(objects::Create { object: None, object_type, data, scope: None, level, subject: None })
+        .unwrap();
     engine.close().unwrap();
     let fields = ["objects", "log", "--fields", "path,blob", "--format", "tsv"];
     let run = desk.run(&fields).fine();

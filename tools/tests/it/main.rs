@@ -5,6 +5,7 @@ mod desk;
 mod access;
 mod cli;
 mod contracts;
+mod erasure;
 mod objects;
 mod registry;
 mod rules;

@@ -24,6 +24,7 @@ impl Made {
             kind: "person".into(),
             description: named("Bo"),
             handle: None,
+            personal: false,
         };
         let scope =
             CreateScope { scope: None, path: Some("org:acme".parse().unwrap()), name: None, parent: None };

@@ -11,8 +11,13 @@ fn log(desk: &Desk) -> u64 {
     let founder = engine.session(engine.founder()).unwrap();
     for n in 0..20 {
         let description = scoped::Data::from_text_fields(&[("name", &format!("p{n}"))]).unwrap();
-        let create =
-            identity::CreatePrincipal { principal: None, kind: "person".into(), description, handle: None };
+        let create = identity::CreatePrincipal {
+            principal: None,
+            kind: "person".into(),
+            description,
+            handle: None,
+            personal: false,
+        };
         founder.execute(create).unwrap();
     }
     engine.close().unwrap();

@@ -8,7 +8,7 @@ use crate::objects::Export;
 use crate::reading::PackedRow;
 use crate::session::Session;
 use crate::tenancy::ScopeRef;
-use scoped_projections::ObjectId;
+use scoped_projections::{Digest, ObjectId};
 
 /// Which objects go into a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,15 @@ impl Session {
         }
         let versions: usize = objects.iter().map(|object| object.versions.len()).sum();
         let inner = &self.engine().inner;
+        let salt = if objects.iter().any(|object| object.subject.is_some()) {
+            let mut salt = [0; 32];
+            let none =
+                |e| Error::unavailable("unavailable", format!("no chance for the salt of the package: {e}"));
+            inner.door.fill(&mut salt).map_err(none)?;
+            Some(Digest::new(salt).to_string())
+        } else {
+            None
+        };
         let manifest = Manifest {
             format_version: FORMAT.to_owned(),
             exported_at: inner.now(&inner.published.read()),
@@ -45,6 +54,7 @@ impl Session {
             object_count: objects.len() as u64,
             version_count: versions as u64,
             redacted,
+            salt,
             digest: String::new(),
             signature: None,
         };
@@ -69,11 +79,13 @@ fn packed(row: PackedRow) -> Result<PackedObject> {
             created_by: info.by,
             reason: info.reason,
             checksum: info.checksum.to_string(),
+            absent: info.absent.map(|absence| absence.why),
         })
     });
     Ok(PackedObject {
         id: row.object,
         object_type: row.object_type,
+        subject: row.subject,
         owner: row.owner,
         created_at,
         lifecycle: if tombstone.is_some() { Lifecycle::Archived } else { Lifecycle::Active },

@@ -31,13 +31,13 @@ pub struct ImportOptions {
 pub struct Imported {
     /// How many objects were brought in.
     pub imported: u64,
-    /// How many were left out because of their type.
+    /// How many were left out: because of their type, or because the package lacks data of theirs.
     pub skipped: u64,
     /// How many versions were brought in.
     pub versions: u64,
     /// The new id of each object that was brought in.
     pub id_mapping: BTreeMap<ObjectId, ObjectId>,
-    /// References that lead out of what was brought in: they are as they were, and may name nothing here.
+    /// Objects that the package lacks data of, and references that lead out of what was brought in: those are as they were, and may name nothing here.
     pub errors: Vec<String>,
 }
 
@@ -55,7 +55,9 @@ impl Session {
         package.verify()?;
         let wanted =
             |object: &&PackedObject| options.types.is_empty() || options.types.contains(&object.object_type);
-        let chosen: Vec<&PackedObject> = package.objects.iter().filter(wanted).collect();
+        let whole = |object: &&PackedObject| object.versions.iter().all(|version| version.absent.is_none());
+        let (chosen, lacking): (Vec<&PackedObject>, Vec<_>) =
+            package.objects.iter().filter(wanted).partition(whole);
         let door = &*self.engine().inner.door;
         let (mut ids, now) = (Ids::new(door), door.now());
         let mapping: BTreeMap<ObjectId, ObjectId> =
@@ -65,7 +67,7 @@ impl Session {
             skipped: (package.objects.len() - chosen.len()) as u64,
             versions: chosen.iter().map(|object| object.versions.len() as u64).sum(),
             id_mapping: mapping,
-            errors: Vec::new(),
+            errors: lacking.iter().map(|object| lacks(object)).collect(),
         };
         let mut batch = Batch::new().with(
             self.actor(),
@@ -130,7 +132,8 @@ impl Session {
                 }
             }
             if version.version == 1 {
-                let create = Create { object: Some(id), ..Create::new(object.object_type.as_str(), data) };
+                let (object_type, subject) = (object.object_type.as_str(), object.subject);
+                let create = Create { object: Some(id), subject, ..Create::new(object_type, data) };
                 batch.push(
                     self.actor(),
                     match &options.into {
@@ -159,6 +162,11 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Why an object is not brought in.
+fn lacks(object: &PackedObject) -> String {
+    format!("`{}` is left out: not all of its data could be read where the package was made", object.id)
 }
 
 /// Data whose references name the new ids.

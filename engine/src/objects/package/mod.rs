@@ -1,8 +1,8 @@
 //! Packages: objects with all their versions, taken out of one log and brought into another.
 //!
 //! ```text
-//! {"manifest": {"format_version", "exported_at", "exported_by", "position", "object_count", "version_count", "redacted", "digest"},
-//!  "objects":  [{"id", "type", "owner", "created_at", "lifecycle", "tombstone"?, "versions": [{"version", "data", …}]}]}
+//! {"manifest": {"format_version", "exported_at", "exported_by", "position", "object_count", "version_count", "redacted", "salt"?, "digest"},
+//!  "objects":  [{"id", "type", "subject"?, "owner", "created_at", "lifecycle", "tombstone"?, "versions": [{"version", "data", …}]}]}
 //! ```
 //!
 //! The digest is plain BLAKE3 over the package as canonical JSON without `digest` and `signature`, so any tool can check it: it finds
@@ -28,7 +28,8 @@ pub(crate) use verify::bounded;
 
 use crate::data::Data;
 use crate::error::{Error, Result};
-use scoped_projections::{Digest, Micros, ObjectId, PrincipalId};
+use crate::sealed::Why;
+use scoped_projections::{Digest, Micros, ObjectId, PrincipalId, SubjectId};
 use serde::{Deserialize, Serialize};
 
 /// The format that this build writes and reads.
@@ -68,6 +69,10 @@ pub struct Manifest {
     pub version_count: u64,
     /// Is something left out or masked that its maker did not get to see?
     pub redacted: bool,
+    /// Drawn for a package that holds data of data subjects, 64 hex digits: the log remembers the digest of the package, and without this nobody
+    /// can check a guess at what was in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<String>,
     /// BLAKE3 over the canonical JSON of everything else but the signature, 64 hex digits.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
@@ -85,6 +90,9 @@ pub struct PackedObject {
     /// What sort of object it is.
     #[serde(rename = "type")]
     pub object_type: String,
+    /// Whose data it is, if it is sealed: it is sealed again where it is brought in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
     /// Who owned it there.
     pub owner: PrincipalId,
     /// When it was made there, µs.
@@ -138,6 +146,9 @@ pub struct PackedVersion {
     pub reason: Option<String>,
     /// BLAKE3 over its data as canonical JSON, 64 hex digits.
     pub checksum: String,
+    /// Why its data is not there but a marker, if it is not: its object cannot be brought in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<Why>,
 }
 
 impl Package {

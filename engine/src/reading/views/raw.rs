@@ -109,7 +109,8 @@ pub(super) fn take(
         if page.items.len() == rest.size {
             return Ok(Some(*at));
         }
-        let data = record.payload().map(|payload| eyes.shown(row, payload)).transpose()?;
+        let content = eyes.moment.history.content(&record)?;
+        let data = content.map(|content| eyes.shown(row, &content.shown())).transpose()?;
         page.items.push(ViewItem::Event(RecordEvent {
             sequence: at.get(),
             time: record.time(),

@@ -189,7 +189,7 @@ impl<'a> Eyes<'a> {
     /// The data of a record, as its reader may see it.
     pub(crate) fn data(&self, row: u32, at: Sequence) -> Result<Value> {
         let missing = || Error::corrupt(format!("event {at} has no payload"));
-        let payload = self.moment.history.payload(at)?.ok_or_else(missing)?;
+        let payload = self.moment.history.shown(at)?.ok_or_else(missing)?;
         self.shown(row, &payload)
     }
     pub(crate) fn shown(&self, row: u32, payload: &[u8]) -> Result<Value> {

@@ -32,6 +32,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 kind: kind(),
                 description: description(),
                 handle: None,
+                personal: false,
             };
             row([make(alice)], [make(nobody)])
         }
@@ -110,6 +111,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 data: description(),
                 scope: Some(scope),
                 level: Level::Read,
+                subject: None,
             };
             row(
                 [create(scope()), create(by_id), create(path("org:a/dept:c/ws:new"))],
@@ -143,6 +145,11 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 objects.map(revoke),
                 [revoke(NO_OBJECT), sharing::Revoke { object: NO_OBJECT, scope: no_scope() }],
             )
+        }
+        // Nothing is anybody's data here: whether it is says nothing to an intruder.
+        "subjects.erase" => {
+            let erase = |subject| scoped::subjects::Erase::new(scoped::SubjectId(subject)).because("mine");
+            row([erase(1), erase(4)], [erase(98)])
         }
         "temporal.mark" => {
             let mark = |name: &str, position| SetMark { name: name.into(), position };

@@ -30,7 +30,7 @@ impl Forest {
         let description = Data::from_text_fields(&[("name", "somebody")])?;
         let create = |(principal, kind): (PrincipalId, &str)| -> Command {
             let (principal, kind, description) = (Some(principal), kind.to_owned(), description.clone());
-            identity::CreatePrincipal { principal, kind, description, handle: None }.into()
+            identity::CreatePrincipal { principal, kind, description, handle: None, personal: false }.into()
         };
         let people = (0..self.principals).map(|nth| (Self::principal(nth), "person"));
         let groups = (0..GROUPS).map(|nth| (Self::group_id(nth), "group"));
@@ -46,7 +46,10 @@ impl Forest {
             let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
             let data = data(64, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(Self::scope(Self::home(nth))));
-            Some(objects::Create { object, object_type, data, scope, level: Level::Write }.into())
+            Some(
+                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
+                    .into(),
+            )
         });
         fill(engine, founder, objects).context("making objects")?;
         let projections = (0..self.objects).filter_map(|nth| {

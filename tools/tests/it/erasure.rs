@@ -1,0 +1,91 @@
+//! Erasing in the tool: keys, what shows with and without them, `erase`, and that everything verifies afterwards.
+
+use scoped::vault::{KekFile, StoredKeys};
+use scoped::{Engine, Keys, Options, PrincipalId, SubjectId, objects};
+use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+const MARIA: SubjectId = SubjectId(77);
+const SECRET: &str = "maria-7391";
+
+/// A directory with a key-encryption key that the tool drew, a log in which Maria has a note, and its key store.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { folder: TempDir::new().unwrap() };
+        desk.fine(&["vault", "new", "kek.hex"]);
+        let at = |name: &str| desk.folder.path().join(name);
+        let keys = Keys::new(StoredKeys::directory(at("keys")), KekFile::new(at("kek.hex")));
+        let options = Options::default().founder(PrincipalId(1)).snapshot_after(0).types(["note"]).keys(keys);
+        let engine = Engine::open_with(at("log"), options).unwrap();
+        let data = scoped::Data::new(json!({ "name": SECRET })).unwrap();
+        engine
+            .session(PrincipalId(1))
+            .unwrap()
+            .execute(objects::Create::new("note", data).about(MARIA))
+            .unwrap();
+        engine.close().unwrap();
+        desk
+    }
+    fn run(&self, line: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));
+        for variable in ["SCOPED_KEYS", "SCOPED_KEK_FILE", "SCOPED_KEK"] {
+            command.env_remove(variable);
+        }
+        let output =
+            command.current_dir(self.folder.path()).stdin(Stdio::null()).args(line).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout) + &text(output.stderr))
+    }
+    #[track_caller]
+    fn fine(&self, line: &[&str]) -> String {
+        let (code, said) = self.run(line);
+        assert_eq!(code, 0, "{line:?}: {said}");
+        said
+    }
+    #[track_caller]
+    fn fails(&self, line: &[&str], word: &str) {
+        let (code, said) = self.run(line);
+        assert!(code == 1 && said.contains(word), "{line:?}: {code}: {said}");
+    }
+}
+
+const KEYS: [&str; 4] = ["--keys", "keys", "--kek", "kek.hex"];
+
+#[test]
+fn a_person_is_erased_with_the_tool_and_everything_verifies_afterwards() {
+    let desk = Desk::new();
+    let subject = MARIA.to_string();
+    let with = |line: &[&str]| desk.fine(&[line, &KEYS].concat());
+    let reads: [&[&str]; 4] =
+        [&["objects", "log"], &["show", "log", "head~1"], &["export", "commands", "log"], &["audit", "log"]];
+    for line in reads {
+        assert!(!desk.fine(line).contains(SECRET), "{line:?} without keys");
+    }
+    for line in &reads[..3] {
+        assert!(desk.fine(line).contains("sealed"), "{line:?} without keys");
+        assert!(with(line).contains(SECRET), "{line:?} with keys");
+    }
+    let erase = ["erase", "log", "--subject", &subject, "--reason", "request 4711"];
+    desk.fails(&erase, "no_keys");
+    let done: Value = serde_json::from_str(&with(&[&erase[..], &["--format", "json"]].concat())).unwrap();
+    assert_eq!((&done["objects"], &done["already"]), (&json!(1), &json!(false)));
+    for line in &reads[..3] {
+        let line = if line[0] == "show" { &["show", "log", "head~2"][..] } else { line };
+        for said in [desk.fine(line), with(line)] {
+            assert!(said.contains("erased") && !said.contains(SECRET), "{line:?}: {said}");
+        }
+    }
+    assert!(with(&erase).contains("already"), "again does no harm");
+    desk.fine(&["verify", "log"]);
+    desk.fine(&["replay", "log"]);
+    assert!(desk.fine(&["vault", "list", "keys"]).contains("erased"));
+    desk.fine(&["vault", "new", "kek2.hex"]);
+    desk.fine(&["vault", "rotate", "keys", "--kek", "kek.hex", "--new-kek", "kek2.hex"]);
+    desk.fails(&["vault", "new", "kek.hex"], "kek_unavailable");
+    desk.fails(&["vault", "list", "log"], "no_keys");
+}
