@@ -109,6 +109,7 @@ fn samples() -> Vec<(&'static str, String)> {
         ("templates.instantiate", format!(r#"{{"template":"{ADA}","version":2,"overrides":{{"a":null}}}}"#)),
         ("config.set", r#"{"scope":"org:acme","key":"k","value":null,"description":"d","locked":true}"#.to_owned()),
         ("config.delete", r#"{"scope":"org:acme","key":"k"}"#.to_owned()),
+        ("subjects.erase", format!(r#"{{"subject":"{ADA}","reason":"request 7"}}"#)),
         ("temporal.mark", "{\"name\":\"v1\"}".to_owned()),
         ("registry.register", "{\"urn\":\"scoped:MODEL:app:file:2\",\"lifecycle\":\"DRAFT\",\"tags\":[\"a\"],\"metadata\":{\"x\":1}}".to_owned()),
         ("registry.transition", "{\"entry\":\"scoped:MODEL:app:file:2\",\"to\":\"ACTIVE\"}".to_owned()),
