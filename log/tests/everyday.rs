@@ -1,4 +1,8 @@
 //! What a log does on a good day: the tutorial comes first.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "here payloads are bytes: what is sealed is the engine's business"
+)]
 
 use scoped_log::{
     Durability, ErrorKind, FileStorage, Log, MemoryStorage, NewEvent, Opened, Options, Payload, Sequence,

@@ -17,7 +17,9 @@ fn written(batches: u64) -> Files {
     let storage = MemoryStorage::new();
     let mut opened = Log::create(Arc::new(storage.clone()), 77, 5, 1234, &options()).unwrap();
     for n in 0..batches {
-        let payload = Payload::new(vec![n as u8; 40]).unwrap();
+        // Every third is ciphertext. It was copied as if it were none: another leaf, so that salvage took its own copy for damage.
+        let bytes = vec![n as u8; 40];
+        let payload = if n % 3 == 2 { Payload::sealed(bytes) } else { Payload::new(bytes) }.unwrap();
         let batch: Vec<NewEvent<'_>> = (0..=n % 3)
             .map(|nth| NewEvent {
                 event_id: u128::from(n * 10 + nth + 1),

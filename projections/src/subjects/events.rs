@@ -8,14 +8,14 @@ events! {
     domain 13;
     enum SubjectsEvent {
         /// a new object is a subject's data: every payload about it is sealed under the subject's key
-        1 "subjects.object_bound" ObjectBound {
+        1 "subjects.object_assigned" ObjectBound {
             /// Which object.
             object: ObjectId,
             /// Whose data it is.
             subject: SubjectId,
         }
         /// a new principal is a subject of its own: its descriptions are sealed under its key
-        2 "subjects.principal_bound" PrincipalBound {
+        2 "subjects.principal_assigned" PrincipalBound {
             /// Which; the subject has the same id.
             principal: PrincipalId,
         }

@@ -107,6 +107,7 @@ const NOT_MODELLED: &[(&str, &[&str])] = &[
             "tenancy.set_policy",
         ],
     ),
+    ("sealed data and its end, in every way to ask: erasure", &["subjects.erase"]),
     (
         "scopes that writes make have ids that nobody can foresee: `access` reads them",
         &["tenancy.provision_scope", "tenancy.adopt_scope"],

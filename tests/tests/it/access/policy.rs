@@ -146,6 +146,7 @@ pub(super) fn action(capability: &str) -> &'static str {
         "log.mark" => "mark",
         "registry.manage" => "register",
         "log.sweep" => "delete",
+        "subjects.erase" => "erase",
         other => panic!("what does one do with `{other}`?"),
     }
 }

@@ -38,7 +38,7 @@ fn a_key_store_of_another_log_or_under_another_key_is_refused() {
 /// Who can rewrite the file can do all its sums anew, and cannot do the seal: what one object says is moved to another.
 #[test]
 fn a_payload_that_was_moved_to_another_object_does_not_open_there() {
-    use scoped::log::{Durability, Log, MemoryStorage, NewEvent, Payload};
+    use scoped::log::{Durability, Log, MemoryStorage, NewEvent, Payload, Stage};
     let store = StoredKeys::memory();
     let keys = || Keys::new(store.clone(), Kek::new(KEK));
     let storage: Arc<dyn Storage> = Arc::new(MemoryStorage::new());
@@ -78,8 +78,7 @@ fn a_payload_that_was_moved_to_another_object_does_not_open_there() {
                 payload: payload.as_ref(),
             })
             .collect();
-        let staged = log.writer.stage(batch[0].time(), &events).unwrap();
-        assert!(matches!(staged, scoped::log::Stage::Staged(_)), "there is room");
+        assert!(matches!(log.writer.stage(batch[0].time(), &events), Ok(Stage::Staged(_))));
         log.writer.commit(Durability::Synced).unwrap();
     }
     log.writer.close().unwrap();
@@ -88,6 +87,11 @@ fn a_payload_that_was_moved_to_another_object_does_not_open_there() {
     assert_eq!((wrong.code(), wrong.kind()), ("tampered", ErrorKind::Corrupt), "{wrong}");
     assert_eq!(founder(&engine).read(ObjectId(80)).unwrap().value().unwrap()["says"], SECRET);
     assert!(!format!("{wrong:?}").contains(SECRET));
+    let report = engine.compliance().unwrap();
+    for check in ["commands_explain_events", "versions_readable"] {
+        assert!(!report.check(check).unwrap().passed, "{check}: {report}");
+    }
+    assert!(!report.to_string().contains(SECRET));
 }
 
 struct Even;
