@@ -31,6 +31,7 @@ fn sort(domain: &str, field: &str) -> Option<&'static str> {
         ("registry", "entry") => "registration",
         ("tenancy", "parent") | (_, "scope") => "scope",
         ("identity", "parent" | "child") | ("objects", "to") | (_, "principal" | "author") => "principal",
+        ("objects" | "subjects", "subject") => "subject",
         (_, "origin" | "object") => "object",
         (_, "entry") => "entry",
         (_, "edge") => "edge",
