@@ -312,8 +312,7 @@ pub(crate) fn prelude() -> Batch {
     // Two people's data, so that somebody can be erased.
     for number in 7..=8 {
         let (object, subject) = (id(number), id(number - 6));
-        let with =
-            format!(r#""object":"{object}","type":"note","data":{{"cpu":1}},"subject":"{subject}""#);
+        let with = format!(r#""object":"{object}","type":"note","data":{{"cpu":1}},"subject":"{subject}""#);
         step("objects.create", with);
     }
     parse_line(&format!(r#"{{"batch":[{}]}}"#, steps.join(","))).expect("the prelude can be read").0

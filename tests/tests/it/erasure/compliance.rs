@@ -19,7 +19,9 @@ fn a_log_with_sealed_and_erased_data_keeps_all_ten_with_keys_and_without() {
     founder(&engine).execute(personal).unwrap();
     assert!(passes(&engine.compliance().unwrap()).is_empty(), "everything can be read");
     erase(&engine, MARIA);
-    founder(&engine).execute(objects::Tombstone { object: HERS, reason: None, expected_version: None }).unwrap();
+    founder(&engine)
+        .execute(objects::Tombstone { object: HERS, reason: None, expected_version: None })
+        .unwrap();
     assert!(passes(&engine.compliance().unwrap()).is_empty(), "what is erased is no reason to look twice");
     erase(&engine, SubjectId(PrincipalId(40).0));
     let live = engine.compliance().unwrap();
