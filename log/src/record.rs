@@ -490,7 +490,7 @@ impl fmt::Debug for Record {
             .field("kind", &self.kind())
             .field("time", &self.time())
             .field("body", &self.body().len())
-            .field("payload", &self.payload().map(<[u8]>::len))
+            .field("payload", &self.view().payload().map(<[u8]>::len))
             .field("sealed", &self.is_sealed())
             .field("position", &self.position())
             .finish_non_exhaustive()

@@ -319,6 +319,7 @@ impl Copy {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "copied as it is stored, and nobody looks at it")]
     fn copy(&mut self, batch: &[Record]) -> Result<(), LogError> {
         let Some((first, last)) = batch.first().zip(batch.last()) else { return Ok(()) };
         if self.stop && self.done.lost > 0 {

@@ -110,7 +110,12 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
 }
 
 fn reason(data: Option<Data>) -> Option<String> {
-    Some(data?.value().ok()?.get("reason")?.as_str()?.to_owned())
+    let data = data?;
+    if data.unread().is_some() {
+        // There was one.
+        return Some(String::from("unread"));
+    }
+    Some(data.value().ok()?.get("reason")?.as_str()?.to_owned())
 }
 
 /// The projection that came with the creation of `object`, hence is no command of its own.

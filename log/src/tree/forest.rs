@@ -148,7 +148,7 @@ impl Forest {
         let mut held: Option<(NodeId, Option<Tile>)> = None;
         for first in (0..runs).step_by(chunk) {
             let count = (runs - first).min(chunk as u64);
-            for (run, now) in (first..).zip(self.recomputed(first, count)?) {
+            for (run, now) in (first..).zip(self.of_records(first, count)?) {
                 let (place, at) = tile_of(NodeId { level: STEP, index: run });
                 if held.as_ref().is_none_or(|(held, _)| *held != place) {
                     held = Some((place, tiles.of_any_history(place)));
@@ -205,7 +205,7 @@ impl Forest {
             return Ok(folded(nodes));
         }
         if level == STEP || (level <= AT_ONCE && tile.is_none()) {
-            return Ok(folded(&self.recomputed(first.index, 1 << (level - STEP))?));
+            return Ok(folded(&self.of_records(first.index, 1 << (level - STEP))?));
         }
         let child = |index| self.node(NodeId { level: level - 1, index });
         Ok(crate::hash::node(&child(2 * index)?, &child(2 * index + 1)?))
@@ -232,7 +232,7 @@ impl Forest {
     }
 
     /// Roots of `count` runs of leaves, from the records.
-    pub(super) fn recomputed(&self, first: u64, count: u64) -> Result<Vec<Digest>, LogError> {
+    pub(super) fn of_records(&self, first: u64, count: u64) -> Result<Vec<Digest>, LogError> {
         let leaves = self.leaves(first * NODES..(first + count) * NODES)?;
         Ok(leaves.chunks(NODES as usize).map(folded).collect())
     }

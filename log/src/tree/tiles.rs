@@ -125,7 +125,7 @@ pub fn write_tiles(
     let mut peaks = Peaks::new();
     for first in (0..runs).step_by(32) {
         let count = (runs - first).min(32);
-        for node in forest.recomputed(first, count)? {
+        for node in forest.of_records(first, count)? {
             let run = peaks.size();
             let mut done = vec![(NodeId { level: STEP, index: run }, node)];
             peaks.push_noting(node, &mut |above, node| {

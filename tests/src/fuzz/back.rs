@@ -29,7 +29,7 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
     let own = (!rules_deployment).then(|| Entity::Principal(session.actor()));
     for entity in entities {
         // What the actor does not see was not selected; what hangs on something that was not there goes with it.
-        if Some(entity) == own || reading.state(entity).is_err() || !stands_alone(entity, then) {
+        if Some(entity) == own || reading.state(entity).is_err() || !stands_alone(entity, then, now) {
             continue;
         }
         let state = |world: &World| entity.state(world, history).expect("the log can be read");
@@ -54,12 +54,17 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
 
 /// Is it what can be held against its past alone? Entries come back under new ids. In a scope that is deleted nothing is left to hold: a
 /// cutoff in the midst of its end finds members that had not ended yet, which nobody ever saw.
-fn stands_alone(entity: Entity, then: &World) -> bool {
+fn stands_alone(entity: Entity, then: &World, now: &World) -> bool {
     let scope = |id: ScopeId| then.tenancy().get(id).is_some_and(|node| !node.archived);
     match entity {
         // Who is erased stays erased.
         Entity::Entry(_) | Entity::Subject(_) => false,
         Entity::Scope(_) => true,
+        // A rule that was made since goes as a whole and keeps its bindings, which hold nowhere then.
+        Entity::Binding(id) => {
+            let rule = now.rules().binding(id).and_then(|binding| now.rules().at(binding.rule));
+            rule.is_some_and(|rule| then.rules().get(rule.id).is_some())
+        }
         Entity::Member(id, _) | Entity::Policy(id) => scope(id),
         Entity::Share(object, id) => scope(id) && then.objects().get(object).is_some(),
         other => other.place(then).0.is_none_or(scope),

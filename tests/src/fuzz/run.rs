@@ -270,7 +270,7 @@ pub(crate) fn prelude() -> Batch {
         );
         step("objects.create", with);
     }
-    for (number, kind) in [(1, "limits"), (2, "note")] {
+    for (number, kind) in [(1, "limits"), (2, "note"), (3, "person"), (4, "bot")] {
         let fields = r#"[{"name":"cpu","type":"any","required":false}]"#;
         let with =
             format!(r#""contract":"{}","name":"{kind}","type":"{kind}","fields":{fields}"#, id(number));

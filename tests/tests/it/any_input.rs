@@ -8,7 +8,7 @@ use scoped::Command;
 use scoped_tests::fuzz::{Told, run, shape};
 
 /// Inputs of the everyday run.
-const INPUTS: u64 = 500;
+const INPUTS: u64 = 600;
 /// Bytes of one input.
 const BYTES: usize = 4_000;
 

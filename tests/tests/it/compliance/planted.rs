@@ -218,6 +218,7 @@ fn a_snapshot_that_says_what_the_log_does_not_is_found() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the bytes as they are stored are what is damaged")]
 fn a_flipped_byte_is_found_at_its_position() {
     let forge = Forge::new();
     let mut files = forge.storage.dump();
