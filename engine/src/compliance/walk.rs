@@ -96,6 +96,8 @@ fn actor(world: &World, at: &Envelope, event: &Event, book: &mut Book) {
         Event::Identity(IdentityEvent::Founded(e)) => world.identity().is_empty() && e.principal == at.actor,
         // Who was refused may be nobody; that somebody tried is the fact.
         Event::Audit(AuditEvent::AccessDenied(_)) => true,
+        // Told about what was done before: by now whoever did it may have been put away, by another step of the same batch too.
+        Event::Audit(_) | Event::Requests(_) => status.is_some(),
         _ => status == Some(Status::Active),
     };
     book.hold(N::ActorsKnown, known, || {
