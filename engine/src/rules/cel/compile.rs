@@ -14,8 +14,7 @@
 
 use super::attributes::Name;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
-use cel::parser::Parser;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use cel::parser::{ParseErrors, Parser};
 
 /// Longest text, in bytes.
 const TEXT_BYTES_MAX: usize = 4_096;
@@ -31,6 +30,8 @@ const DEPTH_MAX: usize = 32;
 const PATTERNS_MAX: usize = 4;
 /// Largest regular expression, compiled, in bytes: each evaluation compiles it anew.
 const PATTERN_BYTES_MAX: usize = 16 * 1024;
+/// Stack of the parser, in bytes. Two MiB were too little for the deepest texts in a build without optimisation.
+const PARSER_STACK_BYTES: usize = 32 << 20;
 /// Most characters of one error.
 const ERROR_CHARS_MAX: usize = 300;
 
@@ -66,16 +67,25 @@ impl Condition {
     /// Why it is none.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         check_text(text)?;
-        let parser =
-            || Parser::new().max_recursion_depth(DEPTH_MAX as u16).error_recovery_limit(1).parse(text);
-        // A parser that is generated trusts itself; should it break on some text, that text is none.
-        let parsed = catch_unwind(AssertUnwindSafe(parser)).map_err(|_| "the parser gave up".to_owned())?;
+        let parsed = parse(text)?;
         let expression =
             parsed.map_err(|error| error.to_string().chars().take(ERROR_CHARS_MAX).collect::<String>())?;
         let mut checked = Checked::default();
         checked.walk(&expression, 0)?;
         Ok(Self { expression, names: checked.names })
     }
+}
+
+/// Parses on a thread of its own: a parser that is generated recurses many frames for each level, and whoever asks may have little stack
+/// left. It also trusts itself: should it break on some text, that text is none.
+fn parse(text: &str) -> Result<Result<IdedExpr, ParseErrors>, String> {
+    let text = text.to_owned();
+    let parser =
+        move || Parser::new().max_recursion_depth(DEPTH_MAX as u16).error_recovery_limit(1).parse(&text);
+    let thread = std::thread::Builder::new().name("scoped-cel".to_owned()).stack_size(PARSER_STACK_BYTES);
+    let running =
+        thread.spawn(parser).map_err(|error| format!("there is no thread for the parser: {error}"))?;
+    running.join().map_err(|_| "the parser gave up".to_owned())
 }
 
 fn check_text(text: &str) -> Result<(), String> {
