@@ -192,7 +192,8 @@ impl World {
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let (position, time) = (input.sequence()?, input.u64()?);
-        let states = States::load(input)?;
+        let mut states = States::load(input)?;
+        states.rules.compile_loaded(&states.identity, &states.objects);
         if input.is_empty() { Ok(Self { states, position, time, before: None }) } else { Err(InputError) }
     }
 }

@@ -114,7 +114,7 @@ impl Entity {
                 .row(scope)
                 .zip(identity.row(principal))
                 .and_then(|(scope, principal)| tenancy.member(scope, principal))
-                .map(|member| (true, json!({ "role": member.role, "expires_at": member.expires_at }))),
+                .map(|member| (true, json!({ "role": member.role, "expires_at": member.expires_at() }))),
             Self::Entry(id) => tenancy.entry(id).map(|entry| {
                 let value = json!({
                     "effect": entry.effect, "subject": entry.subject.to_string(),
