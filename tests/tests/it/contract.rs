@@ -75,7 +75,7 @@ fn every_content_of_a_rule_is_read_as_it_was_written() {
         redaction().content,
     ] {
         let body = body(Effect::Allow, everything_a_clause_asks(), content);
-        let event: Event = ru::RuleUpdated { rule: RuleId(1), name: "n".into(), body }.into();
+        let event: Event = ru::RuleUpdated { rule: RuleId(1), name: "n".into(), body: Box::new(body) }.into();
         let mut bytes = Vec::new();
         event.encode_into(&context(), &mut bytes).unwrap();
         assert_eq!(Event::decode(event.kind(), event.version(), &bytes).unwrap(), (context(), event));
@@ -178,10 +178,10 @@ pub(crate) fn samples() -> Vec<Event> {
             name: "no deletes".into(),
             class: ru::Class::Constraint,
             home: scope,
-            body: body(Effect::Deny, everything_a_clause_asks(), ru::Content::Vote),
+            body: Box::new(body(Effect::Deny, everything_a_clause_asks(), ru::Content::Vote)),
         }
         .into(),
-        ru::RuleUpdated { rule, name: "hidden".into(), body: redaction() }.into(),
+        ru::RuleUpdated { rule, name: "hidden".into(), body: Box::new(redaction()) }.into(),
         ru::RuleDescribed { rule }.into(),
         ru::RuleArchived { rule }.into(),
         ru::RuleUnarchived { rule }.into(),
