@@ -51,7 +51,14 @@ impl Data {
         let mut bytes =
             Vec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
         let text = |bytes: &mut Vec<u8>, text: &str| {
-            serde_json::to_writer(bytes, text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))
+            if needs_escapes(text) {
+                let written = serde_json::to_writer(bytes, text);
+                return written.map_err(|e| Error::invalid(format!("data is no JSON: {e}")));
+            }
+            bytes.push(b'"');
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.push(b'"');
+            Ok(())
         };
         bytes.push(b'{');
         for (at, (key, value)) in fields.iter().enumerate() {
@@ -107,6 +114,11 @@ pub(crate) fn checksum(canonical: &[u8]) -> Digest {
     Digest::new(*blake3::hash(canonical).as_bytes())
 }
 
+/// Would JSON write some of it otherwise? Looks at all of it: that goes many bytes at a time.
+fn needs_escapes(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'))
+}
+
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
         self.bytes() == other.bytes()
@@ -131,5 +143,20 @@ impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(from)?;
         Self::from_value(&value).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_fields_are_written_as_any_other_json() -> Result<()> {
+        for byte in 0..=255u8 {
+            let text = format!("a{}z", char::from(byte));
+            let quick = Data::from_text_fields(&[("k", &text), ("l\n", "ü—\u{7f}")])?;
+            assert_eq!(quick, Data::new(serde_json::json!({"k": text, "l\n": "ü—\u{7f}"}))?);
+        }
+        Ok(())
     }
 }

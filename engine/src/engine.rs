@@ -7,13 +7,14 @@ use crate::error::{Error, Result};
 use crate::history::History;
 use crate::identity::Found;
 use crate::kernel::bell::Bell;
+use crate::kernel::combiner::Combiner;
 use crate::kernel::journal::Access;
-use crate::kernel::queue::{Queue, died};
-use crate::kernel::writer::{Committer, Op};
+use crate::kernel::queue::{Op, Queue, died};
+use crate::kernel::writer::Committer;
 use crate::kernel::{Published, Worlds};
 use crate::moment::Moment;
 use crate::options::Options;
-use crate::receipt::{Pending, Receipt, gone, wait};
+use crate::receipt::{Load, Pending, Receipt, Submitted, gone, wait};
 use crate::sealed::Sealing;
 use crate::session::Session;
 use crate::snapshots::Keeper;
@@ -35,6 +36,7 @@ pub struct Engine {
 
 pub(crate) struct Inner {
     queue: Arc<Queue>,
+    combiner: Arc<Combiner>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) published: Arc<Published>,
     pub(crate) history: History,
@@ -107,7 +109,7 @@ impl Engine {
         history.fold(&mut world, reader.last(), &mut |_| {})?;
         sealing.finish(&world)?;
         let founder = world.identity().founder().map(|principal| principal.id);
-        let (worlds, published) = Worlds::new(world);
+        let (worlds, published) = Worlds::new(world, |world, fact| world.apply(&fact.at, &fact.event));
         let (queue, ops) = Queue::new(options.queue);
         let queue = Arc::new(queue);
         let bell = Arc::new(Bell::new(reader.last()));
@@ -117,12 +119,13 @@ impl Engine {
             worlds,
             Arc::clone(&door),
             options.durability,
-            Arc::clone(&queue),
             Arc::clone(&bell),
         );
+        let combiner = Arc::new(Combiner::new(committer, ops, Arc::clone(&queue), Arc::clone(&bell)));
+        let writing = Arc::clone(&combiner);
         let thread = std::thread::Builder::new()
             .name("scoped-writer".to_owned())
-            .spawn(move || committer.run_to_the_end(&ops))
+            .spawn(move || writing.run())
             .map_err(|e| Error::unavailable("unavailable", format!("no thread for the writer: {e}")))?;
         // Where time does not pass by itself nothing happens beside the calls, so that each run is the same.
         let beside = options.snapshot_after > 0 && door.runs();
@@ -132,6 +135,7 @@ impl Engine {
         let engine = Self {
             inner: Arc::new(Inner {
                 queue,
+                combiner,
                 bell,
                 published,
                 history,
@@ -230,17 +234,45 @@ impl Engine {
     /// When the engine is closed.
     pub fn submit(&self, mut batch: Batch) -> Result<Pending> {
         self.offer(&mut batch);
+        self.line_up(Box::new(batch))
+    }
+
+    /// Hands a batch to the writer unless its queue is full; gives it back then. Never waits.
+    ///
+    /// # Errors
+    /// When the engine is closed.
+    pub fn try_submit(&self, mut batch: Batch) -> Result<Submitted> {
+        self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
-        self.inner.queue.send(Op::Execute { batch: Box::new(batch), reply })?;
+        match self.inner.queue.try_send(Op::Execute { batch: Box::new(batch), reply })? {
+            Some(Op::Execute { batch, .. }) => Ok(Submitted::Full(*batch)),
+            _ => Ok(Submitted::Taken(Pending(pending))),
+        }
+    }
+
+    /// How full the writer's queue is.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let (waiting, room) = self.inner.queue.filled();
+        Load { waiting, room }
+    }
+
+    fn line_up(&self, batch: Box<Batch>) -> Result<Pending> {
+        let (reply, pending) = oneshot::channel();
+        self.inner.queue.send(Op::Execute { batch, reply })?;
         Ok(Pending(pending))
     }
 
-    /// Carries a batch out and waits for its receipt.
+    /// Carries a batch out and waits for its receipt. With nobody else at work this thread decides, writes and syncs by itself.
     ///
     /// # Errors
     /// When it is refused (nothing has changed then), or its outcome is unknown because the log could not be written.
-    pub fn execute(&self, batch: Batch) -> Result<Receipt> {
-        self.submit(batch)?.wait()
+    pub fn execute(&self, mut batch: Batch) -> Result<Receipt> {
+        self.offer(&mut batch);
+        match self.inner.combiner.carry(Box::new(batch)) {
+            Ok(answer) => answer,
+            Err(batch) => self.line_up(batch)?.wait(),
+        }
     }
 
     /// The same for async code, on any runtime: nothing blocks, neither a full queue nor the sync.

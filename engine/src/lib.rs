@@ -74,7 +74,7 @@ pub use engine::{Engine, Past};
 pub use error::{Error, ErrorKind, Result};
 pub use history::History;
 pub use info::{ChangeInfo, Grant, ObjectInfo, ScopeInfo};
-pub use kernel::writer::Durability;
+pub use kernel::durability::Durability;
 pub use moment::Moment;
 pub use options::Options;
 pub use reading::{
@@ -88,7 +88,7 @@ pub use reading::{
     Operation, PRINCIPALS_PAGE_MAX, PrincipalPage, ProjectionInfo, REGISTRY_PAGE_MAX, ReadObject,
     ReadVersion, Reading, SCOPES_PAGE_MAX, ScopePage, ScopeQuery,
 };
-pub use receipt::{Pending, Promise, Receipt, Warning};
+pub use receipt::{Load, Pending, Promise, Receipt, Submitted, Warning};
 pub use rehearsal::Rehearsed;
 pub use sealed::{Absence, Content, Keys, Why};
 pub use session::{Session, SessionBatch};

@@ -2,7 +2,7 @@
 
 use crate::clock::{Door, SystemDoor};
 use crate::data::Data;
-use crate::kernel::writer::Durability;
+use crate::kernel::durability::Durability;
 use crate::registry::Construct;
 use crate::sealed::Keys;
 use scoped_projections::PrincipalId;

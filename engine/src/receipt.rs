@@ -107,6 +107,25 @@ impl Receipt {
 #[must_use = "a batch may be refused: wait for its receipt"]
 pub struct Pending(pub(crate) oneshot::Receiver<Reply>);
 
+/// What became of a batch that was not to wait for room.
+#[derive(Debug)]
+#[must_use = "a batch may have come back: look whether it was taken"]
+pub enum Submitted {
+    /// The writer has it.
+    Taken(Pending),
+    /// The queue is full: here it is again. Wait for a receipt that is due, or hand it over by `submit`, which waits.
+    Full(Batch),
+}
+
+/// How much waits for the writer: what a caller goes by who would rather turn work away than have it wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Batches, and records of reads, that are queued and not begun.
+    pub waiting: usize,
+    /// How many may be before callers wait; 0 once the engine is closed.
+    pub room: usize,
+}
+
 /// What the writer sends back: the answer, and the batch it was given, so that its memory is freed by the thread that took it.
 #[derive(Debug)]
 pub(crate) struct Reply {

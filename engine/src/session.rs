@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::objects;
 use crate::reading::{PAGE_MAX, Reading, RecordQuery};
-use crate::receipt::{Pending, Receipt};
+use crate::receipt::{Pending, Receipt, Submitted};
 use crate::temporal::{Cutoff, Plan, Policy, Rollback, Selection, SetMark};
 use crate::{clock::Ids, error::Error};
 use scoped_projections::tenancy::{Capability, Level, Scope};
@@ -60,6 +60,13 @@ impl Session {
     /// When the engine is closed.
     pub fn submit(&self, command: impl Into<Command>) -> Result<Pending> {
         self.engine.submit(self.one(command))
+    }
+    /// The same without ever waiting: a full queue gives it back.
+    ///
+    /// # Errors
+    /// When the engine is closed.
+    pub fn try_submit(&self, command: impl Into<Command>) -> Result<Submitted> {
+        self.engine.try_submit(self.one(command))
     }
     /// Writes a record on somebody's behalf: into the scope of its organisation and user, with agent and session as attributes.
     ///

@@ -18,28 +18,28 @@
 //! What an unkeyed chain cannot show: a suffix rewritten to its end. Only a digest kept elsewhere shows that.
 //! Source: Crosby and Wallach, Efficient Data Structures for Tamper-Evident Logging (2009); BLAKE3, section 2.
 
-use crate::digest::Digest;
+use crate::{digest::Digest, short::Key};
 use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 struct Keys {
-    payload: [u8; 32],
-    content: [u8; 32],
-    leaf: [u8; 32],
-    chain: [u8; 32],
-    genesis: [u8; 32],
-    footer: [u8; 32],
-    node: [u8; 32],
+    payload: Key,
+    content: Key,
+    leaf: Key,
+    chain: Key,
+    genesis: Key,
+    footer: Key,
+    node: Key,
 }
 
 static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys {
-    payload: blake3::derive_key("scoped-log v1 payload", &[]),
-    content: blake3::derive_key("scoped-log v1 content", &[]),
-    leaf: blake3::derive_key("scoped-log v1 leaf", &[]),
-    chain: blake3::derive_key("scoped-log v1 chain", &[]),
-    genesis: blake3::derive_key("scoped-log v1 genesis", &[]),
-    footer: blake3::derive_key("scoped-log v1 footer", &[]),
-    node: blake3::derive_key("scoped-log v1 node", &[]),
+    payload: Key::of("scoped-log v1 payload"),
+    content: Key::of("scoped-log v1 content"),
+    leaf: Key::of("scoped-log v1 leaf"),
+    chain: Key::of("scoped-log v1 chain"),
+    genesis: Key::of("scoped-log v1 genesis"),
+    footer: Key::of("scoped-log v1 footer"),
+    node: Key::of("scoped-log v1 node"),
 });
 
 /// Seed of the checksums of files that have no salt: headers, footers, HEAD, GENESIS.
@@ -57,15 +57,15 @@ pub(crate) fn plain_checksum(bytes: &[u8]) -> u64 {
 }
 
 pub(crate) fn payload(bytes: &[u8]) -> Digest {
-    keyed(&KEYS.payload, bytes)
+    KEYS.payload.digest(bytes)
 }
 
 pub(crate) fn genesis(bytes: &[u8]) -> Digest {
-    keyed(&KEYS.genesis, bytes)
+    KEYS.genesis.digest(bytes)
 }
 
 pub(crate) fn footer(bytes: &[u8]) -> Digest {
-    keyed(&KEYS.footer, bytes)
+    KEYS.footer.digest(bytes)
 }
 
 pub(crate) fn content(body: &[u8], payload: &Digest) -> Digest {
@@ -73,7 +73,7 @@ pub(crate) fn content(body: &[u8], payload: &Digest) -> Digest {
         0..=96 => short_content::<128>(body, payload),
         97..=992 => short_content::<1024>(body, payload),
         _ => {
-            let mut hasher = blake3::Hasher::new_keyed(&KEYS.content);
+            let mut hasher = blake3::Hasher::new_keyed(KEYS.content.bytes());
             hasher.update(body).update(payload.as_bytes());
             Digest::new(*hasher.finalize().as_bytes())
         }
@@ -87,7 +87,7 @@ fn short_content<const N: usize>(body: &[u8], payload: &Digest) -> Digest {
     let len = body.len() + 32;
     input[..body.len()].copy_from_slice(body);
     input[body.len()..len].copy_from_slice(payload.as_bytes());
-    keyed(&KEYS.content, &input[..len])
+    KEYS.content.digest(&input[..len])
 }
 
 /// The input of a leaf: the first 96 header bytes with what has no meaning zeroed, then the content digest.
@@ -101,7 +101,7 @@ pub(crate) fn leaf_input(header: &[u8; 128], content: &Digest) -> [u8; 128] {
 }
 
 pub(crate) fn leaf(header: &[u8; 128], content: &Digest) -> Digest {
-    keyed(&KEYS.leaf, &leaf_input(header, content))
+    KEYS.leaf.digest(&leaf_input(header, content))
 }
 
 pub(crate) fn chain_input(before: &Digest, leaf: &Digest) -> [u8; 64] {
@@ -112,36 +112,25 @@ pub(crate) fn chain_input(before: &Digest, leaf: &Digest) -> [u8; 64] {
 }
 
 pub(crate) fn chain(before: &Digest, leaf: &Digest) -> Digest {
-    keyed(&KEYS.chain, &chain_input(before, leaf))
+    KEYS.chain.digest(&chain_input(before, leaf))
 }
 
 /// An inner node of the tree over the leaves.
 pub(crate) fn node(left: &Digest, right: &Digest) -> Digest {
-    keyed(&KEYS.node, &chain_input(left, right))
+    KEYS.node.digest(&chain_input(left, right))
 }
 
 /// The root of a tree without leaves: no node has an input of this length.
 pub(crate) fn no_nodes() -> Digest {
-    keyed(&KEYS.node, &[])
+    KEYS.node.digest(&[])
 }
 
-/// Leaves of many records, the seam where a 16-wide BLAKE3 goes.
+/// Leaves of many records, in place of what is in `out`.
 pub(crate) fn leaves(inputs: &[[u8; 128]], out: &mut Vec<Digest>) {
-    digest_many(&KEYS.leaf, inputs, out);
+    KEYS.leaf.digest_many(inputs, out);
 }
 
-/// Chain steps of many records, each from the value stored before it.
+/// Chain steps of many records, each from the value stored before it, in place of what is in `out`.
 pub(crate) fn chains(inputs: &[[u8; 64]], out: &mut Vec<Digest>) {
-    digest_many(&KEYS.chain, inputs, out);
-}
-
-/// Digests many inputs of one length. It loops today; BLAKE3's own batch call (its issue 478) replaces the body of
-/// this function and no byte on disk changes.
-fn digest_many<const N: usize>(key: &[u8; 32], inputs: &[[u8; N]], out: &mut Vec<Digest>) {
-    out.clear();
-    out.extend(inputs.iter().map(|input| keyed(key, input)));
-}
-
-fn keyed(key: &[u8; 32], input: &[u8]) -> Digest {
-    Digest::new(*blake3::keyed_hash(key, input).as_bytes())
+    KEYS.chain.digest_many(inputs, out);
 }

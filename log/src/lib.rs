@@ -39,6 +39,7 @@ mod salvage;
 mod scan;
 mod segment;
 mod sequence;
+mod short;
 mod spare;
 pub mod storage;
 mod table;

@@ -31,6 +31,7 @@ macro_rules! for_each_domain {
 
 use crate::codec::{CodecError, decode_prefix, encode_into};
 use crate::events::KindInfo;
+use crate::store::Transact;
 use crate::{Context, Envelope};
 
 macro_rules! declare {
@@ -83,13 +84,20 @@ macro_rules! declare {
         /// The states of all domains side by side.
         #[derive(Debug, Clone, Default)]
         pub(crate) struct States {
-            $(pub(crate) $module: crate::$module::$state),+
+            $(pub(crate) $module: crate::$module::$state,)+
+            /// INVARIANT (begun): while a transaction is open, a state that has changed has begun its own.
+            pub(crate) begun: Begun,
         }
 
         impl States {
             /// One fact, handed to the state that it belongs to. Never fails: a fact that fits nothing changes nothing.
             pub(crate) fn apply(&mut self, at: &Envelope, event: &Event) {
-                match event { $(Event::$state(event) => self.$module.apply(at, event $(, &self.$reads)*)),+ }
+                match event {
+                    $(Event::$state(event) => {
+                        self.begun.begin($number, &mut self.$module);
+                        self.$module.apply(at, event $(, &self.$reads)*);
+                    }),+
+                }
             }
             pub(crate) fn save(&self, out: &mut impl crate::canonical::Output) {
                 $(out.u8($number); self.$module.save(out);)+
@@ -97,14 +105,56 @@ macro_rules! declare {
             pub(crate) fn load(input: &mut crate::canonical::Input<'_>) -> Result<Self, crate::canonical::InputError> {
                 $(if input.u8()? != $number { return Err(crate::canonical::InputError); }
                   let $module = crate::$module::$state::load(input)?;)+
-                Ok(Self { $($module),+ })
+                Ok(Self { $($module,)+ begun: Begun::default() })
             }
         }
 
-        crate::store::transact!(States { $($module),+ });
+        impl Transact for States {
+            fn begin(&mut self) {
+                self.keep();
+                self.begun = Begun(Some(0));
+            }
+            fn keep(&mut self) {
+                let begun = std::mem::take(&mut self.begun);
+                $(if begun.has($number) { self.$module.keep(); })+
+            }
+            fn undo(&mut self) {
+                let begun = std::mem::take(&mut self.begun);
+                $(if begun.has($number) { self.$module.undo(); })+
+            }
+        }
+
+        /// The numbers of the domains, by their names.
+        #[allow(non_upper_case_globals, dead_code, reason = "named as the modules are, all of them")]
+        pub(crate) mod number {
+            $(pub(crate) const $module: u32 = $number;)+
+        }
     };
 }
 for_each_domain!(declare);
+
+/// Which states have begun a transaction of their own, a bit for each number; `None` while none is open.
+///
+/// Most batches change one state or two, of more than a hundred containers in all: to begin and end in each of them cost more than the
+/// fold itself. So a state begins when it is about to change for the first time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Begun(Option<u32>);
+
+impl Begun {
+    /// That state is about to change.
+    #[inline]
+    pub(crate) fn begin(&mut self, number: u32, state: &mut impl Transact) {
+        if let Some(begun) = &mut self.0
+            && *begun & 1 << number == 0
+        {
+            *begun |= 1 << number;
+            state.begin();
+        }
+    }
+    fn has(self, number: u32) -> bool {
+        self.0.is_some_and(|begun| begun & 1 << number != 0)
+    }
+}
 
 /// Why a record's body is not an event that this build can fold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! The world: what the log up to some position adds up to.
 
 use crate::canonical::{Hashing, Input, InputError, Output};
-use crate::domains::{BodyError, States};
+use crate::domains::{BodyError, States, number};
 use crate::store::Transact;
 use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
 use crate::{
@@ -138,19 +138,26 @@ impl World {
         };
         // What a scope holds moves with it: taken from those above it before, given to those above it after.
         if let Some(scope) = moved {
-            self.states.objects.usage.leave(scope, &self.states.tenancy);
+            let States { objects, tenancy, begun, .. } = &mut self.states;
+            begun.begin(number::objects, objects);
+            objects.usage.leave(scope, tenancy);
         }
         self.states.apply(at, event);
+        let States { identity, tenancy, objects, sharing, rules, temporal, begun, .. } = &mut self.states;
         if let Some(scope) = moved {
-            self.states.objects.usage.join(scope, &self.states.tenancy);
+            objects.usage.join(scope, tenancy);
         }
         if at.payload > 0 && at.scope.is_some() {
-            self.states.tenancy.count_bytes(at.scope, at.payload);
+            begun.begin(number::tenancy, tenancy);
+            tenancy.count_bytes(at.scope, at.payload);
         }
-        let States { identity, tenancy, objects, sharing, rules, .. } = &mut self.states;
-        rules.note(at, event, identity, tenancy, objects, sharing);
+        if rules.counts_events() {
+            begun.begin(number::rules, rules);
+            rules.note(at, event, identity, tenancy, objects, sharing);
+        }
         if at.context.undoes != 0 {
-            self.states.temporal.note(Sequence::new(at.context.undoes), at.sequence);
+            begun.begin(number::temporal, temporal);
+            temporal.note(Sequence::new(at.context.undoes), at.sequence);
         }
         self.position = at.sequence;
         self.time = at.time;

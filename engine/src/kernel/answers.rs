@@ -60,7 +60,7 @@ impl Answers {
     pub(super) fn give(&mut self, log: &Writer, history: &History) {
         for (waiting, answer) in self.waiting.drain(..) {
             let answer = match answer {
-                Answer::Receipt(receipt) => Ok(receipt),
+                Answer::Receipt(receipt) => chained(receipt, log, history),
                 Answer::Refused(error) => Err(error),
                 Answer::Before(first, last) => {
                     let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
@@ -78,6 +78,19 @@ impl Answers {
             waiting.send(Err(error.hint("the outcome is unknown: open the log again and look")));
         }
     }
+}
+
+/// A receipt with the chain value after its last event, which is known since the group was written.
+fn chained(mut receipt: Receipt, log: &Writer, history: &History) -> Result<Receipt> {
+    let last = receipt.last;
+    receipt.head = match log.chain_at(last) {
+        Some(chain) => chain,
+        None => {
+            let missing = || Error::corrupt(format!("event {last} is not in the log"));
+            history.reader().chain_at(last)?.ok_or_else(missing)?
+        }
+    };
+    Ok(receipt)
 }
 
 /// The receipt of a batch that stands in the log.

@@ -67,10 +67,10 @@ pub(crate) fn need<'a>(capability: Capability, target: Target) -> Needs<'a> {
 pub(crate) struct Facts<'a> {
     ids: &'a mut Ids,
     now: Micros,
-    list: FactList,
+    list: &'a mut FactList,
 }
 
-/// Most commands come to one fact or two.
+/// Most commands come to one fact or two. It is large, and stays where it is made.
 type FactList = SmallVec<[Proposed; 2]>;
 
 /// A fact before it is written.
@@ -258,10 +258,11 @@ impl Scribe<'_, '_> {
             self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), payload);
             self.cause = self.world.position().get();
         }
-        let mut results = Vec::with_capacity(batch.steps.len());
+        let (mut list, mut results) = (FactList::new(), Vec::with_capacity(batch.steps.len()));
         for (at, step) in batch.steps.iter().enumerate() {
             let (rolls_back, stale) = (batch.rollback.is_some(), moved_on.contains(&at));
-            results.push(self.step(at, step, rolls_back, stale).map_err(|refusal| (at, refusal))?);
+            let id = self.step(at, step, (rolls_back, stale), &mut list).map_err(|refusal| (at, refusal))?;
+            results.push(id);
         }
         if let Some((key, request)) = keyed {
             // Without the key of whose data it holds nothing of it was written either; should it ever be, it gets no digest in the clear.
@@ -279,7 +280,14 @@ impl Scribe<'_, '_> {
         Ok(results)
     }
 
-    fn step(&mut self, nth: usize, step: &Step, rolls_back: bool, stale: bool) -> Result<u128> {
+    /// Decides one step and writes what follows from it; `list` is empty before and after.
+    fn step(
+        &mut self,
+        nth: usize,
+        step: &Step,
+        (rolls_back, stale): (bool, bool),
+        list: &mut FactList,
+    ) -> Result<u128> {
         let above = self.cause;
         let (actor, agent) = match step.on_behalf_of {
             None => (step.actor, None),
@@ -324,7 +332,7 @@ impl Scribe<'_, '_> {
             let error = Error::stale(format!("the {entity} has changed since the rollback was planned"));
             return Err(error.hint("plan it again").into());
         }
-        let mut facts = Facts { ids: self.ids, now, list: FactList::new() };
+        let mut facts = Facts { ids: self.ids, now, list };
         if let Err(refusal) = step.command.decide(&view, &mut facts) {
             // Whom a rule about data may keep out is not told how things stand.
             let kept_out = |need: &Request<'_>| !ask(need.with_data(AskedData::Missing)).0;
@@ -333,14 +341,13 @@ impl Scribe<'_, '_> {
                 None => refusal,
             });
         }
-        let mut list = facts.list;
         if rolls_back {
             let undone = self.undone.get(nth).copied().flatten();
             check_step(world, step.undoes, undone, list.iter().map(|fact| &fact.event))?;
         }
         if waits && !list.iter().filter_map(|fact| fact.payload.as_ref()).any(Written::is_unread) {
             // Rules that look at data are asked again, now that it is known what would be written.
-            let data = proposed_data(&list);
+            let data = proposed_data(list);
             let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
             for need in needs.iter().map(|need| need.with_data(data)) {
                 let back = need.doing(Action::Rollback);
@@ -352,13 +359,13 @@ impl Scribe<'_, '_> {
                 }
             }
         }
-        self.sealer.seal(world, &mut list)?;
+        self.sealer.seal(world, list)?;
         if let Some(need) = needs.first() {
-            admit(&view, need.action, &list)?;
+            admit(&view, need.action, list)?;
         }
         drop(needs);
-        let id = main_fact(&list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
-        for (nth, Proposed { scope, event, payload }) in list.into_iter().enumerate() {
+        let id = main_fact(list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
+        for (nth, Proposed { scope, event, payload }) in list.drain(..).enumerate() {
             let payload = payload.map(Written::into_stored);
             self.write(actor, step.undoes, scope, event, payload);
             if nth == 0 {

@@ -4,12 +4,28 @@
 //! sending takes a shared lock, closing the exclusive one: what was sent before is answered, what comes behind is told
 //! that the engine is closed.
 
-use super::writer::Op;
+use super::journal::Access;
+use crate::command::Batch;
 use crate::error::{Error, Result};
-use crate::receipt::gone;
+use crate::receipt::{Reply, gone};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::RwLock;
 use tokio::sync::{Notify, oneshot};
+
+/// What the writer is asked to do.
+pub(crate) enum Op {
+    Execute {
+        batch: Box<Batch>,
+        reply: oneshot::Sender<Reply>,
+    },
+    /// A read was refused, or is to be recorded.
+    Access(Box<Access>),
+    /// Answer when everything before is durable.
+    Sync(oneshot::Sender<Result<()>>),
+    /// Nothing; but how long the writer's thread may sleep has changed.
+    LookUp,
+    Close(oneshot::Sender<Result<()>>),
+}
 
 /// The callers' end.
 pub(crate) struct Queue {
@@ -38,6 +54,12 @@ impl Queue {
             Err(TrySendError::Full(op)) => Ok(Some(op)),
             Err(TrySendError::Disconnected(_)) => Err(gone()),
         }
+    }
+
+    /// How many operations wait, and for how many there is room in all.
+    pub(crate) fn filled(&self) -> (usize, usize) {
+        let ops = self.ops.read();
+        ops.as_ref().map_or((0, 0), |ops| (ops.len(), ops.capacity().unwrap_or(usize::MAX)))
     }
 
     /// Waits without blocking the thread.

@@ -1,4 +1,4 @@
-//! The writer: one thread that owns the log and the world that runs ahead.
+//! The writer: who holds it owns the log and the world that runs ahead.
 //!
 //! ```text
 //! take all that is queued ─▶ execute each ─▶ frame ─▶ one write, one sync ─▶ publish ─▶ receipts ─▶ catch up
@@ -6,17 +6,19 @@
 //!
 //! While a group syncs the next one gathers by itself, so there is no timer: under load thousands share one sync, alone a
 //! caller waits for its own. Publishing stands between the sync and the receipts, in this order: whoever holds the receipt of a revocation
-//! can be sure that no check that starts now still allows. Time is read once a group.
+//! can be sure that no check that starts now still allows. Time is read once a group. Who holds it is the business of [`super::combiner`].
 //! Errors: a write or sync that failed poisons the writer. Those in flight are told that their outcome is unknown; later ones that the
 //! log is unavailable. Readers go on.
 
 use super::Worlds;
 use super::answers::{Answer, Answers, provisioned};
 use super::bell::Bell;
+use super::durability::Durability;
 use super::erasing::Erasing;
 use super::execute::{Declined, Fact, Outcome, Refusal, execute};
-use super::journal::{Access, Journal, Outcome as AccessOutcome, access, fact};
-use super::queue::Queue;
+use super::framing::frame;
+use super::journal::{Journal, Outcome as AccessOutcome, access};
+use super::queue::Op;
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
@@ -24,28 +26,13 @@ use crate::history::History;
 use crate::receipt::{Promise, Receipt, Reply, Warning};
 use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
-use scoped_log::{Durability as LogDurability, LogError, NewEvent, Stage, Writer};
+use crossbeam_channel::{Receiver, TryRecvError};
+use scoped_log::{Digest, Durability as LogDurability, Stage, Writer};
 use scoped_projections::store::Transact;
-use scoped_projections::{Micros, Sequence, SubjectId, World};
-use smallvec::SmallVec;
+use scoped_projections::{Micros, Sequence, SubjectId};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// When a receipt is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Durability {
-    /// After a sync, which all batches that waited for it share. The default.
-    Synced,
-    /// After a sync of its own. For measuring, and for the paranoid.
-    SyncedEach,
-    /// After the write; a sync follows within the interval. Survives the death of the process, not power loss.
-    Buffered {
-        /// Longest time without a sync.
-        sync_every: Duration,
-    },
-}
 
 /// Bytes after which a group is written even though more is queued.
 const GROUP_BYTES_MAX: usize = 512 * 1024;
@@ -54,38 +41,34 @@ const GROUP_ANSWERS_MAX: usize = 4_096;
 /// How long folded accesses may wait before the writer looks after them.
 const JOURNAL_WAIT: Duration = Duration::from_secs(1);
 
-/// What the writer is asked to do.
-pub(crate) enum Op {
-    Execute {
-        batch: Box<Batch>,
-        reply: oneshot::Sender<Reply>,
-    },
-    /// A read was refused, or is to be recorded.
-    Access(Box<Access>),
-    /// Answer when everything before is durable.
-    Sync(oneshot::Sender<Result<()>>),
-    Close(oneshot::Sender<Result<()>>),
+/// Chain value of a receipt whose group is not hashed yet: [`Answers`] puts in what it is before the receipt is given.
+const UNKNOWN: Digest = Digest::new([0; 32]);
+
+/// What comes after a turn.
+pub(super) enum Next {
+    GoOn,
+    /// Somebody wants it closed, or nobody is left who could want anything.
+    Close(Option<oneshot::Sender<Result<()>>>),
 }
 
 pub(crate) struct Committer {
-    pub(crate) log: Writer,
-    pub(crate) history: History,
-    pub(crate) worlds: Worlds,
-    pub(crate) door: Arc<dyn Door>,
-    pub(crate) ids: Ids,
-    pub(crate) durability: Durability,
-    pub(crate) queue: Arc<Queue>,
-    pub(crate) bell: Arc<Bell>,
+    log: Writer,
+    history: History,
+    pub(super) worlds: Worlds,
+    door: Arc<dyn Door>,
+    pub(super) ids: Ids,
+    durability: Durability,
+    bell: Arc<Bell>,
     erasing: Erasing,
-    journal: Journal,
-    facts: Vec<Fact>,
+    pub(super) journal: Journal,
+    pub(super) facts: Vec<Fact>,
     answers: Answers,
     /// When the group began: the time of all that is decided in it.
-    now: Micros,
+    pub(super) now: Micros,
     bodies: Vec<u8>,
     /// Since when something written waits for a sync.
     unsynced: Option<Instant>,
-    poisoned: Option<Error>,
+    pub(super) poisoned: Option<Error>,
 }
 
 impl Committer {
@@ -95,7 +78,6 @@ impl Committer {
         worlds: Worlds,
         door: Arc<dyn Door>,
         durability: Durability,
-        queue: Arc<Queue>,
         bell: Arc<Bell>,
     ) -> Self {
         let (ids, erasing) = (Ids::new(&*door), Erasing::new(history.sealing().clone()));
@@ -106,7 +88,6 @@ impl Committer {
             door,
             ids,
             durability,
-            queue,
             bell,
             erasing,
             journal: Journal::default(),
@@ -119,63 +100,37 @@ impl Committer {
         }
     }
 
-    /// Works until the end, whatever the end is: after a panic the queue is emptied as long as somebody may send, and dropping an
-    /// operation tells its caller that nobody answers.
-    pub(crate) fn run_to_the_end(self, ops: &Receiver<Op>) {
-        let bell = Arc::clone(&self.bell);
-        let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.run(ops)));
-        bell.end();
-        if worked.is_err() {
-            while ops.recv().is_ok() {}
-        }
-    }
-
-    /// Works until it is told to close, or nobody is left who could tell.
-    fn run(mut self, ops: &Receiver<Op>) {
-        loop {
-            let closing = match self.wait(ops) {
-                Ok(Some(op)) => {
-                    let closing = self.group(op, ops);
-                    // A queue that is never empty must not put the sync off.
-                    if self.sync_due_in().is_some_and(|left| left.is_zero()) {
-                        // A failure poisons the log, which the next caller is told.
-                        let _ = self.sync();
-                    }
-                    closing
-                }
-                Ok(None) => {
+    /// Takes what is queued as one group. When the wait for it was over before anything came, looks after what has waited.
+    pub(super) fn turn(&mut self, ops: &Receiver<Op>, timed_out: bool) -> Next {
+        let next = match ops.try_recv() {
+            Ok(op) => self.group(op, ops),
+            Err(TryRecvError::Disconnected) => Next::Close(None),
+            Err(TryRecvError::Empty) => {
+                if timed_out {
                     self.quiet();
-                    None
                 }
-                Err(()) => Some(None),
-            };
-            self.queue.made_space();
-            if let Some(reply) = closing {
-                let closed = self.close();
-                if let Some(reply) = reply {
-                    // Whoever asked may have gone.
-                    let _ = reply.send(closed);
-                }
-                return;
+                Next::GoOn
             }
-        }
+        };
+        self.sync_if_due();
+        next
     }
 
-    /// The next thing to do; `None` when it is time to look after what waits.
-    fn wait(&self, ops: &Receiver<Op>) -> Result<Option<Op>, ()> {
-        let patience = match self.sync_due_in() {
+    /// One batch as a group of its own.
+    pub(super) fn alone(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>) {
+        self.now = self.door.now();
+        self.submit(batch, reply);
+        self.flush();
+        self.sync_if_due();
+    }
+
+    /// How long it may be left alone; `None`: until somebody wants something.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match self.sync_due_in() {
             _ if !self.door.runs() => None,
             Some(left) => Some(left),
             None if self.journal.is_waiting() || self.erasing.is_waiting() => Some(JOURNAL_WAIT),
             None => None,
-        };
-        match patience {
-            None => ops.recv().map(Some).map_err(|_| ()),
-            Some(patience) => match ops.recv_timeout(patience) {
-                Ok(op) => Ok(Some(op)),
-                Err(RecvTimeoutError::Timeout) => Ok(None),
-                Err(RecvTimeoutError::Disconnected) => Err(()),
-            },
         }
     }
 
@@ -189,26 +144,34 @@ impl Committer {
         }
     }
 
-    /// One group: everything that is queued, up to a bound in bytes. Gives the reply to a request to close, if one came.
-    #[expect(clippy::option_option, reason = "closing or not, with or without somebody who waits for it")]
-    fn group(&mut self, first: Op, ops: &Receiver<Op>) -> Option<Option<oneshot::Sender<Result<()>>>> {
-        let mut next = Some(first);
+    /// A queue that is never empty must not put the sync off.
+    fn sync_if_due(&mut self) {
+        if self.sync_due_in().is_some_and(|left| left.is_zero()) {
+            // A failure poisons the log, which the next caller is told.
+            let _ = self.sync();
+        }
+    }
+
+    /// One group: everything that is queued, up to a bound in bytes.
+    fn group(&mut self, first: Op, ops: &Receiver<Op>) -> Next {
+        let mut op = Some(first);
         self.now = self.door.now();
-        let (mut syncs, mut closing) = (Vec::new(), None);
-        while let Some(op) = next.take() {
-            match op {
+        let (mut syncs, mut next) = (Vec::new(), Next::GoOn);
+        while let Some(taken) = op.take() {
+            match taken {
                 Op::Execute { batch, reply } => self.submit(batch, reply),
                 Op::Access(access) => self.trace(&access),
                 Op::Sync(reply) => syncs.push(reply),
-                Op::Close(reply) => closing = Some(Some(reply)),
+                Op::Close(reply) => next = Next::Close(Some(reply)),
+                Op::LookUp => {}
             }
             if self.durability == Durability::SyncedEach {
                 self.flush();
                 self.now = self.door.now();
             }
             let room = self.log.staged_bytes() < GROUP_BYTES_MAX && self.answers.len() < GROUP_ANSWERS_MAX;
-            if closing.is_none() && room {
-                next = ops.try_recv().ok();
+            if matches!(next, Next::GoOn) && room {
+                op = ops.try_recv().ok();
             }
         }
         self.flush();
@@ -218,7 +181,7 @@ impl Committer {
                 let _ = reply.send(failed.as_ref().map_or(Ok(()), |error| Err(error.again())));
             }
         }
-        closing
+        next
     }
 
     /// Nothing to do for a while.
@@ -247,9 +210,8 @@ impl Committer {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
-            let history = self.history.clone();
-            let mut sealer = Sealer::new(history.sealing().vault());
             let undone = undone(batch, |at| self.about(at));
+            let mut sealer = Sealer::new(self.history.sealing().vault());
             let own = self.worlds.own();
             let outcome = execute(own, batch, &undone, now, &mut self.ids, &mut sealer, &mut self.facts);
             let (ids, warnings) = match outcome {
@@ -289,7 +251,7 @@ impl Committer {
         let world = self.worlds.own();
         world.keep();
         let (last, time) = (world.position(), world.time());
-        let (promise, repeated, head) = (self.promise(), false, self.log.head());
+        let (promise, repeated, head) = (self.promise(), false, UNKNOWN);
         Receipt {
             first: last.next(),
             last,
@@ -305,13 +267,13 @@ impl Committer {
 
     /// Frames the facts from `start` on, which are in the world with its transaction open. `None`: the group is full, was
     /// written, and the facts are taken back.
-    fn stage(&mut self, start: usize) -> Result<Option<Receipt>> {
-        let staged = stage(&mut self.log, &mut self.bodies, &self.facts[start..]);
+    pub(super) fn stage(&mut self, start: usize) -> Result<Option<Receipt>> {
+        let staged = frame(&mut self.log, &mut self.bodies, &mut self.facts[start..]);
         match staged {
             Ok(Stage::Staged(staged)) => {
                 self.worlds.own().keep();
                 let (promise, repeated) = (self.promise(), false);
-                let (first, last, head, time) = (staged.first, staged.last, staged.chain, staged.time);
+                let (first, last, head, time) = (staged.first, staged.last, UNKNOWN, staged.time);
                 Ok(Some(Receipt {
                     first,
                     last,
@@ -376,42 +338,6 @@ impl Committer {
         }
     }
 
-    fn trace(&mut self, attempt: &Access) {
-        if self.poisoned.is_none() {
-            self.trace_at(attempt, self.now);
-        }
-    }
-
-    fn trace_at(&mut self, attempt: &Access, now: Micros) {
-        self.write_folded(false);
-        if let Some(attempt) = self.journal.note(attempt.clone(), now) {
-            self.write_attempt(&attempt, (1, now, now));
-        }
-    }
-
-    fn write_folded(&mut self, all: bool) {
-        if self.poisoned.is_some() {
-            return;
-        }
-        for (attempt, count, first, last) in self.journal.due(self.now, all) {
-            self.write_attempt(&attempt, (count, first, last));
-        }
-    }
-
-    fn write_attempt(&mut self, attempt: &Access, counted: (u32, Micros, Micros)) {
-        for _ in 0..2 {
-            let (now, start) = (self.now, self.facts.len());
-            let world = self.worlds.own();
-            world.begin();
-            let fact = fact(world, &mut self.ids, now, attempt, counted);
-            self.facts.push(fact);
-            // A full disk keeps traces out as it keeps commands out; the refusal itself stands.
-            if !matches!(self.stage(start), Ok(None)) {
-                return;
-            }
-        }
-    }
-
     /// Writes the group, lets readers see it, answers, catches up. In this order.
     fn flush(&mut self) {
         if self.facts.is_empty() {
@@ -433,14 +359,12 @@ impl Committer {
                 };
                 self.erasing.erase(&erased, &mut self.answers);
                 let (answers, log, history) = (&mut self.answers, &self.log, &self.history);
-                let follow = |world: &mut World, fact: &Fact| world.apply(&fact.at, &fact.event);
                 let (bell, last) = (&self.bell, self.facts.last().map(|fact| fact.at.sequence));
-                self.worlds.publish(&self.facts, follow, || {
+                self.worlds.publish(&mut self.facts, || {
                     // Before the receipts: whoever holds one hears of its events without waiting.
                     last.into_iter().for_each(|last| bell.ring(last));
                     answers.give(log, history);
                 });
-                self.facts.clear();
             }
             Err(error) => self.poison(error.into()),
         }
@@ -469,7 +393,7 @@ impl Committer {
         self.poisoned = Some(later.hint("close the engine, see to the cause, and open the log again"));
     }
 
-    fn close(mut self) -> Result<()> {
+    pub(super) fn close(mut self) -> Result<()> {
         self.write_folded(true);
         self.flush();
         self.erasing.again();
@@ -483,27 +407,4 @@ impl Committer {
 enum Carried {
     Now(Receipt),
     Before(Sequence, Sequence),
-}
-
-/// Encodes the bodies of one batch and frames it.
-fn stage(log: &mut Writer, bodies: &mut Vec<u8>, facts: &[Fact]) -> Result<Stage, LogError> {
-    bodies.clear();
-    let mut ends: SmallVec<[usize; 4]> = SmallVec::with_capacity(facts.len());
-    for fact in facts {
-        if fact.event.encode_into(&fact.at.context, bodies).is_err() {
-            return Err(LogError::Invalid { detail: "an event has no encoding" });
-        }
-        ends.push(bodies.len());
-    }
-    let mut from = 0;
-    let mut events: SmallVec<[NewEvent<'_>; 4]> = SmallVec::with_capacity(facts.len());
-    for (fact, end) in facts.iter().zip(ends) {
-        let (kind, kind_version) = (fact.event.kind(), fact.event.version());
-        let (actor, scope) = (fact.at.actor.0, fact.at.scope.0);
-        let (body, payload) = (&bodies[from..end], fact.payload.as_ref());
-        events.push(NewEvent { event_id: fact.event_id, kind, kind_version, actor, scope, body, payload });
-        from = end;
-    }
-    let time = facts.first().map_or(0, |fact| fact.at.time);
-    log.stage(time, &events)
 }

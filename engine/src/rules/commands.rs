@@ -266,7 +266,7 @@ impl Decide for Define {
         }
         let (name, class) = (self.name.clone(), self.class);
         let description = text("description", self.description.as_ref())?;
-        facts.push(home, RuleCreated { rule, name, class, home, body }, description.as_ref());
+        facts.push(home, RuleCreated { rule, name, class, home, body: Box::new(body) }, description.as_ref());
         Ok(())
     }
 }
@@ -306,7 +306,11 @@ impl Decide for Update {
             conflicts::check(on, rule.class, &body, &binding.targets, self.rule)?;
         }
         let reason = text("reason", self.reason.as_ref())?;
-        facts.push(home(on, rule), RuleUpdated { rule: self.rule, name, body }, reason.as_ref());
+        facts.push(
+            home(on, rule),
+            RuleUpdated { rule: self.rule, name, body: Box::new(body) },
+            reason.as_ref(),
+        );
         Ok(())
     }
 }

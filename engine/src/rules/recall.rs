@@ -97,7 +97,7 @@ pub(crate) fn recall(event: RulesEvent, asked: Recalling<'_>) -> Option<Recalled
                 description: text("description"),
             })
         }
-        E::RuleUpdated(e) => Recalled::one(Update::to(e.rule, e.name, e.body, text("reason"))),
+        E::RuleUpdated(e) => Recalled::one(Update::to(e.rule, e.name, *e.body, text("reason"))),
         E::RuleDescribed(e) => Recalled::one(Describe { rule: e.rule, description: text("description")? }),
         E::RuleArchived(e) => Recalled::one(Archive { rule: e.rule }),
         E::RuleUnarchived(e) => Recalled::one(Unarchive { rule: e.rule }),

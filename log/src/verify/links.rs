@@ -5,8 +5,7 @@ use crate::{digest::Digest, hash, record::View};
 
 const BLOCK: usize = 128;
 
-/// Events whose chain values are still to be checked. Gathered, because a BLAKE3 that digests sixteen inputs at once
-/// fits in behind `hash::leaves` and `hash::chains`.
+/// Events whose chain values are still to be checked. Gathered, because many inputs are digested side by side.
 #[derive(Default)]
 pub(super) struct Links {
     due: Vec<Link>,

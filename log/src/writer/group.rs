@@ -1,4 +1,10 @@
 //! The commit group: batches framed one behind the other, to be written with one write.
+//!
+//! Framing copies; linking (leaf, chain, checksum) follows some events later, because leaves are hashed side by side.
+//!
+//! ```text
+//! frame frame … frame ─▶ link: sixteen leaves at once ▸ one chain step and one checksum each
+//! ```
 
 use super::Writer;
 use crate::{
@@ -23,6 +29,28 @@ pub(super) struct Group {
     pub(super) first: u64,
     pub(super) chain_before: Digest,
     pub(super) time_before: Micros,
+    /// Chain values after its events, from the first one on, as far as they are linked. Kept until the next group begins.
+    pub(super) chains: Vec<Digest>,
+    /// Inputs of the leaves of the events behind those.
+    unlinked: Vec<[u8; 128]>,
+    leaves: Vec<Digest>,
+}
+
+/// Leaves that are hashed side by side: as many as the widest processor takes.
+const LINKED_AT_ONCE: usize = 16;
+
+impl Group {
+    /// Nothing yet, behind the event before `first`.
+    pub(super) fn behind(first: u64, chain_before: Digest) -> Self {
+        Self { first, chain_before, ..Self::default() }
+    }
+
+    /// Nothing is in it any more; its chain values are kept.
+    pub(super) fn clear(&mut self) {
+        self.buffer.clear();
+        self.offsets.clear();
+        self.unlinked.clear();
+    }
 }
 
 impl Writer {
@@ -49,22 +77,44 @@ impl Writer {
             actor: event.actor,
             scope: event.scope,
         };
-        let mut header = fields.encode();
+        let header = fields.encode();
         let content = hash::content(event.body, event.payload.map_or(&hash::NO_PAYLOAD, |p| p.digest()));
-        self.chain = hash::chain(&self.chain, &hash::leaf(&header, &content));
-        put(&mut header, AT_CHAIN, self.chain.as_bytes());
 
         let group = &mut self.group;
+        group.unlinked.push(hash::leaf_input(&header, &content));
         let at = group.buffer.len();
         group.buffer.extend_from_slice(&header);
         group.buffer.extend_from_slice(event.body);
         group.buffer.extend_from_slice(payload);
         let end = align_up(group.buffer.len() as u64, RECORD_ALIGN) as usize;
         group.buffer.resize(end, 0);
-        sum(&mut group.buffer[at..], self.open.segment.header.salt);
         group.offsets.push(((self.open.offset + at as u64) / RECORD_ALIGN) as u32);
         group.last = at;
         self.next += 1;
+        if self.group.unlinked.len() >= LINKED_AT_ONCE {
+            self.link();
+        }
+    }
+
+    /// Gives every framed event its chain value and its checksum.
+    pub(super) fn link(&mut self) {
+        let group = &mut self.group;
+        hash::leaves(&group.unlinked, &mut group.leaves);
+        group.unlinked.clear();
+        let (base, salt) = (self.open.offset, self.open.segment.header.salt);
+        let place = |units: &u32| (u64::from(*units) * RECORD_ALIGN - base) as usize;
+        for leaf in &group.leaves {
+            let nth = group.chains.len();
+            let Some(at) = group.offsets.get(nth).map(place) else { break };
+            let end = group.offsets.get(nth + 1).map_or(group.buffer.len(), place);
+            self.chain = hash::chain(&self.chain, leaf);
+            group.chains.push(self.chain);
+            if let Some(record) = group.buffer.get_mut(at..end) {
+                put(record, AT_CHAIN, self.chain.as_bytes());
+                sum(record, salt);
+            }
+        }
+        group.leaves.clear();
     }
 }
 

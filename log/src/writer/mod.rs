@@ -1,6 +1,6 @@
 //! Appending: batches are framed into one buffer, written with one write, made durable with one sync.
 //!
-//! Shape: `stage` frames, chains and sums a batch, and touches the disk only when the segment is full and nothing is
+//! Shape: `stage` frames a batch (and chains and sums it, some events at a time), and touches the disk only when the segment is full and nothing is
 //! staged (rotation); `commit` writes the group, syncs, and lets readers see it.
 //!
 //! ```text
@@ -102,7 +102,7 @@ impl Writer {
             write_back: WriteBack::new(from.preparer.is_in_background()),
             preparer: from.preparer,
             open: from.open,
-            group: Group::default(),
+            group: Group::behind(from.last + 1, from.chain),
             next: from.last + 1,
             written: from.last,
             durable: from.last,
@@ -134,9 +134,20 @@ impl Writer {
         self.last_time
     }
 
-    /// Chain value after the last staged event.
-    pub fn head(&self) -> Digest {
+    /// Chain value after the last staged event. Asked for between staging and committing, it is hashed alone and not side by side
+    /// with others.
+    pub fn head(&mut self) -> Digest {
+        self.link();
         self.chain
+    }
+
+    /// Chain value after an event of the group that was committed last, or after the event before that group.
+    pub fn chain_at(&self, sequence: Sequence) -> Option<Digest> {
+        match sequence.get().checked_sub(self.group.first) {
+            Some(nth) => self.group.chains.get(usize::try_from(nth).ok()?).copied(),
+            None if sequence.get() + 1 == self.group.first => Some(self.group.chain_before),
+            None => None,
+        }
     }
 
     /// The last event that survives power loss.
@@ -176,6 +187,7 @@ impl Writer {
         let first = self.next;
         if self.group.buffer.is_empty() {
             self.group.first = first;
+            self.group.chains.clear();
             self.group.chain_before = self.chain;
             self.group.time_before = self.last_time;
         }
@@ -183,12 +195,7 @@ impl Writer {
             self.frame(event, time, (batch.len() - 1 - nth) as u32);
         }
         self.last_time = time;
-        Ok(Stage::Staged(Staged {
-            first: Sequence::new(first),
-            last: Sequence::new(self.next - 1),
-            time,
-            chain: self.chain,
-        }))
+        Ok(Stage::Staged(Staged { first: Sequence::new(first), last: Sequence::new(self.next - 1), time }))
     }
 
     /// Writes what is staged, with one write, and lets readers see it; with [`Durability::Synced`] after one sync, which
@@ -217,8 +224,8 @@ impl Writer {
         if self.group.buffer.is_empty() {
             return;
         }
-        self.group.buffer.clear();
-        self.group.offsets.clear();
+        self.group.clear();
+        self.group.chains.clear();
         self.next = self.group.first;
         self.chain = self.group.chain_before;
         self.last_time = self.group.time_before;
@@ -299,6 +306,7 @@ impl Writer {
         if self.group.buffer.is_empty() {
             return Ok(());
         }
+        self.link();
         let mut buffer = std::mem::take(&mut self.group.buffer);
         for units in &self.group.offsets {
             let at = u64::from(*units) * RECORD_ALIGN - self.open.offset;

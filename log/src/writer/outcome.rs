@@ -1,17 +1,17 @@
 //! What staging and committing come to.
 
-use crate::{Micros, digest::Digest, sequence::Sequence};
+use crate::{Micros, sequence::Sequence};
 
 /// How a commit is to survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// Power loss: written and synced before the commit returns.
     Synced,
-    /// The death of the process, not power loss: handed to the operating system. [`Writer::sync`] makes it durable.
+    /// The death of the process, not power loss: handed to the operating system. [`crate::Writer::sync`] makes it durable.
     Buffered,
 }
 
-/// A framed batch, not yet on disk.
+/// A framed batch, not yet on disk. Its chain value is known when it is: see [`crate::Writer::chain_at`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Staged {
     /// Sequence of its first event.
@@ -20,8 +20,6 @@ pub struct Staged {
     pub last: Sequence,
     /// Time of all its events: what was asked for, or the log's last time if that is later.
     pub time: Micros,
-    /// Chain value after its last event.
-    pub chain: Digest,
 }
 
 /// What staging a batch came to.

@@ -18,8 +18,8 @@ events! {
             class: Class,
             /// The scope it is administered in, [`ScopeId::NONE`] for none.
             home: ScopeId,
-            /// What it says.
-            body: Body,
+            /// What it says. Apart from the rest: it alone would make every event twice as large in memory.
+            body: Box<Body>,
         }
         /// a rule got a new version (payload: the reason, if one was given)
         2 "rules.rule_updated" RuleUpdated {
@@ -28,7 +28,7 @@ events! {
             /// What it is called from now on.
             name: String,
             /// What it says from now on.
-            body: Body,
+            body: Box<Body>,
         }
         /// a rule was described anew (payload: its description)
         3 "rules.rule_described" RuleDescribed {

@@ -235,6 +235,11 @@ impl Rules {
         }
     }
 
+    /// Is anything bound that counts events?
+    pub(crate) fn counts_events(&self) -> bool {
+        !self.usage.is_idle()
+    }
+
     /// Every event that happened, in whatever domain: what limits and quotas count.
     pub(crate) fn note(
         &mut self,
@@ -245,7 +250,7 @@ impl Rules {
         objects: &Objects,
         sharing: &Sharing,
     ) {
-        if !self.usage.is_idle() {
+        if self.counts_events() {
             self.count(at, event, identity, tenancy, objects, sharing);
         }
     }

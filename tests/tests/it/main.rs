@@ -52,3 +52,4 @@ mod rules_reading;
 mod scenario;
 mod sim;
 mod snapshots;
+mod writing;

@@ -1,0 +1,44 @@
+//! What the journal has to tell becomes events, in the writer's hands: attempts that were refused, and reads that are recorded.
+
+use super::journal::{Access, fact};
+use super::writer::Committer;
+use scoped_projections::Micros;
+use scoped_projections::store::Transact;
+
+impl Committer {
+    pub(super) fn trace(&mut self, attempt: &Access) {
+        if self.poisoned.is_none() {
+            self.trace_at(attempt, self.now);
+        }
+    }
+
+    pub(super) fn trace_at(&mut self, attempt: &Access, now: Micros) {
+        self.write_folded(false);
+        if let Some(attempt) = self.journal.note(attempt.clone(), now) {
+            self.write_attempt(&attempt, (1, now, now));
+        }
+    }
+
+    pub(super) fn write_folded(&mut self, all: bool) {
+        if self.poisoned.is_some() {
+            return;
+        }
+        for (attempt, count, first, last) in self.journal.due(self.now, all) {
+            self.write_attempt(&attempt, (count, first, last));
+        }
+    }
+
+    fn write_attempt(&mut self, attempt: &Access, counted: (u32, Micros, Micros)) {
+        for _ in 0..2 {
+            let (now, start) = (self.now, self.facts.len());
+            let world = self.worlds.own();
+            world.begin();
+            let fact = fact(world, &mut self.ids, now, attempt, counted);
+            self.facts.push(fact);
+            // A full disk keeps traces out as it keeps commands out; the refusal itself stands.
+            if !matches!(self.stage(start), Ok(None)) {
+                return;
+            }
+        }
+    }
+}
