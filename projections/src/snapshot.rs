@@ -79,7 +79,7 @@ fn checksum(header: &[u8], walk: &[u8]) -> [u8; 32] {
 }
 
 impl<'a> Snapshot<'a> {
-    /// Reads the header; the checksum is for [`Self::check`], the world for [`Self::read`].
+    /// Reads the header; the checks and the world are for [`Self::world`].
     ///
     /// # Errors
     /// When the bytes are no snapshot of this fold version.
@@ -108,51 +108,36 @@ impl<'a> Snapshot<'a> {
         Ok(Self { log_id, position, chain, state_digest, header, sum, walk })
     }
 
-    /// Holds the bytes against their checksum, and the walk against the state digest that is taken of it.
-    ///
-    /// # Errors
-    /// When a byte has changed.
-    pub fn check(&self) -> Result<Checked, SnapshotError> {
-        let sound = checksum(&self.header[..112], self.walk) == self.sum;
-        if sound && World::digest_of_walk(self.walk) == Some(self.state_digest) {
-            Ok(Checked(()))
-        } else {
-            Err(SnapshotError::Checksum)
-        }
+    /// Are these the bytes that were written?
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        checksum(&self.header[..112], self.walk) == self.sum
     }
 
-    /// Reads the world in it. That takes longer than [`Self::check`], and can be done meanwhile.
+    /// Is the walk the one that the state digest was taken of?
+    #[must_use]
+    pub fn is_of_its_digest(&self) -> bool {
+        World::digest_of_walk(self.walk) == Some(self.state_digest)
+    }
+
+    /// The world in it, when both checks have been made; they take a core each. What numbers say in changed bytes could ask for much memory.
     ///
     /// # Errors
-    /// When the walk is no world, or one of another position.
-    pub fn read(&self) -> Result<Unchecked, SnapshotError> {
+    /// When a check failed; when the walk is no world, or one of another position.
+    pub fn world_if(&self, unchanged: bool, of_its_digest: bool) -> Result<World, SnapshotError> {
+        if !(unchanged && of_its_digest) {
+            return Err(SnapshotError::Checksum);
+        }
         let world = World::load(&mut Input::new(self.walk)).map_err(|_| SnapshotError::Malformed)?;
-        if world.position() == self.position { Ok(Unchecked(world)) } else { Err(SnapshotError::Checksum) }
+        if world.position() == self.position { Ok(world) } else { Err(SnapshotError::Checksum) }
     }
 
     /// The world in it, checked and read.
     ///
     /// # Errors
-    /// As [`Self::check`] and [`Self::read`].
+    /// As [`Self::world_if`].
     pub fn world(&self) -> Result<World, SnapshotError> {
-        let checked = self.check()?;
-        Ok(self.read()?.trust(checked))
-    }
-}
-
-/// That somebody has checked the bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct Checked(());
-
-/// A world whose bytes may have changed.
-#[derive(Debug)]
-pub struct Unchecked(World);
-
-impl Unchecked {
-    /// The world, now that its bytes were checked.
-    #[must_use]
-    pub fn trust(self, _: Checked) -> World {
-        self.0
+        self.world_if(self.is_unchanged(), self.is_of_its_digest())
     }
 }
 

@@ -9,6 +9,7 @@
 //! emptying its slot, and nothing moves: all that going back to the begin of a batch needs.
 
 use super::{Hash, room};
+use scoped_log::hint::prefetch;
 use std::hash::BuildHasher;
 
 const EMPTY: u64 = u64::MAX;
@@ -45,6 +46,18 @@ impl Index {
             }
             at = (at + 1) & mask;
         }
+    }
+
+    /// A hint that this id will be asked for soon.
+    #[inline]
+    pub(super) fn expect(&self, id: u128) {
+        prefetch(&self.slots, self.hash.hash_one(id) as usize & self.slots.len().wrapping_sub(1));
+    }
+
+    /// The row that mostly is the one with that id: nobody has looked at it yet.
+    #[inline]
+    pub(super) fn likely(&self, id: u128) -> Option<u32> {
+        self.find(id, |_| true)
     }
 
     /// Adds the next row. `id_of` gives the ids of the rows before it, which are asked for when the index grows.

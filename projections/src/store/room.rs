@@ -2,6 +2,9 @@
 
 use scoped_log::hint::prefer_huge_pages;
 
+/// Bytes from which on a list is large.
+const LARGE: usize = 2 << 20;
+
 /// A list with room for so many.
 pub(super) fn with_room<T>(count: usize) -> Vec<T> {
     let mut list = Vec::with_capacity(count);
@@ -32,8 +35,14 @@ pub(super) fn push<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
 }
 
+/// Twice the room. A large list moves to room of its own: what the system moves for it stays on the small pages that it was on.
 #[cold]
 fn grow<T>(list: &mut Vec<T>) {
-    list.reserve(1);
-    prefer_huge_pages(list);
+    if list.capacity() * size_of::<T>() < LARGE {
+        list.reserve(1);
+        return;
+    }
+    let mut wider = with_room(list.capacity() * 2);
+    wider.append(list);
+    *list = wider;
 }
