@@ -8,6 +8,7 @@ use crate::sealed::Offer;
 use scoped_log::{Digest, Payload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,17 +49,21 @@ impl Data {
         if !fields.is_sorted_by(|a, b| a.0 < b.0) {
             return Err(Error::invalid("the keys of canonical JSON are sorted, each once"));
         }
-        let mut bytes =
-            Vec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
-        let text = |bytes: &mut Vec<u8>, text: &str| {
+        // Mostly in place: what is kept is a copy of just its length.
+        let mut bytes: SmallVec<[u8; 512]> =
+            SmallVec::with_capacity(fields.iter().map(|(k, v)| k.len() + v.len() + 6).sum::<usize>() + 1);
+        let text = |bytes: &mut SmallVec<[u8; 512]>, text: &str| {
             if needs_escapes(text) {
-                let written = serde_json::to_writer(bytes, text);
-                return written.map_err(|e| Error::invalid(format!("data is no JSON: {e}")));
+                let written = serde_json::to_vec(text);
+                bytes.extend_from_slice(
+                    &written.map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?,
+                );
+            } else {
+                bytes.push(b'"');
+                bytes.extend_from_slice(text.as_bytes());
+                bytes.push(b'"');
             }
-            bytes.push(b'"');
-            bytes.extend_from_slice(text.as_bytes());
-            bytes.push(b'"');
-            Ok(())
+            Ok::<_, Error>(())
         };
         bytes.push(b'{');
         for (at, (key, value)) in fields.iter().enumerate() {
@@ -70,7 +75,7 @@ impl Data {
             text(&mut bytes, value)?;
         }
         bytes.push(b'}');
-        Self::from_canonical(bytes)
+        Self::from_canonical(&*bytes)
     }
     /// The canonical bytes.
     #[must_use]

@@ -244,7 +244,8 @@ impl Engine {
     pub fn try_submit(&self, mut batch: Batch) -> Result<Submitted> {
         self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
-        match self.inner.queue.try_send(Op::Execute { batch: Box::new(batch), reply })? {
+        let made = Vec::with_capacity(batch.steps.len());
+        match self.inner.queue.try_send(Op::Execute { batch: Box::new(batch), made, reply })? {
             Some(Op::Execute { batch, .. }) => Ok(Submitted::Full(*batch)),
             _ => Ok(Submitted::Taken(Pending(pending))),
         }
@@ -259,7 +260,8 @@ impl Engine {
 
     fn line_up(&self, batch: Box<Batch>) -> Result<Pending> {
         let (reply, pending) = oneshot::channel();
-        self.inner.queue.send(Op::Execute { batch, reply })?;
+        let made = Vec::with_capacity(batch.steps.len());
+        self.inner.queue.send(Op::Execute { batch, made, reply })?;
         Ok(Pending(pending))
     }
 
@@ -282,7 +284,8 @@ impl Engine {
     pub async fn execute_async(&self, mut batch: Batch) -> Result<Receipt> {
         self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
-        self.inner.queue.send_async(Op::Execute { batch: Box::new(batch), reply }).await?;
+        let made = Vec::with_capacity(batch.steps.len());
+        self.inner.queue.send_async(Op::Execute { batch: Box::new(batch), made, reply }).await?;
         Pending(pending).await
     }
 

@@ -5,7 +5,7 @@ use crate::command::Batch;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::history::History;
-use crate::kernel::execute::{Refusal, execute};
+use crate::kernel::execute::{Out, Refusal, execute};
 use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
 use scoped_projections::store::Transact;
@@ -78,9 +78,10 @@ impl<'a> Rehearsal<'a> {
         }
     }
     fn run(&mut self, at: usize, batch: &Batch) -> Result<(), Rehearsed> {
-        let (undone, mut facts) = (undone(batch, |at| self.about(at)), Vec::new());
+        let (undone, mut facts, mut made) = (undone(batch, |at| self.about(at)), Vec::new(), Vec::new());
+        let out = Out { facts: &mut facts, made: &mut made };
         let Self { world, now, ids, sealer, .. } = self;
-        let declined = match execute(world, batch, &undone, *now, ids, sealer, &mut facts) {
+        let declined = match execute(world, batch, &undone, *now, ids, sealer, out) {
             Ok(_) => {
                 self.world.keep();
                 self.tried.extend(facts.iter().map(|fact| Entity::of(&fact.event)));

@@ -14,7 +14,7 @@ use crate::clock::{Ids, ManualDoor};
 use crate::error::Result;
 use crate::export::recall_to_check;
 use crate::history::History;
-use crate::kernel::execute::{Fact, Outcome, Refusal, execute};
+use crate::kernel::execute::{Fact, Out, Outcome, Refusal, execute};
 use crate::sealed::{Content, Sealer, Why, stored_subject, subject_of};
 use crate::temporal::undone;
 use scoped_log::Record;
@@ -58,9 +58,10 @@ pub(super) fn redo(
     book.saw(N::DecisionsHold, batch.steps.len() as u64);
     // Only event ids are drawn: whatever else has an id is asked for by it.
     let mut ids = Ids::new(&ManualDoor::new(first.time, 0));
-    let mut facts = Vec::new();
+    let (mut facts, mut made) = (Vec::new(), Vec::new());
+    let out = Out { facts: &mut facts, made: &mut made };
     let undone = undone(&batch, |at| history.about(at));
-    match execute(world, &batch, &undone, first.time, &mut ids, &mut Sealer::pretending(), &mut facts) {
+    match execute(world, &batch, &undone, first.time, &mut ids, &mut Sealer::pretending(), out) {
         Ok(Outcome::Facts(..)) => {
             world.undo();
             if let Some(difference) = differ(history, world, &facts, records, events, book) {

@@ -122,11 +122,19 @@ pub(crate) struct Fact {
 /// What a batch came to.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Facts to be appended, in the world already, the transaction open. With the id that each step made or changed, and what the
-    /// caller should hear.
-    Facts(Vec<u128>, Vec<Warning>),
+    /// Facts to be appended, in the world already, the transaction open. With what the caller should hear.
+    Facts(Vec<Warning>),
     /// Carried out before, under the same key: the first and last event of back then.
     Before(Sequence, Sequence),
+}
+
+/// Where it is put what a batch comes to.
+pub(crate) struct Out<'a> {
+    /// Its facts, behind those of the batches before it.
+    pub(crate) facts: &'a mut Vec<Fact>,
+    /// The id of what each step made or changed, 0 where there is none, in place of what was there. Whoever asks makes room for it: the
+    /// writer's thread would ask the system for memory that another thread gives back.
+    pub(crate) made: &'a mut Vec<u128>,
 }
 
 /// What was declined, and where in the batch.
@@ -141,7 +149,7 @@ pub(crate) struct Declined {
 /// Steps 1 to 4 of the write path for a whole batch.
 ///
 /// Facts come with the world's transaction still open: the caller keeps it when they are in the log, or undoes it. On a
-/// refusal world and `out` are as they were.
+/// refusal world and facts are as they were.
 ///
 /// Of a rollback, `undone` says what each step's event is about that it takes back (see [`undone`](crate::temporal::undone)).
 pub(crate) fn execute(
@@ -151,7 +159,7 @@ pub(crate) fn execute(
     now: Micros,
     ids: &mut Ids,
     sealer: &mut Sealer<'_>,
-    out: &mut Vec<Fact>,
+    Out { facts: out, made }: Out<'_>,
 ) -> std::result::Result<Outcome, Box<Declined>> {
     let actor = batch.steps.first().map_or(PrincipalId::NONE, |step| step.actor);
     let declined = |step: usize, error: Error| {
@@ -201,9 +209,9 @@ pub(crate) fn execute(
         undone,
         warnings: &warnings,
     };
-    let result = scribe.run(batch, actor, keyed, start);
+    let result = scribe.run(batch, actor, keyed, start, made);
     match result {
-        Ok(results) => Ok(Outcome::Facts(results, warnings.into_inner())),
+        Ok(()) => Ok(Outcome::Facts(warnings.into_inner())),
         Err((step, refusal)) => {
             world.undo();
             out.truncate(start);
@@ -239,7 +247,8 @@ impl Scribe<'_, '_> {
         actor: PrincipalId,
         keyed: Option<([u8; 16], Option<[u8; 16]>)>,
         start: usize,
-    ) -> std::result::Result<Vec<u128>, (usize, Refusal)> {
+        made: &mut Vec<u128>,
+    ) -> std::result::Result<(), (usize, Refusal)> {
         // Looked at before the first step: a step may bring about what a later one of the same batch makes up for.
         let moved_on: BTreeSet<usize> = batch
             .steps
@@ -258,11 +267,12 @@ impl Scribe<'_, '_> {
             self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), payload);
             self.cause = self.world.position().get();
         }
-        let (mut list, mut results) = (FactList::new(), Vec::with_capacity(batch.steps.len()));
+        let mut list = FactList::new();
+        made.clear();
         for (at, step) in batch.steps.iter().enumerate() {
             let (rolls_back, stale) = (batch.rollback.is_some(), moved_on.contains(&at));
             let id = self.step(at, step, (rolls_back, stale), &mut list).map_err(|refusal| (at, refusal))?;
-            results.push(id);
+            made.push(id);
         }
         if let Some((key, request)) = keyed {
             // Without the key of whose data it holds nothing of it was written either; should it ever be, it gets no digest in the clear.
@@ -277,7 +287,7 @@ impl Scribe<'_, '_> {
                 None,
             );
         }
-        Ok(results)
+        Ok(())
     }
 
     /// Decides one step and writes what follows from it; `list` is empty before and after.

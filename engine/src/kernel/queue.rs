@@ -16,6 +16,8 @@ use tokio::sync::{Notify, oneshot};
 pub(crate) enum Op {
     Execute {
         batch: Box<Batch>,
+        /// Room for the ids of what its steps made.
+        made: Vec<u128>,
         reply: oneshot::Sender<Reply>,
     },
     /// A read was refused, or is to be recorded.

@@ -15,7 +15,7 @@ use super::answers::{Answer, Answers, provisioned};
 use super::bell::Bell;
 use super::durability::Durability;
 use super::erasing::Erasing;
-use super::execute::{Declined, Fact, Outcome, Refusal, execute};
+use super::execute::{Declined, Fact, Out, Outcome, Refusal, execute};
 use super::framing::frame;
 use super::journal::{Journal, Outcome as AccessOutcome, access};
 use super::queue::Op;
@@ -62,6 +62,8 @@ pub(crate) struct Committer {
     erasing: Erasing,
     pub(super) journal: Journal,
     pub(super) facts: Vec<Fact>,
+    /// Whom the group erases.
+    erased: Vec<SubjectId>,
     answers: Answers,
     /// When the group began: the time of all that is decided in it.
     pub(super) now: Micros,
@@ -92,6 +94,7 @@ impl Committer {
             erasing,
             journal: Journal::default(),
             facts: Vec::new(),
+            erased: Vec::new(),
             answers: Answers::default(),
             now: 0,
             bodies: Vec::new(),
@@ -119,7 +122,8 @@ impl Committer {
     /// One batch as a group of its own.
     pub(super) fn alone(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>) {
         self.now = self.door.now();
-        self.submit(batch, reply);
+        let made = Vec::with_capacity(batch.steps.len());
+        self.submit(batch, made, reply);
         self.flush();
         self.sync_if_due();
     }
@@ -154,12 +158,12 @@ impl Committer {
 
     /// One group: everything that is queued, up to a bound in bytes.
     fn group(&mut self, first: Op, ops: &Receiver<Op>) -> Next {
-        let mut op = Some(first);
         self.now = self.door.now();
+        let mut op = Some(first);
         let (mut syncs, mut next) = (Vec::new(), Next::GoOn);
         while let Some(taken) = op.take() {
             match taken {
-                Op::Execute { batch, reply } => self.submit(batch, reply),
+                Op::Execute { batch, made, reply } => self.submit(batch, made, reply),
                 Op::Access(access) => self.trace(&access),
                 Op::Sync(reply) => syncs.push(reply),
                 Op::Close(reply) => next = Next::Close(Some(reply)),
@@ -194,10 +198,10 @@ impl Committer {
         let _ = self.sync();
     }
 
-    fn submit(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>) {
+    fn submit(&mut self, batch: Box<Batch>, made: Vec<u128>, reply: oneshot::Sender<Reply>) {
         let answer = match &self.poisoned {
             Some(error) => Answer::Refused(error.again()),
-            None => match self.carry_out(&batch) {
+            None => match self.carry_out(&batch, made) {
                 Ok(Carried::Now(receipt)) => Answer::Receipt(receipt),
                 Ok(Carried::Before(first, last)) => Answer::Before(first, last),
                 Err(error) => Answer::Refused(error),
@@ -206,16 +210,16 @@ impl Committer {
         self.answers.push(batch, reply, answer);
     }
 
-    fn carry_out(&mut self, batch: &Batch) -> Result<Carried> {
+    fn carry_out(&mut self, batch: &Batch, mut made: Vec<u128>) -> Result<Carried> {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
             let undone = undone(batch, |at| self.about(at));
             let mut sealer = Sealer::new(self.history.sealing().vault());
             let own = self.worlds.own();
-            let outcome = execute(own, batch, &undone, now, &mut self.ids, &mut sealer, &mut self.facts);
-            let (ids, warnings) = match outcome {
-                Ok(Outcome::Facts(ids, warnings)) => (ids, warnings),
+            let out = Out { facts: &mut self.facts, made: &mut made };
+            let warnings = match execute(own, batch, &undone, now, &mut self.ids, &mut sealer, out) {
+                Ok(Outcome::Facts(warnings)) => warnings,
                 Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
@@ -225,10 +229,10 @@ impl Committer {
                 return Err(error);
             }
             if self.facts.len() == start {
-                return Ok(Carried::Now(self.nothing_to_do(ids, warnings)));
+                return Ok(Carried::Now(self.nothing_to_do(made, warnings)));
             }
             if let Some(mut receipt) = self.stage(start)? {
-                (receipt.ids, receipt.warnings) = (ids, warnings);
+                (receipt.ids, receipt.warnings) = (made, warnings);
                 receipt.provisioned =
                     self.facts[start..].iter().filter_map(|fact| provisioned(&fact.event)).collect();
                 return Ok(Carried::Now(receipt));
@@ -272,6 +276,7 @@ impl Committer {
         match staged {
             Ok(Stage::Staged(staged)) => {
                 self.worlds.own().keep();
+                self.erased.extend(self.facts[start..].iter().filter_map(Erasing::of));
                 let (promise, repeated) = (self.promise(), false);
                 let (first, last, head, time) = (staged.first, staged.last, UNKNOWN, staged.time);
                 Ok(Some(Receipt {
@@ -344,7 +349,7 @@ impl Committer {
             self.answers.give(&self.log, &self.history);
             return;
         }
-        let erased: Vec<SubjectId> = self.facts.iter().filter_map(Erasing::of).collect();
+        let erased = std::mem::take(&mut self.erased);
         let how = match self.durability {
             // The end of a key is for good: the event that says so comes first.
             _ if !erased.is_empty() => LogDurability::Synced,
@@ -388,6 +393,7 @@ impl Committer {
     fn poison(&mut self, cause: Error) {
         self.answers.lose(&cause);
         self.facts.clear();
+        self.erased.clear();
         self.unsynced = None;
         let later = Error::unavailable("unavailable", format!("the log takes no more writes: {cause}"));
         self.poisoned = Some(later.hint("close the engine, see to the cause, and open the log again"));

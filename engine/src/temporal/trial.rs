@@ -5,7 +5,7 @@ use super::undone::undone;
 use crate::clock::Ids;
 use crate::command::{Batch, Step};
 use crate::history::History;
-use crate::kernel::execute::{Refusal, execute};
+use crate::kernel::execute::{Out, Refusal, execute};
 use crate::kernel::journal::{Outcome, access};
 use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
@@ -38,8 +38,8 @@ impl Trial<'_> {
         };
         let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
         let undone = undone(&batch, |at| self.history.about(at));
-        match execute(&mut self.now, &batch, &undone, self.time, self.ids, &mut self.sealer, &mut Vec::new())
-        {
+        let out = Out { facts: &mut Vec::new(), made: &mut Vec::new() };
+        match execute(&mut self.now, &batch, &undone, self.time, self.ids, &mut self.sealer, out) {
             Ok(_) => self.now.keep(),
             Err(declined) => match declined.refusal {
                 // The step itself would disclose what it is not theirs to read: the data that it brings back.

@@ -148,7 +148,8 @@ impl Load {
         })
     }
 
-    fn write(
+    /// One writer, for so long and until the last receipt. Gives how many events it wrote.
+    pub(super) fn write(
         &self,
         engine: &Engine,
         actor: PrincipalId,

@@ -14,11 +14,13 @@
 //! check    authorization in a world               nanoseconds
 //! decisions  one decision, as the grants grow     nanoseconds
 //! read     objects as a principal                 against look-ups in a hash map
+//! beside   reads while somebody writes            against reads while nobody does
 //! import   a real history, with and without sync  events a second
 //! ```
 //!
 //! All files lie in a directory of their own below the one that is named, removed at the end.
 
+mod beside;
 mod check;
 mod commit;
 mod decisions;
@@ -98,6 +100,8 @@ pub enum Section {
     Decisions,
     /// Reading objects.
     Read,
+    /// Reading objects while somebody writes.
+    Beside,
     /// Import of a git history.
     Import,
 }
@@ -128,7 +132,7 @@ pub struct Args {
     /// When a receipt is given
     #[arg(long, value_enum, default_value_t = When::Synced)]
     pub durability: When,
-    /// Seconds for each of `commit` and `latency`, the floor's turns included
+    /// Seconds for each of `commit`, `latency` and `beside`, the floor's turns included
     #[arg(long, default_value_t = 4.0)]
     pub seconds: f64,
     /// A world of a million objects and ten thousand principals for `check` and `read` (takes a minute)
@@ -199,6 +203,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         check: None,
         decisions: None,
         read: None,
+        beside: None,
         import: Vec::new(),
         verdicts: Vec::new(),
     };
@@ -240,6 +245,10 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         telling("decisions");
         report.decisions = Some(decisions::measure(&directory.sub("forest"), args.large)?);
         directory.clear("forest");
+    }
+    if args.wants(Section::Beside) {
+        telling("reads beside a writer");
+        report.beside = Some(beside::measure(&directory, args)?);
     }
     let history = args.history.clone().or_else(import::kept);
     if args.wants(Section::Import)

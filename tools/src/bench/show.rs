@@ -156,6 +156,16 @@ fn figures(report: &Report) -> Table {
             row(name, ns(of.read_ns), Some(ns(of.std_map_ns)), Some(of.std_ratio), std);
         }
     }
+    if let Some(it) = &report.beside {
+        let writers = [
+            ("read, p99, beside own syncs", it.synced, it.synced_p99_ratio, it.synced_per_s),
+            ("read, p99, beside a full load", it.flat_out, it.flat_out_p99_ratio, it.flat_out_per_s),
+        ];
+        for (name, of, ratio, per_s) in writers {
+            let how = format!("{} objects, against nobody; {} events/s", it.objects, grouped(per_s));
+            row(name, ns(of.p99_ns as f64), Some(ns(it.alone.p99_ns as f64)), Some(ratio), how);
+        }
+    }
     for it in &report.import {
         let how = format!("{}, {} events in {:.2} s, {}", it.history, it.events, it.seconds, it.durability);
         row("import", rate(it.events_per_s), None, None, how.clone());
@@ -193,6 +203,9 @@ fn times(report: &Report) -> Option<Table> {
     row("check on any object, with the clock", report.check.as_ref().map(|it| it.latency));
     row("check on hot objects, likewise", report.check.as_ref().map(|it| it.hot));
     row("the clock alone", report.check.as_ref().map(|it| it.clock));
+    row("read while nobody writes", report.beside.as_ref().map(|it| it.alone));
+    row("read beside own syncs", report.beside.as_ref().map(|it| it.synced));
+    row("read beside a full load", report.beside.as_ref().map(|it| it.flat_out));
     (rows > 0).then_some(table)
 }
 
