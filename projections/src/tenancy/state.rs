@@ -5,7 +5,7 @@ mod members;
 mod tree;
 mod walk;
 
-pub use entries::{AclEntry, Line};
+pub use entries::{AclEntry, AclLine};
 pub use members::Member;
 
 use super::counts::{CountColumn, Counts};
@@ -33,7 +33,7 @@ pub struct Tenancy {
     by_principal: Sorted<(u32, u32), ()>,
     acl: Table<AclEntry>,
     /// INVARIANT (lists): as many as there are nodes, each the lines of its entries, rising. A list has few.
-    acl_by_scope: Rows<Box<[Line]>>,
+    acl_by_scope: Rows<Box<[AclLine]>>,
     counts: CountColumn,
     policies: Sorted<u32, Declared>,
     /// The event whose payload describes a scope.
@@ -186,7 +186,7 @@ impl Tenancy {
     /// The lines of the same, oldest first.
     #[inline]
     #[must_use]
-    pub fn lines(&self, scope: u32) -> &[Line] {
+    pub fn lines(&self, scope: u32) -> &[AclLine] {
         self.acl_by_scope.get(scope).map_or(&[], |rows| rows)
     }
     /// The entry in a row, also one that was removed.

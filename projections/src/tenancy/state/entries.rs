@@ -40,14 +40,14 @@ impl AclEntry {
 ///
 /// Most entries that a walk meets speak to somebody else, and four bytes tell that without the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub struct AclLine {
     /// Row of the entry.
     pub entry: u32,
     /// Part of the id of the principal; 0 for everybody, and for those of a role.
     hint: u32,
 }
 
-impl Line {
+impl AclLine {
     fn of(row: u32, subject: Subject) -> Self {
         let hint = if let Subject::Principal(id) = subject { hint(id) } else { 0 };
         Self { entry: row, hint }
@@ -82,13 +82,13 @@ impl Tenancy {
                 self.entry_ends.insert((end, row), ());
             }
             // The newest has the highest row.
-            self.list(scope, |lines| lines.push(Line::of(row, subject)));
+            self.list(scope, |lines| lines.push(AclLine::of(row, subject)));
             self.edit_row(scope, |node| node.entries += 1);
         }
     }
 
     /// Changes the list of a scope.
-    fn list(&mut self, scope: u32, change: impl FnOnce(&mut Vec<Line>)) {
+    fn list(&mut self, scope: u32, change: impl FnOnce(&mut Vec<AclLine>)) {
         if let Some(list) = self.acl_by_scope.edit(scope) {
             let mut lines = std::mem::take(list).into_vec();
             change(&mut lines);
