@@ -1,6 +1,5 @@
 //! What the tests of an application begin with: an engine, three people, and questions that fail with a sentence.
 
-use crate::authorize::Target;
 use crate::data::Data;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -128,7 +127,7 @@ impl Harness {
 
     fn reads(&self, principal: PrincipalId, object: ObjectId) -> bool {
         let asked = self.engine.read(|moment| {
-            let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
+            let target = moment.object_target(object);
             moment.can(principal, Capability::ReadLocal, target).allowed
         });
         let read = self.engine.session(principal).and_then(|session| session.read(object)).is_ok();

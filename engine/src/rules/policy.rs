@@ -17,6 +17,9 @@ use scoped_projections::tenancy::{Effect, Role};
 use scoped_projections::{Micros, PrincipalId, World};
 use smallvec::SmallVec;
 
+/// The kind of a principal that things come through: what it does itself, and what it does on behalf of others.
+pub(crate) const CONNECTOR: &str = "connector";
+
 /// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
 pub(crate) struct Way {
     /// Row of the scope.
@@ -102,6 +105,15 @@ pub(crate) fn declarations(world: &World, actor: PrincipalId, target: Target) ->
     declared(world, &asked, target).by
 }
 
+/// The connector that somebody is: a principal of the kind [`CONNECTOR`], told by its handle. One without a handle might be any.
+pub(crate) fn connector(world: &World, principal: u32) -> Attribute<&str> {
+    let identity = world.identity();
+    match identity.at(principal).filter(|principal| identity.kind(principal) == CONNECTOR) {
+        Some(principal) => principal.handle.as_deref().map_or(Attribute::Missing, Attribute::Is),
+        None => Attribute::None,
+    }
+}
+
 impl<'a> Policy<'a> {
     /// For a question about that target, by the principal in that row.
     pub(crate) fn new(
@@ -136,7 +148,7 @@ impl<'a> Policy<'a> {
             scopes: &[],
             now: Attribute::Is(now),
             environment: Attribute::Missing,
-            connector: request.connector.map_or(Attribute::Missing, Attribute::Is),
+            connector: request.connector.map_or_else(|| connector(world, actor), Attribute::Is),
             classification: Attribute::Missing,
             outside,
         };

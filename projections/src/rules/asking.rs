@@ -54,8 +54,10 @@ impl Rules {
             Attribute::Missing => found.extend(lists.environments()),
             Attribute::None | Attribute::Each => {}
         }
-        if let Some(connector) = asked.connector.value() {
-            found.extend(lists.get(lists.connector(connector)));
+        match asked.connector {
+            Attribute::Is(connector) => found.extend(lists.get(lists.connector(connector))),
+            Attribute::Missing => found.extend(lists.connectors()),
+            Attribute::None | Attribute::Each => {}
         }
         found
     }
@@ -82,7 +84,8 @@ impl Rules {
         }
     }
 
-    /// Does whatever else the binding names hold, besides what it is listed under?
+    /// Does whatever else the binding names hold, besides what it is listed under? What names an object or a type is about each thing in a
+    /// list, and not about the list, whatever else it names.
     #[must_use]
     pub fn bound(&self, entry: &Entry, asked: &Asked<'_>) -> Truth {
         if !entry.narrowed {
@@ -94,10 +97,13 @@ impl Rules {
         if to.principal.is_some() {
             truth = truth.and(asked.is_self(binding.principal).into());
         }
+        let mut each = false;
         if let Some(wanted) = &to.object_type {
+            each |= asked.object_type == Attribute::Each;
             truth = truth.and(asked.object_type.test(|is| is == wanted));
         }
         if to.object.is_some() {
+            each |= asked.object == Attribute::Each;
             truth = truth.and(asked.object.test(|(row, _)| row == binding.object));
         }
         if let Some(wanted) = &to.environment {
@@ -106,7 +112,7 @@ impl Rules {
         if let Some(wanted) = &to.connector {
             truth = truth.and(asked.connector.test(|is| is == wanted));
         }
-        truth
+        if each && truth != Truth::No { Truth::Each } else { truth }
     }
 
     /// Do its conditions hold, the action among them?

@@ -49,5 +49,7 @@ mod quotas;
 mod revocation;
 mod rules;
 mod rules_reading;
+mod rules_unsaid;
 mod scenario;
 mod sim;
+mod way_back;
