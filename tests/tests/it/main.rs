@@ -45,6 +45,7 @@ mod model;
 mod oracle;
 mod owners;
 mod parts;
+mod predict;
 mod quotas;
 mod revocation;
 mod rules;
