@@ -25,6 +25,11 @@ pub struct Moment<'a> {
     pub(crate) now: Micros,
 }
 
+/// What rules hear of data where there is none: a list is asked about its scope, and each thing in it by itself, with its data.
+fn without_data(request: &Request<'_>) -> AskedData<'static> {
+    if lists(request) { AskedData::Each } else { AskedData::Missing }
+}
+
 impl<'a> Moment<'a> {
     /// The same world, asked at another time: memberships and entries that have ended by then count no more.
     #[must_use]
@@ -206,13 +211,12 @@ impl<'a> Moment<'a> {
 
     /// May they? Rules that look at an object's data get to see it; everything else is decided without.
     pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
+        if !matches!(request.target, Target::Object(_)) {
+            return authorize(self.world, actor, request.with_data(without_data(&request)), self.now);
+        }
+        // Data is loaded when the answer, or what is said to be its reason, may hang on it.
         let first = authorize(self.world, actor, request.with_data(AskedData::Later), self.now);
-        // A list is asked about its scope, and each thing in it by itself, with its data. Of an object that is out of reach, or tombstoned,
-        // it has to be known what rules say of its data: whom they keep out does not reach it from below, nor its past.
-        let may_be_reached = first.allowed
-            || (matches!(request.target, Target::Object(_))
-                && matches!(first.rule, Rule::Nothing | Rule::Tombstoned));
-        if !(may_be_reached && first.wants_data) || lists(&request) {
+        if !first.wants_data {
             return first;
         }
         let data = self.value(request.target);
@@ -235,8 +239,7 @@ impl<'a> Moment<'a> {
         target: Target,
     ) -> (Decision, Vec<Considered>) {
         let (data, request) = (self.value(target), Request::new(capability, target));
-        let unknown = if lists(&request) { AskedData::Later } else { AskedData::Missing };
-        let data = data.as_ref().map_or(unknown, AskedData::Is);
+        let data = data.as_ref().map_or(without_data(&request), AskedData::Is);
         explain(self.world, actor, request.with_data(data), self.now)
     }
 

@@ -97,7 +97,8 @@ impl History {
         let to = live.as_ref().map_or_else(|| self.head(), |live| live.position.max(self.head()));
         let mut expected = self.snapshots_to_meet(&sieve, &mut book);
         expected.extend(live);
-        let mut reached = |world: &World, book: &mut Book| meet(&mut expected, world, book);
+        let mut last = None;
+        let mut reached = |world: &World, book: &mut Book| meet(&mut expected, world, &mut last, book);
         let walked = walk::walk(self, to, &sieve, &mut book, &mut reached);
         for missed in expected {
             book.hold(N::ReplayAgrees, false, || {
@@ -126,7 +127,9 @@ impl History {
             book.violation(N::VersionsReadable, || format!("the log cannot be read: {error}"));
         }
         let chain = self.reader().chain_at(world.position()).ok().flatten().unwrap_or(verified.head);
-        let at = (world.position(), chain, world.state_digest());
+        // That of the end is mostly known: the live world was met there.
+        let state = last.filter(|(at, _)| *at == world.position()).map(|(_, state)| state);
+        let at = (world.position(), chain, state.unwrap_or_else(|| world.state_digest()));
         Ok(Report::new(now, at, book.close(), RegistryReport::of(&world), health))
     }
 
@@ -155,12 +158,15 @@ struct Expected {
     what: String,
 }
 
-fn meet(expected: &mut Vec<Expected>, world: &World, book: &mut Book) {
+/// Holds a world of the walk against those that were expected there. Its digest is made once, and kept as the last one.
+fn meet(expected: &mut Vec<Expected>, world: &World, last: &mut Option<(Sequence, Digest)>, book: &mut Book) {
     expected.retain(|it| {
         if it.position != world.position() {
             return true;
         }
-        book.hold(N::ReplayAgrees, it.state == world.state_digest(), || {
+        let known = last.filter(|(at, _)| *at == world.position());
+        let (_, state) = *last.insert(known.unwrap_or_else(|| (world.position(), world.state_digest())));
+        book.hold(N::ReplayAgrees, it.state == state, || {
             format!("{} is not what replaying the log up to {} gives", it.what, it.position)
         });
         false

@@ -196,13 +196,8 @@ pub(super) fn principal<'a>(on: &View<'a>, id: PrincipalId) -> Result<&'a Princi
 /// The principal, when it is at the version that the caller has seen.
 fn expected<'a>(on: &View<'a>, id: PrincipalId, version: Option<u32>) -> Result<&'a Principal> {
     let found = principal(on, id)?;
-    match version {
-        Some(version) if version != found.version => {
-            let message = format!("the principal `{id}` is at version {}, not {version}", found.version);
-            Err(Error::stale(message).hint("read it again, and decide again").into())
-        }
-        _ => Ok(found),
-    }
+    Error::unless_version(format_args!("the principal `{id}`"), found.version, version)?;
+    Ok(found)
 }
 
 /// A handle names one live principal.

@@ -12,6 +12,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::receipt::Warning;
 use crate::rules::outside::AskedData;
+use crate::rules::policy::connector;
 use crate::sealed::{Sealer, Written};
 use crate::temporal::{Entity, Remark, check_form, check_step};
 use scoped_log::Payload;
@@ -310,8 +311,11 @@ impl Scribe<'_, '_> {
         let next = world.position().next();
         let (has_keys, warnings) = (self.sealer.has_keys(), self.warnings);
         let view = View { world, actor, agent, now, next, step: nth, has_keys, warnings };
+        // Whom somebody acts through is whom it comes through.
+        let through = agent.and_then(|agent| connector(world, world.identity().row(agent)?).value());
         // Allowed to the actor, and not kept from who acts for it; and does either answer hang on the data?
         let ask = |need: Request<'_>| {
+            let need = Request { connector: need.connector.or(through), ..need };
             let answer = authorize(world, actor, need, now);
             let of_agent = agent.map(|agent| authorize(world, agent, need, now));
             let wants_data = answer.wants_data || of_agent.is_some_and(|answer| answer.wants_data);
@@ -450,5 +454,10 @@ fn proposed_data(proposed: &[Proposed]) -> Option<serde_json::Value> {
 
 /// What an object question is about, for commands and queries alike.
 pub(crate) fn object_target(world: &World, object: ObjectId) -> Target {
-    world.objects().row(object).map_or(Target::Nothing, Target::Object)
+    row_target(world.objects().row(object))
+}
+
+/// The same, of a row that was looked up.
+pub(crate) fn row_target(object: Option<u32>) -> Target {
+    object.map_or(Target::Nothing, Target::Object)
 }

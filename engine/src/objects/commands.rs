@@ -250,14 +250,8 @@ pub(super) fn live<'a>(on: &View<'a>, id: ObjectId, expected: Option<u32>) -> Re
 
 /// The object, when it is at the version that the caller has seen.
 fn at_version(found: &Object, expected: Option<u32>) -> Result<&Object> {
-    match expected {
-        Some(expected) if expected != found.version => {
-            let message =
-                format!("the object `{}` is at version {}, not {expected}", found.id, found.version);
-            Err(Error::stale(message).hint("read it again, and decide again").into())
-        }
-        _ => Ok(found),
-    }
+    Error::unless_version(format_args!("the object `{}`", found.id), found.version, expected)?;
+    Ok(found)
 }
 
 /// Free text may name people: it is payload, which can be erased, not body, which cannot.

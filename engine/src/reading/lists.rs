@@ -5,7 +5,6 @@ use crate::authorize::{Request, Target, authorize};
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
-use crate::rules::outside::AskedData;
 use roaring::RoaringBitmap;
 use scoped_projections::ObjectId;
 use scoped_projections::tenancy::Capability as C;
@@ -64,7 +63,8 @@ pub struct ObjectPage {
 }
 
 impl Ask<'_> {
-    /// Rows of everything that fits, that is not known to be unreadable, oldest first. A superset: each is still to be asked about.
+    /// Rows of everything that fits and that tenancy lets the actor read, oldest first. A superset: each is still to be asked about, and
+    /// rules are heard then. What keeps a scope from being listed need not keep everything in it from being read.
     fn candidates(&self, query: &ObjectQuery) -> RoaringBitmap {
         let world = self.moment.world;
         let (objects, tenancy) = (world.objects(), world.tenancy());
@@ -73,8 +73,7 @@ impl Ask<'_> {
         if !query.own {
             // An object is reached through a scope at which some rule speaks for the actor.
             for scope in 0..tenancy.len() as u32 {
-                // Rules that look at data are asked of each object by itself.
-                let request = Request::new(C::ReadLocal, Target::Scope(scope)).with_data(AskedData::Later);
+                let request = Request::new(C::ReadLocal, Target::Scope(scope)).ungoverned();
                 if let Some(set) = world.sharing().within(scope).filter(|set| !set.is_empty())
                     && authorize(world, self.actor, request, self.moment.now).allowed
                 {

@@ -4,6 +4,7 @@ use super::{Operation, Reading};
 use crate::authorize::Target;
 use crate::error::{Error, Result};
 use crate::info::{ChangeInfo, ObjectInfo};
+use crate::kernel::execute::row_target;
 use crate::sealed::Absence;
 use scoped_log::Record;
 use scoped_projections::store::NO_ROW;
@@ -73,7 +74,7 @@ impl Reading {
             let world = ask.moment.world;
             // Looked up once; a row stays what it is, so the answer is about the object that was asked for.
             let row = world.objects().row(id);
-            ask.need(C::ReadLocal, row.map_or(Target::Nothing, Target::Object))?;
+            ask.need(C::ReadLocal, row_target(row))?;
             let missing = || Error::corrupt(format!("the data of `{id}` is not in the log"));
             let object = row.and_then(|row| world.objects().at(row)).ok_or_else(missing)?;
             let record =

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernel::execute::Refusal;
 use crate::registry::{
     Entry, EntryChange, EntryPage, Found, KindInfo, Made, Query, RegistrationRef, Scan, ScanReport, Trail,
-    find, list, missing,
+    Types, find, list, missing,
 };
 use crate::temporal::Entity;
 use scoped_projections::Sequence;
@@ -94,13 +94,25 @@ impl Reading {
     }
 
     /// Compares what is declared and what is used with what is registered. For operators: it tells the types of everybody's objects.
+    /// Objects are looked at some at a time, so that no writer waits for all of them: their types are those of the time that it takes.
     ///
     /// # Errors
     /// When this principal does not manage the registry.
     pub fn registry_scan(&self, scan: &Scan) -> Result<ScanReport> {
-        self.ask(Operation::RegistryScan, |ask| {
+        let mut types = Types::default();
+        let mut more = self.ask(Operation::RegistryScan, |ask| {
             ask.need(C::RegistryManage, Target::Deployment)?;
-            Ok(ask.moment.registry_scan(scan))
+            Ok(types.look(ask.moment.world))
+        })?;
+        while more {
+            more = self.peek(Operation::RegistryScan, |ask| {
+                ask.need(C::RegistryManage, Target::Deployment)?;
+                Ok(types.look(ask.moment.world))
+            })?;
+        }
+        self.peek(Operation::RegistryScan, |ask| {
+            ask.need(C::RegistryManage, Target::Deployment)?;
+            Ok(ask.moment.scan_beside(scan, &types))
         })
     }
 

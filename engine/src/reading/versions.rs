@@ -1,10 +1,9 @@
 //! Reading the versions of an object, and what lies between them.
 
 use super::{Ask, Operation, Reading};
-use crate::authorize::Target;
 use crate::diff::{Diff, FieldChange};
 use crate::error::{Error, Result};
-use crate::kernel::execute::Refusal;
+use crate::kernel::execute::{Refusal, row_target};
 use crate::objects::{TombstoneInfo, VersionInfo};
 use scoped_projections::ObjectId;
 use scoped_projections::objects::{Change, Object};
@@ -41,7 +40,7 @@ impl<'a> Ask<'a> {
     pub(super) fn readable(&self, id: ObjectId) -> Result<(u32, &'a Object), Refusal> {
         let objects = self.moment.world.objects();
         let row = objects.row(id);
-        self.need(C::ReadLocal, row.map_or(Target::Nothing, Target::Object))?;
+        self.need(C::ReadLocal, row_target(row))?;
         let found = row.and_then(|row| Some((row, objects.at(row)?)));
         Ok(found.ok_or_else(|| Error::refused("not_found", format!("there is no object `{id}`")))?)
     }

@@ -44,6 +44,7 @@ pub(crate) use nature::nature;
 pub use queries::KindInfo;
 pub(crate) use queries::{Found, Trail, find, list, missing};
 pub use reference::RegistrationRef;
+pub(crate) use scan::Types;
 pub use scan::{Coverage, Scan, ScanReport, Scanned};
 
 pub use scoped_projections::registry::{Kind, Lifecycle, NAMESPACE, Query, Urn, UrnError};

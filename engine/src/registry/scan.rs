@@ -119,12 +119,36 @@ fn is_private(name: &str) -> bool {
     last(name).starts_with('_')
 }
 
+/// Objects that are looked at in one go: the writer waits for whoever looks at the world, and there may be many objects.
+const OBJECTS_LOOK: u32 = 1 << 16;
+
+/// The types of live objects, as far as they were looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    words: BTreeSet<String>,
+    next: u32,
+}
+
+impl Types {
+    /// Looks at some more objects. Are there others?
+    pub(crate) fn look(&mut self, world: &World) -> bool {
+        let (objects, end) = (world.objects(), self.next.saturating_add(OBJECTS_LOOK));
+        for object in (self.next..end).map_while(|row| objects.at(row)).filter(|object| !object.tombstoned) {
+            let word = objects.object_type(object);
+            if !self.words.contains(word) {
+                self.words.insert(word.to_owned());
+            }
+        }
+        self.next = end;
+        (end as usize) < objects.len()
+    }
+}
+
 /// Types that occur, and where.
-fn used(world: &World) -> BTreeMap<&str, BTreeSet<&'static str>> {
+fn used<'a>(world: &'a World, types: &'a Types) -> BTreeMap<&'a str, BTreeSet<&'static str>> {
     let mut found: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
-    let objects = world.objects();
-    for object in objects.iter().filter(|object| !object.tombstoned) {
-        found.entry(objects.object_type(object)).or_default().insert("objects");
+    for word in &types.words {
+        found.entry(word).or_default().insert("objects");
     }
     let held = world.contracts().iter().filter(|held| held.lifecycle != contracts::Lifecycle::Archived);
     let types = held.map(|held| world.contracts().object_type(held));
@@ -217,8 +241,15 @@ impl Moment<'_> {
     /// Compares what is declared and what is used with what is registered. Cost: one look at each object.
     #[must_use]
     pub fn registry_scan(&self, scan: &Scan) -> ScanReport {
+        let mut types = Types::default();
+        while types.look(self.world) {}
+        self.scan_beside(scan, &types)
+    }
+
+    /// The same, where the types of objects are known.
+    pub(crate) fn scan_beside(&self, scan: &Scan, types: &Types) -> ScanReport {
         let registry = self.world.registry();
-        let mut used = used(self.world);
+        let mut used = used(self.world, types);
         // Each once: an item that stands in two lists is one item.
         let mut found: BTreeMap<(String, Option<Urn>), Scanned> = BTreeMap::new();
         for item in &scan.declared {

@@ -277,11 +277,8 @@ impl Decide for Update {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let (row, rule, current) = live(on, self.rule)?;
-        if let Some(expected) = self.expected_version.filter(|expected| *expected != current.number) {
-            let message =
-                format!("the rule `{}` is at version {}, not {expected}", self.rule, current.number);
-            return Err(Error::stale(message).hint("read it again, and decide again").into());
-        }
+        let name = format_args!("the rule `{}`", self.rule);
+        Error::unless_version(name, current.number, self.expected_version)?;
         let new = content(
             self.redactions.as_ref(),
             self.rate_limit.as_ref(),

@@ -11,8 +11,10 @@ pub(crate) enum AskedData<'a> {
     /// None: what asks for it is missing an attribute.
     #[default]
     Missing,
-    /// It will be asked about once it is known: until then tests of it speak in favour.
+    /// It will be looked at when the answer hangs on it: until then tests of it speak in favour.
     Later,
+    /// That of each thing in a list, which is asked about by itself.
+    Each,
     /// This.
     Is(&'a Value),
 }
@@ -34,7 +36,11 @@ impl<'a> Known<'a> {
     }
     fn unknown(&self) -> Truth {
         self.wanted.set(true);
-        if self.data == AskedData::Later { Truth::Each } else { Truth::Missing }
+        match self.data {
+            AskedData::Later => Truth::Pending,
+            AskedData::Each => Truth::Each,
+            AskedData::Missing | AskedData::Is(_) => Truth::Missing,
+        }
     }
 }
 

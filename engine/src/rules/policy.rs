@@ -18,6 +18,9 @@ use scoped_projections::{Micros, ObjectId, PrincipalId, World};
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 
+/// The kind of a principal that things come through: what it does itself, and what it does on behalf of others.
+pub(crate) const CONNECTOR: &str = "connector";
+
 /// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
 pub(crate) struct Way {
     /// Row of the scope.
@@ -129,6 +132,15 @@ pub(crate) fn declarations(world: &World, actor: PrincipalId, target: Target) ->
     declared(world, &asked, target).by
 }
 
+/// The connector that somebody is: a principal of the kind [`CONNECTOR`], told by its handle. One without a handle might be any.
+pub(crate) fn connector(world: &World, principal: u32) -> Attribute<&str> {
+    let identity = world.identity();
+    match identity.at(principal).filter(|principal| identity.kind(principal) == CONNECTOR) {
+        Some(principal) => principal.handle.as_deref().map_or(Attribute::Missing, Attribute::Is),
+        None => Attribute::None,
+    }
+}
+
 impl<'a> Policy<'a> {
     /// For a question about that target, by the principal in that row.
     pub(crate) fn new(
@@ -165,6 +177,10 @@ impl<'a> Policy<'a> {
         Asked { relation: self.standing.0, role: self.standing.1, ..fixed }
     }
 
+    fn connector(&self) -> Attribute<&'a str> {
+        self.request.connector.map_or_else(|| connector(self.world, self.actor), Attribute::Is)
+    }
+
     fn put_together(&self) -> Asked<'a> {
         let Self { world, request, .. } = self;
         let asked = Asked {
@@ -179,7 +195,7 @@ impl<'a> Policy<'a> {
             scopes: &[],
             now: Attribute::Is(self.now),
             environment: Attribute::Missing,
-            connector: request.connector.map_or(Attribute::Missing, Attribute::Is),
+            connector: self.connector(),
             classification: Attribute::Missing,
             outside: self.outside,
         };
@@ -216,7 +232,7 @@ impl<'a> Policy<'a> {
             actor: self.actor,
             object_type: self.object_type.value(),
             object: self.object.value().map(|(row, _)| row),
-            connector: self.request.connector,
+            connector: self.connector(),
         };
         let asking = Asking { policy: self, scopes, role: self.standing.1, asked: OnceCell::new() };
         for list in self.rules.globals(&about, || self.asked().environment) {

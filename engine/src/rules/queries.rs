@@ -4,7 +4,7 @@ use crate::authorize::{Request, Rule as Decided, Target, way};
 use crate::error::{Error, Result};
 use crate::moment::Moment;
 use crate::rules::outside::Known;
-use crate::rules::policy::{Policy, Way};
+use crate::rules::policy::{Policy, Way, connector};
 use scoped_projections::rules::{
     Action, Asked, Attribute, Binding, Class, Clause, Content, Declared, Entry, Per, Rule, Targets, Version,
 };
@@ -302,6 +302,7 @@ impl<'a> Moment<'a> {
         let asked = Asked {
             scopes: scope.as_slice(),
             now: Attribute::Is(self.now),
+            connector: connector(world, actor),
             ..Asked::about(world.identity(), world.tenancy(), actor, Action::Read)
         };
         // A switch is looked at from a scope, not from a type: what a type is declared to be does not arise.

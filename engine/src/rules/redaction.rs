@@ -8,7 +8,7 @@
 use crate::authorize::{Target, way};
 use crate::error::{Error, Result};
 use crate::rules::outside::{AskedData, Known};
-use crate::rules::policy::declared;
+use crate::rules::policy::{connector, declared};
 use scoped_projections::rules::{
     Action, Asked, Attribute, Class, Content, Declared, Part, Redact, Redactions, Relation, Strategy,
 };
@@ -80,6 +80,7 @@ pub(crate) fn hidden(
         object: found.map_or(Attribute::Missing, |found| Attribute::Is((object, found.id))),
         scopes: &scopes,
         now: Attribute::Is(now),
+        connector: connector(world, actor),
         outside: &known,
         ..Asked::about(identity, tenancy, actor, action)
     };

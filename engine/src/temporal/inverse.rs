@@ -5,6 +5,7 @@ use crate::command::Command;
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::History;
+use crate::tenancy::Twins;
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
 
 /// Makes the commands that bring one entity back.
@@ -16,6 +17,7 @@ pub(crate) struct Inverse<'a> {
     pub(crate) first: Sequence,
     pub(crate) actor: PrincipalId,
     pub(crate) time: Micros,
+    pub(crate) twins: &'a Twins,
     pub(crate) out: &'a mut Vec<(Phase, i64, PlannedStep)>,
 }
 

@@ -47,6 +47,7 @@ impl<'a> Planner<'a> {
         mut each: impl FnMut(&mut Inverse<'_>) -> Result<()>,
     ) -> Result<Phased> {
         let (mut then, mut phased) = (World::clone(&*self.history.world_at(self.to)?), Phased::new());
+        let twins = tenancy::Twins::default();
         for (entity, touched) in self.standing {
             if touched.conflict.is_some() || !wanted(*entity) {
                 continue;
@@ -57,7 +58,8 @@ impl<'a> Planner<'a> {
             let (history, now, first, actor, time) =
                 (self.history, self.now, touched.first, self.actor, self.time);
             let entity = *entity;
-            each(&mut Inverse { history, then: &then, now, entity, first, actor, time, out: &mut phased })?;
+            let (then, twins, out) = (&then, &twins, &mut phased);
+            each(&mut Inverse { history, then, now, entity, first, actor, time, twins, out })?;
         }
         phased.sort_by_key(|(phase, order, step)| (*phase, *order, step.entity));
         Ok(phased)

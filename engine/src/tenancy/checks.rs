@@ -1,10 +1,10 @@
 //! What has to hold about a scope before something is decided about it.
 
-use super::{AclRule, ScopeRef};
+use super::ScopeRef;
 use crate::authorize::{Request, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
-use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node, Subject};
+use scoped_projections::tenancy::{Applies, Capabilities, Capability as C, Member, Node};
 use scoped_projections::{Micros, PrincipalId};
 
 /// The row of a scope that the actor was found to have rights on.
@@ -90,40 +90,6 @@ pub(super) fn check_own_end(
         return Err(Error::refused("grant_exceeds_holder", "nobody prolongs their own membership").into());
     }
     Ok(())
-}
-
-/// A deny that nobody could take off again would lock everybody out for good.
-pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AclRule) -> Result<()> {
-    let (tenancy, identity) = (on.world.tenancy(), on.world.identity());
-    if !deny.capability.matches().contains(C::AclManage) {
-        return Ok(());
-    }
-    let speaks_to = |who: u32| match deny.subject {
-        Subject::Any => true,
-        Subject::Principal(id) => identity.row(id) == Some(who),
-        Subject::Role(role) => {
-            tenancy.chain(row).any(|at| tenancy.member(at, who).is_some_and(|m| m.role == role))
-        }
-    };
-    let mut managers = tenancy
-        .chain(row)
-        .flat_map(|at| tenancy.members(at))
-        .filter(|(_, member)| member.expires_at().is_none());
-    let way_back = managers.any(|(who, _)| {
-        !speaks_to(who)
-            && authorize(
-                on.world,
-                identity.id(who),
-                Request::new(C::AclManage, Target::Scope(row)).ungoverned(),
-                on.now,
-            )
-            .allowed
-    });
-    if way_back {
-        return Ok(());
-    }
-    let error = Error::refused("locks_out", "after that nobody could take the entry off again");
-    Err(error.hint("deny a narrower capability, or name whom it is meant for").into())
 }
 
 pub(super) fn check_end(on: &View<'_>, expires_at: Option<Micros>) -> Result<()> {

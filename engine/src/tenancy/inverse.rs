@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::error::Result;
 use crate::temporal::{Inverse, Phase, Problem};
 use crate::tenancy;
-use scoped_projections::tenancy::{AclEntry, Effect, Member, Node, Policy};
+use scoped_projections::tenancy::{Effect, Member, Node, Policy};
 use scoped_projections::{EntryId, PrincipalId, ScopeId, World};
 
 /// Upper scopes first; in the order in which they were made where that says nothing.
@@ -113,7 +113,7 @@ impl Inverse<'_> {
         let then = self.then.tenancy().entry(id);
         let scope = self.now.tenancy().at(now.scope)?;
         let (live_then, live_now) = (then.is_some_and(|entry| !entry.removed), !now.removed);
-        if live_then != live_now && self.has_twin(now, live_now) {
+        if live_then != live_now && self.twins.has(self.then, self.now, now, live_now) {
             return None;
         }
         match (live_then, live_now) {
@@ -143,28 +143,6 @@ impl Inverse<'_> {
             _ => {}
         }
         None
-    }
-
-    /// Ids are used up, so an entry that was taken off comes back under a new one: for as many as came, of those that say the
-    /// same there, so many that went are there already. Oldest with oldest.
-    fn has_twin(&self, entry: &AclEntry, came: bool) -> bool {
-        let (then, now) = (self.then.tenancy(), self.now.tenancy());
-        let same = |other: &&AclEntry| {
-            (other.scope, other.effect, other.subject, &other.capability, other.applies, other.expires_at)
-                == (
-                    entry.scope,
-                    entry.effect,
-                    entry.subject,
-                    &entry.capability,
-                    entry.applies,
-                    entry.expires_at,
-                )
-        };
-        let was = |id| then.entry(id).is_some_and(|entry| !entry.removed);
-        let alike = || now.all_entries().filter(same);
-        let of = |came: bool| alike().filter(move |other| other.removed != came && was(other.id) != came);
-        let place = of(came).position(|other| other.id == entry.id);
-        place.is_some_and(|place| place < of(!came).count())
     }
 
     pub(crate) fn policy(&mut self, id: ScopeId) -> Result<Problem> {

@@ -34,6 +34,8 @@ mod recall;
 mod scope_ref;
 mod scopes;
 mod sweep;
+mod twins;
+mod way_back;
 
 pub(crate) use admit::admit;
 pub(crate) use checks::{archived, last_moment, live_node, scope_row};
@@ -51,6 +53,7 @@ pub(crate) use provision::{provision, write_needs};
 pub(crate) use recall::{entity, recall};
 pub use scope_ref::ScopeRef;
 pub use sweep::Swept;
+pub(crate) use twins::Twins;
 
 /// The last change of a scope's policy.
 pub(crate) fn policy_changed(

@@ -35,8 +35,8 @@ pub struct About<'a> {
     pub object_type: Option<&'a str>,
     /// Row of the object, where one is named.
     pub object: Option<u32>,
-    /// The connector, where one is known.
-    pub connector: Option<&'a str>,
+    /// The connector.
+    pub connector: Attribute<&'a str>,
 }
 
 /// Lists that are not a scope's: of everything, of the actor and its groups, of the type, of the object, of where it is done.
@@ -62,7 +62,6 @@ impl Rules {
         }
         add(about.object_type.and_then(|object_type| lists.of_type(object_type)));
         add(about.object.and_then(|object| lists.object(object)));
-        add(about.connector.and_then(|connector| lists.connector(connector)));
         if lists.has_environments() {
             match environment() {
                 // More was said than is carried: whatever is bound to one is met, and may hold.
@@ -74,6 +73,11 @@ impl Rules {
                 Attribute::Missing => found.extend(lists.environments()),
                 Attribute::None | Attribute::Each => {}
             }
+        }
+        match about.connector {
+            Attribute::Is(connector) => found.extend(lists.get(lists.connector(connector))),
+            Attribute::Missing => found.extend(lists.connectors()),
+            Attribute::None | Attribute::Each => {}
         }
         found
     }
@@ -88,7 +92,7 @@ impl Rules {
             actor: asked.actor,
             object_type: asked.object_type.value(),
             object: asked.object.value().map(|(row, _)| row),
-            connector: asked.connector.value(),
+            connector: asked.connector,
         };
         for list in self.globals(&about, || asked.environment) {
             part.of(list).iter().for_each(&mut *see);
@@ -107,7 +111,8 @@ impl Rules {
         }
     }
 
-    /// Does whatever else the binding names hold, besides what it is listed under?
+    /// Does whatever else the binding names hold, besides what it is listed under? What names an object or a type is about each thing in a
+    /// list, and not about the list, whatever else it names.
     #[must_use]
     pub fn bound(&self, entry: &Entry, asked: &Asked<'_>) -> Truth {
         if !entry.narrowed {
@@ -119,10 +124,13 @@ impl Rules {
         if to.principal.is_some() {
             truth = truth.and(asked.is_self(binding.principal).into());
         }
+        let mut each = false;
         if let Some(wanted) = &to.object_type {
+            each |= asked.object_type == Attribute::Each;
             truth = truth.and(asked.object_type.test(|is| is == wanted));
         }
         if to.object.is_some() {
+            each |= asked.object == Attribute::Each;
             truth = truth.and(asked.object.test(|(row, _)| row == binding.object));
         }
         if let Some(wanted) = &to.environment {
@@ -131,7 +139,7 @@ impl Rules {
         if let Some(wanted) = &to.connector {
             truth = truth.and(asked.connector.test(|is| is == wanted));
         }
-        truth
+        if each && truth != Truth::No { Truth::Each } else { truth }
     }
 
     /// Do its conditions hold, the action among them?

@@ -161,6 +161,9 @@ impl Lists {
     pub(super) fn environments(&self) -> impl Iterator<Item = &List> {
         self.environments.iter().filter_map(|(_, slot)| self.get(Some(*slot)))
     }
+    pub(super) fn connectors(&self) -> impl Iterator<Item = &List> {
+        self.connectors.iter().filter_map(|(_, slot)| self.get(Some(*slot)))
+    }
     pub(super) fn connector(&self, word: &str) -> Option<u32> {
         self.connectors.get(word).copied()
     }

@@ -32,7 +32,7 @@ impl<'a> Said<'a> {
         match truth {
             Truth::Yes => words.add(word),
             Truth::Missing => words.add_unknown(),
-            Truth::No | Truth::Each => return,
+            Truth::No | Truth::Each | Truth::Pending => return,
         }
         self.by.push((far, *entry));
     }

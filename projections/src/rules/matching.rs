@@ -1,11 +1,12 @@
 //! Does a clause hold for a question?
 //!
-//! Four answers, since a question does not always carry every attribute. *Missing* is what nobody said: an allow does not match then,
+//! Five answers, since a question does not always carry every attribute. *Missing* is what nobody said: an allow does not match then,
 //! and a deny does, so that leaving something out never widens. *Each* is what does not arise: whether a scope may be listed is
-//! asked about the scope, and every object in it is asked about by itself; a test of the object then speaks in favour.
+//! asked about the scope, and every object in it is asked about by itself; a test of the object then speaks in favour. *Pending* is what
+//! hangs on data that was not looked at yet: it speaks in favour, and the question is put again with the data.
 //!
 //! ```text
-//! all: no, else missing, else each, else yes     any: yes, else missing, else each, else no     not: yes and no change places
+//! all: no, else pending, missing, each, else yes     any: yes, else pending, missing, each, else no     not: yes and no change places
 //! ```
 
 use super::{Action, Clause, FieldTest, Relation, Words};
@@ -25,6 +26,8 @@ pub enum Truth {
     Missing,
     /// It is to be asked of each object by itself.
     Each,
+    /// It hangs on data that is not looked at yet.
+    Pending,
 }
 
 impl Truth {
@@ -35,7 +38,7 @@ impl Truth {
             Self::Yes => true,
             Self::No => false,
             Self::Missing => effect == Effect::Deny,
-            Self::Each => effect == Effect::Allow,
+            Self::Each | Self::Pending => effect == Effect::Allow,
         }
     }
     /// Both.
@@ -43,6 +46,7 @@ impl Truth {
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Pending, _) | (_, Self::Pending) => Self::Pending,
             (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
             (Self::Each, _) | (_, Self::Each) => Self::Each,
             (Self::Yes, Self::Yes) => Self::Yes,
@@ -53,6 +57,7 @@ impl Truth {
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::Pending, _) | (_, Self::Pending) => Self::Pending,
             (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
             (Self::Each, _) | (_, Self::Each) => Self::Each,
             (Self::No, Self::No) => Self::No,

@@ -127,11 +127,13 @@ impl Binding {
         let to = &*self.targets;
         match (&to.object_type, &to.environment, &to.connector) {
             _ if to.scope.is_some() => row(self.scope, Place::Scope),
+            // About that object and nothing else: whoever owns it may say so, and has no say about questions that name none.
             _ if to.object.is_some() => row(self.object, Place::Object),
             _ if to.principal.is_some() => row(self.principal, Place::Principal),
-            (Some(object_type), _, _) => Place::Type(word(object_type)),
+            // Before the type: a question that does not say its type still comes from somewhere.
             (_, Some(environment), _) => Place::Environment(word(environment)),
             (_, _, Some(connector)) => Place::Connector(word(connector)),
+            (Some(object_type), _, _) => Place::Type(word(object_type)),
             _ => Place::Everywhere,
         }
     }

@@ -364,8 +364,10 @@ impl Rules {
             version: rule.current,
             effect: version.body.effect,
             class: rule.class,
-            // Words of an environment add up: one that agrees does not make a binding hold.
-            narrowed: binding.targets.count() > 1 || binding.targets.environment.is_some(),
+            // Words of an environment add up: one that agrees does not make a binding hold. A connector may not be known.
+            narrowed: binding.targets.count() > 1
+                || binding.targets.environment.is_some()
+                || binding.targets.connector.is_some(),
             conditional: version.when.is_some(),
             gate: Gate::of(version.when.as_deref(), identity.kinds(), objects.types()),
         })

@@ -7,7 +7,7 @@
 //! for a condition in CEL that names the time (one that compares microseconds may turn in between, and is seen a minute late).
 //! Of such moments one question looks at [`MOMENTS_MAX`] at most; a longer span is refused.
 //!
-//! Cost: the world before the span, then a decision for each such event. Law: the intervals cover a position exactly when `check`
+//! Cost: the world before the span, then a decision for each such event, and a look at the bindings that an event about rules changes. Law: the intervals cover a position exactly when `check`
 //! allows there, at the end of every batch and at every time between.
 
 use super::Resource;
@@ -218,11 +218,6 @@ impl History {
     }
 }
 
-/// When the rules of a world may change their answer.
-fn turns(world: &World) -> Turns {
-    Turns::of(world.rules(), crate::rules::cel::mentions_time)
-}
-
 /// A walk from moment to moment, and what it has found.
 struct Walk<'a> {
     history: &'a History,
@@ -240,7 +235,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(history: &'a History, span: &'a AccessSpan, world: World) -> Self {
-        let (time, turns) = (world.time(), turns(&world));
+        let time = world.time();
+        let turns = Turns::of(world.rules(), crate::rules::cel::mentions_time);
         let mut walk = Self {
             history,
             span,
@@ -305,8 +301,8 @@ impl<'a> Walk<'a> {
     fn apply(&mut self, record: &Record) -> Result<()> {
         let (context, event) = decode(record)?;
         self.world.apply(&envelope(record, context), &event);
-        if matches!(event, Event::Rules(_)) {
-            self.turns = turns(&self.world);
+        if let Event::Rules(event) = &event {
+            self.turns.follow(self.world.rules(), event, crate::rules::cel::mentions_time);
         }
         self.time = self.time.max(record.time());
         let allowed = self.decide();

@@ -1,5 +1,6 @@
-//! What may come to be: scopes that a write makes (section 7), and growth under quotas (6.2).
+//! What may come to be: data that is written, scopes that a write makes (section 7), and growth under quotas (6.2).
 
+use super::counting::nothing_grew_past_a_limit;
 use super::oracle::{Access, Fact, On};
 use super::policy::Doing;
 use super::{Seen, id};
@@ -71,21 +72,46 @@ impl Access {
     }
 }
 
-/// What is said to an attempt to make a record where a scope may have to be made first.
+/// What is said to an attempt to write a record, where a scope may have to be made first.
 pub(super) fn attempt(before: &Access, line: &str, now: u64, refused: Option<&str>, seen: &mut Seen) {
     let line: Value = serde_json::from_str(line).unwrap();
     let (actor, with) = (line["as"].as_str().unwrap(), &line["with"]);
-    if line["do"] != "objects.create" {
-        return;
-    }
-    let doing = Doing { action: "create", object_type: with["type"].as_str() };
-    let at = with["scope"].as_str().unwrap();
-    let may = if at.contains(':') {
-        before.may_make(actor, at, doing, now)
-    } else {
-        before.may_do(actor, "scope.write", doing, &On::Scope(at.to_owned()), now)
+    let at = with["scope"].as_str().unwrap_or_default();
+    let may = |data: Option<&Value>| match line["do"].as_str() {
+        Some("objects.create") => {
+            let doing = Doing { action: "create", object_type: with["type"].as_str(), data: Some(data) };
+            if at.contains(':') {
+                before.may_make(actor, at, doing, now)
+            } else {
+                before.may_do(actor, "scope.write", doing, &On::Scope(at.to_owned()), now)
+            }
+        }
+        _ => {
+            let doing = Doing { action: "update", object_type: None, data: Some(data) };
+            let object = with["object"].as_str().unwrap().to_owned();
+            before.objects.contains_key(&object)
+                && before.may_do(actor, "scope.write", doing, &On::Object(object), now)
+        }
     };
-    assert_eq!(refused != Some("denied"), may, "may {actor} write to {at}? {refused:?}");
+    seen.written += 1;
+    // Rules that look at data see what would be written. Where it cannot be written for another reason they hear none, so that nobody
+    // is told how things stand whom they may keep out.
+    let (known, unknown) = (may(Some(&with["data"])), may(None));
+    let expected = match refused {
+        None => known,
+        Some("denied") => !known || !unknown,
+        Some(_) => known || unknown,
+    };
+    assert!(expected, "may {actor} write {with}? {refused:?}, by the rule {known}, without data {unknown}");
+    if refused == Some("quota_exceeded") {
+        seen.rule_quotas += 1;
+        let more = before.missing(at).1.len().max(1) as u64;
+        let full = before
+            .counted(before)
+            .iter()
+            .any(|quota| quota.used.values().max().copied().unwrap_or_default() + more > quota.limit);
+        assert!(full, "no quota stands in the way of {actor} at {at}");
+    }
     if refused == Some("scope_quota_exceeded") {
         seen.quotas += 1;
         let scope =
@@ -136,6 +162,7 @@ pub(super) fn nothing_came_to_be_that_might_not(facts: &[Fact], seen: &mut Seen)
             let nobody = id(0);
             assert!(after.named.contains_key(path) && last.actor != nobody);
         }
+        nothing_grew_past_a_limit(&before, &after);
         for (scope, node) in &before.scopes {
             for (metric, limit) in &node.quota {
                 let (was, is) = (before.holds(scope, metric), after.holds(scope, metric));

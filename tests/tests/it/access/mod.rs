@@ -6,18 +6,25 @@
 //! part of its history.
 //!
 //! ```text
-//! lines    what is drawn                      oracle   the decision rule, tenancy           policy   rules
-//! views    what each view shows               making   what may come to be                  questions  who, what, when
+//! lines       what is drawn                  oracle   the decision rule, tenancy     policy      rules and bindings
+//! rule_lines  the same, about rules          making   what may come to be            conditions  what they ask, and what is known
+//! views       what each view shows           counting quotas of rules                words       what is declared
+//! questions   who, what, when                                                        cel         conditions in CEL
 //! ```
 //!
 //! `SCOPED_CASES=10000` runs more cases, with other chances each time.
 
+mod cel;
+mod conditions;
+mod counting;
 pub(crate) mod lines;
 mod making;
 mod oracle;
 mod policy;
 mod questions;
+mod rule_lines;
 mod views;
+mod words;
 
 use crate::support::{NOON, by_hand, chances, panic_text};
 use oracle::{Access, Fact};
@@ -60,6 +67,10 @@ fn facts(engine: &Engine, from: u64) -> Vec<Fact> {
         time: record.time(),
         left: record.batch_left(),
         facts: serde_json::to_value(history.event(&record).unwrap()).unwrap(),
+        payload: history
+            .payload(record.sequence())
+            .unwrap()
+            .map(|bytes| serde_json::from_slice(&bytes).unwrap()),
     };
     records.map(|record| fact(record.unwrap())).collect()
 }
@@ -78,13 +89,20 @@ struct Seen {
     shown: u64,
     /// Batches that made scopes on the way.
     provisioned: u64,
-    /// Attempts that a quota refused.
+    /// Attempts that a quota of a scope refused.
     quotas: u64,
+    /// Attempts that a quota of a rule refused.
+    rule_quotas: u64,
+    /// Writes of data that were held against the rule.
+    written: u64,
+    /// What rules of the log ask for, and what they are bound to.
+    asks: BTreeMap<String, u64>,
     intervals: u64,
 }
 
 impl Seen {
     fn add(&mut self, other: Self) {
+        other.asks.into_iter().for_each(|(what, count)| *self.asks.entry(what).or_default() += count);
         other.kinds.into_iter().for_each(|(kind, count)| *self.kinds.entry(kind).or_default() += count);
         for (into, from) in [
             (&mut self.refused, other.refused),
@@ -95,6 +113,8 @@ impl Seen {
             (&mut self.shown, other.shown),
             (&mut self.provisioned, other.provisioned),
             (&mut self.quotas, other.quotas),
+            (&mut self.rule_quotas, other.rule_quotas),
+            (&mut self.written, other.written),
             (&mut self.intervals, other.intervals),
         ] {
             *into += from;
@@ -117,14 +137,38 @@ impl Seen {
         ] {
             assert!(self.kinds.get(kind).is_some_and(|count| *count > 20), "{kind}: {self:?}");
         }
+        for what in ["environment", "classification", "time", "data", "cel"] {
+            assert!(
+                self.asks.get(what).is_some_and(|count| *count > 20),
+                "rules that ask for {what}: {self:?}"
+            );
+        }
+        for to in ["connector", "environment", "object", "object_type", "principal", "scope"] {
+            assert!(self.asks.get(&format!("to {to}")).is_some_and(|count| *count > 20), "{to}: {self:?}");
+        }
         for (what, count) in [
             ("decided by rules", self.ruled),
             ("shown by views", self.shown),
             ("provisioned", self.provisioned),
             ("refused by quotas", self.quotas),
+            ("refused by quotas of rules", self.rule_quotas),
+            ("written", self.written),
             ("in intervals", self.intervals),
         ] {
             assert!(count > 4, "{what}: {self:?}");
+        }
+    }
+}
+
+/// Counts what a condition asks for.
+fn count_asks(value: &serde_json::Value, asks: &mut BTreeMap<String, u64>) {
+    let parts = value.as_object().into_iter().flatten();
+    for (key, part) in parts {
+        *asks.entry(key.clone()).or_default() += 1;
+        let list =
+            if key == "not" { std::slice::from_ref(part) } else { part.as_array().map_or(&[][..], |v| v) };
+        if matches!(key.as_str(), "all" | "any" | "not") {
+            list.iter().for_each(|part| count_asks(part, asks));
         }
     }
 }
@@ -144,7 +188,7 @@ fn case(raws: &[Raw], picks: Picks, seen: &mut Seen) {
             seen.refused += 1;
             continue;
         };
-        let makes = line.contains("objects.create");
+        let makes = line.contains("objects.create") || line.contains("objects.update");
         let before = makes.then(|| Access::at(&log, u64::MAX));
         let refused = engine.execute(batch).err();
         seen.refused += u64::from(refused.is_some());
@@ -158,6 +202,10 @@ fn case(raws: &[Raw], picks: Picks, seen: &mut Seen) {
     log = facts(&engine, 1);
     for fact in &log {
         *seen.kinds.entry(fact.kind).or_default() += 1;
+        count_asks(&fact.facts["body"]["when"], &mut seen.asks);
+        for to in fact.facts["targets"].as_object().into_iter().flatten() {
+            *seen.asks.entry(format!("to {}", to.0)).or_default() += 1;
+        }
     }
     making::nothing_came_to_be_that_might_not(&log, seen);
 

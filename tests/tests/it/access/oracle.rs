@@ -4,6 +4,7 @@
 //! predicts no command: what was accepted is what stands in the log. Rights are words, patterns are prefixes, everything is
 //! walked. Sections are those of the page on scopes; "groups" is the page on identity.
 
+use super::conditions::Asked;
 use super::policy::{Doing, Heard, Rules, Way, action};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub(crate) struct Fact {
     /// Events of its batch behind it.
     pub(crate) left: u32,
     pub(crate) facts: Value,
+    /// What it carries, if it carries data.
+    pub(crate) payload: Option<Value>,
 }
 
 /// A scope, as far as decisions go.
@@ -54,6 +57,8 @@ pub(crate) struct Object {
     pub(crate) object_type: String,
     /// The scope it was written in.
     pub(crate) home: Option<String>,
+    /// What it says now.
+    pub(crate) data: Value,
 }
 
 /// What the log up to a moment comes to.
@@ -72,9 +77,11 @@ pub(crate) struct Access {
     pub(crate) shares: BTreeMap<(String, String), String>,
     /// What sort of principal each is.
     pub(super) kinds: BTreeMap<String, String>,
+    /// Their handles.
+    pub(super) handles: BTreeMap<String, String>,
     /// The scope that a path names now.
     pub(super) named: BTreeMap<String, String>,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 /// What a question is about.
@@ -89,7 +96,7 @@ pub(crate) enum On {
     Own,
 }
 
-const LADDER: [&str; 4] = ["reader", "writer", "admin", "owner"];
+pub(super) const LADDER: [&str; 4] = ["reader", "writer", "admin", "owner"];
 
 /// 5.2: what each role adds to the one before.
 fn adds(role: &str) -> &'static [&'static str] {
@@ -149,6 +156,7 @@ impl Access {
                 self.kinds.insert(text("principal"), text("kind"));
                 self.principals.insert(text("principal"), ("active".into(), founder));
             }
+            "identity.handle_set" => drop(self.handles.insert(text("principal"), text("handle"))),
             "identity.principal_suspended" => self.status(&text("principal"), "suspended"),
             "identity.principal_reinstated" => self.status(&text("principal"), "active"),
             "identity.principal_archived" => self.status(&text("principal"), "archived"),
@@ -211,7 +219,12 @@ impl Access {
             "objects.created" => {
                 let home = Some(fact.scope.clone()).filter(|home| !home.is_empty());
                 let (owner, object_type) = (text("owner"), text("object_type"));
-                self.objects.insert(text("object"), Object { owner, tombstoned: false, object_type, home });
+                let data = fact.payload.clone().unwrap();
+                let object = Object { owner, tombstoned: false, object_type, home, data };
+                self.objects.insert(text("object"), object);
+            }
+            "objects.updated" => {
+                self.objects.get_mut(&text("object")).unwrap().data = fact.payload.clone().unwrap();
             }
             "objects.tombstoned" | "objects.expired" | "objects.forgotten" => {
                 self.bury(&text("object"), true)
@@ -320,7 +333,7 @@ impl Access {
 
     /// The decision rule, for what one mostly does with a capability.
     pub(crate) fn may(&self, actor: &str, capability: &str, on: &On, now: u64) -> bool {
-        self.may_do(actor, capability, Doing { action: action(capability), object_type: None }, on, now)
+        self.may_do(actor, capability, Doing::asking(action(capability)), on, now)
     }
 
     /// The decision rule.
@@ -331,7 +344,7 @@ impl Access {
         match on {
             On::Deployment => self.principals[actor].1,
             On::Own => {
-                let heard = self.rules.generally(self, actor, doing, on, &[]);
+                let heard = self.rules.generally(&Asked::new(self, actor, doing, on, &[], now));
                 !heard.denies && heard.lets_pass()
             }
             On::Scope(scope) | On::Below(scope) => {
@@ -354,8 +367,8 @@ impl Access {
     /// What rules say about a scope.
     fn heard(&self, actor: &str, doing: Doing<'_>, on: &On, scope: &str, now: u64) -> Heard {
         let ways = [self.way(actor, scope, now)];
-        let generally = self.rules.generally(self, actor, doing, on, &ways);
-        generally.with(self.rules.through(self, actor, doing, on, &ways, &ways[0]))
+        let asked = || Asked::new(self, actor, doing, on, &ways, now);
+        self.rules.generally(&asked()).with(self.rules.through(asked(), &ways[0]))
     }
 
     /// The scopes that an object is reached through.
@@ -367,11 +380,12 @@ impl Access {
     /// Access to an object, but for its tombstone.
     fn reaches(&self, actor: &str, capability: &str, doing: Doing<'_>, id: &str, now: u64) -> Reached {
         let (on, ways) = (On::Object(id.to_owned()), self.ways(actor, capability, id, now));
-        let generally = self.rules.generally(self, actor, doing, &on, &ways);
+        let asked = || Asked::new(self, actor, doing, &on, &ways, now);
+        let generally = self.rules.generally(&asked());
         let (mut denied, mut allowed) = (generally.denies, false);
         for way in &ways {
             let (deny, allow) = self.voices(actor, capability, &way.scope, false, now);
-            let heard = self.rules.through(self, actor, doing, &on, &ways, way);
+            let heard = self.rules.through(asked(), way);
             let level = self.shares[&(id.to_owned(), way.scope.clone())].as_str();
             let enough = match capability {
                 "scope.write" => level != "read",
@@ -393,7 +407,7 @@ impl Access {
 
     /// Could an object be read, were it not tombstoned?
     pub(super) fn could_read(&self, actor: &str, id: &str, now: u64) -> bool {
-        let doing = Doing { action: "read", object_type: None };
+        let doing = Doing::asking("read");
         self.is_active(actor)
             && match self.reaches(actor, "scope.read.local", doing, id, now) {
                 Reached::KeptOut => false,
@@ -425,19 +439,20 @@ enum Reached {
 impl Access {
     /// 4.2: does a deny, and not just the lack of an allow, keep somebody out of a scope?
     pub(crate) fn denies(&self, actor: &str, capability: &str, scope: &str, now: u64) -> bool {
-        let doing = Doing { action: action(capability), object_type: None };
+        let doing = Doing::asking(action(capability));
         self.voices(actor, capability, scope, false, now).0
             || self.heard(actor, doing, &On::Scope(scope.to_owned()), scope, now).denies
     }
     /// The same for reading an object, through any of the scopes that it lies in; and rules that govern reading it through one of
     /// them, and do not allow it, keep out as well.
     pub(crate) fn denied_object(&self, actor: &str, object: &str, now: u64) -> bool {
-        let (capability, doing) = ("scope.read.local", Doing { action: "read", object_type: None });
+        let (capability, doing) = ("scope.read.local", Doing::asking("read"));
         let (on, ways) = (On::Object(object.to_owned()), self.ways(actor, capability, object, now));
-        let generally = self.rules.generally(self, actor, doing, &on, &ways);
+        let asked = || Asked::new(self, actor, doing, &on, &ways, now);
+        let generally = self.rules.generally(&asked());
         generally.denies
             || ways.iter().any(|way| {
-                let heard = generally.with(self.rules.through(self, actor, doing, &on, &ways, way));
+                let heard = generally.with(self.rules.through(asked(), way));
                 self.voices(actor, capability, &way.scope, false, now).0 || heard.denies || !heard.lets_pass()
             })
     }

@@ -1,16 +1,16 @@
 //! Rules once more, written from the page on rules and decision 0015, and from nothing else.
 //!
 //! Access is what tenancy allows, and no rule that denies matches, and, where an allow is bound to what is asked about, one matches. Rules
-//! are the JSON of their facts; conditions are walked as they stand there, and one that is not known here is an error.
+//! are the JSON of their facts.
 
-use super::oracle::{Access, On};
+use super::conditions::{Asked, Attribute, Truth, all, yes};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
-struct Rule {
+pub(super) struct Rule {
     class: String,
-    body: Value,
+    pub(super) body: Value,
     archived: bool,
 }
 
@@ -41,6 +41,15 @@ pub(crate) struct Doing<'a> {
     pub(super) action: &'a str,
     /// Of what is to be made; of what is there the type is known.
     pub(super) object_type: Option<&'a str>,
+    /// Of a write what it would write, if it would write data; nothing for a question.
+    pub(super) data: Option<Option<&'a Value>>,
+}
+
+impl<'a> Doing<'a> {
+    /// A question about an action.
+    pub(super) fn asking(action: &'a str) -> Self {
+        Self { action, object_type: None, data: None }
+    }
 }
 
 /// What rules say to a question.
@@ -63,55 +72,6 @@ impl Heard {
     pub(super) fn lets_pass(self) -> bool {
         self.allows || !self.governs
     }
-}
-
-/// Page 5 and 0015: what is missing makes an allow fail and a deny hold; what is asked of each object by itself speaks in favour.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Truth {
-    Yes,
-    No,
-    Missing,
-    Each,
-}
-
-/// How strongly a part of a conjunction counts: no, else missing, else each, else yes.
-fn all(parts: impl IntoIterator<Item = Truth>) -> Truth {
-    let parts: Vec<Truth> = parts.into_iter().collect();
-    let first = [Truth::No, Truth::Missing, Truth::Each].into_iter().find(|truth| parts.contains(truth));
-    first.unwrap_or(Truth::Yes)
-}
-
-fn any(parts: impl IntoIterator<Item = Truth>) -> Truth {
-    let parts: Vec<Truth> = parts.into_iter().collect();
-    let first = [Truth::Yes, Truth::Missing, Truth::Each].into_iter().find(|truth| parts.contains(truth));
-    first.unwrap_or(Truth::No)
-}
-
-fn yes(so: bool) -> Truth {
-    if so { Truth::Yes } else { Truth::No }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Attribute<'a> {
-    Is(&'a str),
-    None,
-    Missing,
-    Each,
-}
-
-impl Attribute<'_> {
-    fn test(self, so: impl FnOnce(&str) -> bool) -> Truth {
-        match self {
-            Self::Is(word) => yes(so(word)),
-            Self::None => Truth::No,
-            Self::Missing => Truth::Missing,
-            Self::Each => Truth::Each,
-        }
-    }
-}
-
-fn lists(words: &Value, word: &str) -> bool {
-    words.as_array().expect("a list").iter().any(|one| one == word)
 }
 
 /// The classes that vote, each on its own actions.
@@ -151,109 +111,6 @@ pub(super) fn action(capability: &str) -> &'static str {
     }
 }
 
-/// A question with all that is known of it.
-struct Asked<'a> {
-    access: &'a Access,
-    actor: &'a str,
-    selves: BTreeSet<String>,
-    action: &'a str,
-    owner: bool,
-    role: Option<usize>,
-    object: Attribute<'a>,
-    object_type: Attribute<'a>,
-    relation: Attribute<'a>,
-    /// The scopes it is about or reached through.
-    scopes: Vec<&'a str>,
-}
-
-impl<'a> Asked<'a> {
-    fn new(access: &'a Access, actor: &'a str, doing: Doing<'a>, on: &'a On, ways: &'a [Way]) -> Self {
-        let about_objects = matches!(
-            doing.action,
-            "create" | "update" | "delete" | "restore" | "projection" | "revoke" | "ownership_transfer"
-        );
-        let looks = matches!(doing.action, "read" | "search" | "export" | "audit_read" | "access_check");
-        let (mut object, mut object_type) = match (about_objects, looks) {
-            (true, _) => (Attribute::Missing, Attribute::Missing),
-            (_, true) => (Attribute::Each, Attribute::Each),
-            _ => (Attribute::None, Attribute::None),
-        };
-        let mut owner = *on == On::Own;
-        if let On::Object(id) = on {
-            let found = &access.objects[id];
-            (object, object_type) = (Attribute::Is(id), Attribute::Is(&found.object_type));
-            owner = found.owner == actor;
-        } else if let Some(word) = doing.object_type {
-            (object, object_type) = (Attribute::None, Attribute::Is(word));
-        }
-        let role = ways.iter().filter_map(|way| way.role).max();
-        // Whether somebody owns what is listed is asked of each object.
-        let relation = match (owner, role) {
-            (true, _) => Attribute::Is("owner"),
-            (false, None) if matches!(object, Attribute::Each) => Attribute::Each,
-            (false, Some(_)) => Attribute::Is("member"),
-            (false, None) => Attribute::Is("outsider"),
-        };
-        let scopes = ways.iter().map(|way| way.scope.as_str()).collect();
-        let (selves, action) = (access.selves(actor), doing.action);
-        Self { access, actor, selves, action, owner, role, object, object_type, relation, scopes }
-    }
-
-    fn holds(&self, clause: &Value) -> Truth {
-        let ids = |id: &Value| id.as_str().expect("an id").to_owned();
-        let tests = clause.as_object().expect("a clause").iter().map(|(key, wanted)| match key.as_str() {
-            "action" => yes(lists(wanted, self.action)),
-            "principal_kind" => yes(lists(wanted, &self.access.kinds[self.actor])),
-            "principal" => yes(wanted.as_array().unwrap().iter().any(|id| self.selves.contains(&ids(id)))),
-            "role" => {
-                let least = super::oracle::rank(wanted.as_str().unwrap());
-                yes(self.role.is_some_and(|held| held >= least))
-            }
-            // Of what is listed some may be the actor's own, whatever else the actor is there.
-            "relation" => match self.relation.test(|is| lists(wanted, is)) {
-                Truth::No if matches!(self.object, Attribute::Each) && lists(wanted, "owner") => Truth::Each,
-                truth => truth,
-            },
-            "object_type" => self.object_type.test(|is| lists(wanted, is)),
-            "object" => self.object.test(|is| lists(wanted, is)),
-            "scope" => yes(self.scopes.iter().any(|at| lists(wanted, at))),
-            "within" => {
-                let inside = |at: &&str| self.access.chain(at).iter().any(|up| lists(wanted, up));
-                yes(self.scopes.iter().any(inside))
-            }
-            "all" => all(wanted.as_array().unwrap().iter().map(|part| self.holds(part))),
-            "any" => any(wanted.as_array().unwrap().iter().map(|part| self.holds(part))),
-            "not" => match self.holds(wanted) {
-                Truth::Yes => Truth::No,
-                Truth::No => Truth::Yes,
-                other => other,
-            },
-            other => panic!("a condition on `{other}` is not known here"),
-        });
-        all(tests)
-    }
-
-    /// Does all that a binding names hold? A binding is met by what the question carries: one that names nothing but what is not
-    /// carried is not met, and one of which it cannot be told whether it is met everywhere is a missing attribute.
-    fn bound(&self, to: &Value) -> Truth {
-        let word = |key: &str| to.get(key).and_then(Value::as_str);
-        let mut parts = Vec::new();
-        if let Some(principal) = word("principal") {
-            parts.push(yes(self.selves.contains(principal)));
-        }
-        if let Some(wanted) = word("object_type") {
-            parts.push(self.object_type.test(|is| is == wanted));
-        }
-        if let Some(wanted) = word("object") {
-            parts.push(self.object.test(|is| is == wanted));
-        }
-        let told = parts.contains(&Truth::Yes) || word("scope").is_some();
-        let truth = all(parts);
-        let nothing = to.as_object().is_some_and(serde_json::Map::is_empty);
-        if told || nothing || truth == Truth::No { truth } else { Truth::No }
-    }
-}
-
 impl Rules {
     pub(super) fn apply(&mut self, kind: &str, facts: &Value) {
         let text = |name: &str| facts[name].as_str().unwrap_or_default().to_owned();
@@ -280,31 +137,21 @@ impl Rules {
         }
     }
 
+    /// The rules of a class that hold, each with what it is bound to.
+    pub(super) fn in_force<'r>(&'r self, class: &'r str) -> impl Iterator<Item = (&'r Rule, &'r Value)> {
+        let live = self.bindings.values().filter(|binding| !binding.removed);
+        let with_rule = live.map(|binding| (&self.rules[&binding.rule], &binding.to));
+        with_rule.filter(move |(rule, _)| rule.class == class && !rule.archived)
+    }
+
     /// What is bound to no scope says about all ways together.
-    pub(super) fn generally(
-        &self,
-        access: &Access,
-        actor: &str,
-        doing: Doing<'_>,
-        on: &On,
-        ways: &[Way],
-    ) -> Heard {
-        let asked = Asked::new(access, actor, doing, on, ways);
-        self.hear(&asked, |to| to.get("scope").is_none())
+    pub(super) fn generally(&self, asked: &Asked<'_>) -> Heard {
+        self.hear(asked, |to| to.get("scope").is_none())
     }
 
     /// What is bound to a scope on the way up says about access through that way.
-    pub(super) fn through(
-        &self,
-        access: &Access,
-        actor: &str,
-        doing: Doing<'_>,
-        on: &On,
-        ways: &[Way],
-        way: &Way,
-    ) -> Heard {
-        let chain = access.chain(&way.scope);
-        let together = Asked::new(access, actor, doing, on, ways);
+    pub(super) fn through(&self, together: Asked<'_>, way: &Way) -> Heard {
+        let chain = together.access.chain(&way.scope);
         let asked = Asked { role: way.role, scopes: vec![&way.scope], ..together };
         self.hear(&asked, |to| to.get("scope").is_some_and(|at| chain.iter().any(|up| at == up)))
     }
@@ -330,7 +177,54 @@ impl Rules {
                 heard.allows |= matches!(truth, Truth::Yes | Truth::Each);
             }
         }
-        debug_assert!(!asked.owner || !matches!(asked.relation, Attribute::Each));
         heard
+    }
+}
+
+impl Asked<'_> {
+    /// Does all that a binding names hold? A binding is met by what the question carries: one that names nothing but what is not
+    /// carried is not met, and one of which it cannot be told whether it is met everywhere is a missing attribute. One that is bound to
+    /// an environment is met where nobody says, too (0026). One that names an object and no scope is its owner's to make: it is about that
+    /// object, and no question that names none meets it (0039).
+    fn bound(&self, to: &Value) -> Truth {
+        let word = |key: &str| to.get(key).and_then(Value::as_str);
+        let mut parts = Vec::new();
+        if let Some(principal) = word("principal") {
+            parts.push(yes(self.selves.contains(principal)));
+        }
+        if let Some(wanted) = word("object_type") {
+            parts.push(self.object_type.test(|is| is == wanted));
+        }
+        if let Some(wanted) = word("object") {
+            parts.push(self.object.test(|is| is == wanted));
+        }
+        if let Some(wanted) = word("connector") {
+            parts.push(self.connector().test(|is| is == wanted));
+        }
+        let told = parts.contains(&Truth::Yes) || word("scope").is_some() || word("environment").is_some();
+        if let Some(wanted) = word("environment") {
+            parts.push(self.environment.test(|is| is == wanted));
+        }
+        // What names an object or a type is about each thing in a list, and not about the list (0015).
+        let of_each = parts.contains(&Truth::Each);
+        let nothing = to.as_object().is_some_and(serde_json::Map::is_empty);
+        let of_another =
+            word("object").is_some() && word("scope").is_none() && !matches!(self.object, Attribute::Is(_));
+        match all(parts) {
+            Truth::No => Truth::No,
+            _ if of_another => Truth::No,
+            _ if !told && !nothing => Truth::No,
+            _ if of_each => Truth::Each,
+            truth => truth,
+        }
+    }
+
+    /// The connector that it comes through: a principal of that kind, by its handle (0038).
+    pub(super) fn connector(&self) -> Attribute<'_> {
+        match self.access.handles.get(self.actor) {
+            _ if self.access.kinds[self.actor] != "connector" => Attribute::None,
+            Some(handle) => Attribute::Is(handle),
+            None => Attribute::Missing,
+        }
     }
 }
