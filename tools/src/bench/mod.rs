@@ -27,6 +27,7 @@ mod import;
 mod latency;
 mod load;
 mod machine;
+pub mod peaks;
 pub mod proofs;
 mod read;
 pub mod report;
@@ -84,7 +85,7 @@ pub enum Section {
     Latency,
     /// Verification.
     Verify,
-    /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 4 GB.
+    /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 7 GB (4 with --payload 64).
     Proofs,
     /// Replay.
     Replay,
