@@ -52,7 +52,7 @@ impl History {
     /// # Errors
     /// As [`Self::open`].
     pub fn on(storage: Arc<dyn Storage>) -> Result<(Self, Recovery)> {
-        Self::on_with(storage, None)
+        Self::on_with(storage, None, &LogOptions::default())
     }
 
     /// The same with a key store, so that what is sealed can be read. Without one it shows as `sealed`.
@@ -60,11 +60,25 @@ impl History {
     /// # Errors
     /// As [`Self::open`]; when the key store belongs to another log, or is wrapped under another key.
     pub fn open_with(directory: impl AsRef<Path>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
-        Self::on_with(Arc::new(FileStorage::new(directory.as_ref())), keys)
+        Self::on_with(Arc::new(FileStorage::new(directory.as_ref())), keys, &LogOptions::default())
     }
 
-    fn on_with(storage: Arc<dyn Storage>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
-        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), &LogOptions::default())?;
+    /// The same, read by position and not through maps: slower for many small looks. What goes over a whole log to check it holds
+    /// no more of it in memory then than it looks at, and a disk that cannot be read is an error and not a signal.
+    ///
+    /// # Errors
+    /// As [`Self::open_with`].
+    pub fn open_by_position(directory: impl AsRef<Path>, keys: Option<&Keys>) -> Result<(Self, Recovery)> {
+        let by_position = LogOptions { map: false, ..LogOptions::default() };
+        Self::on_with(Arc::new(FileStorage::new(directory.as_ref())), keys, &by_position)
+    }
+
+    fn on_with(
+        storage: Arc<dyn Storage>,
+        keys: Option<&Keys>,
+        options: &LogOptions,
+    ) -> Result<(Self, Recovery)> {
+        let (reader, recovery) = Log::open_read_only(Arc::clone(&storage), options)?;
         let door = || Arc::new(SystemDoor::default());
         let vault = keys.map(|keys| keys.open(reader.log_id(), door(), false)).transpose()?;
         Ok((Self::new(reader, storage, Sealing::looking(vault)), recovery))
@@ -175,7 +189,18 @@ impl History {
         crate::temporal::plan(self, now, to, asked, actor, time, &mut Ids::new(door))
     }
 
-    fn remember(&self, world: Arc<World>) {
+    /// Lets go of the worlds that are remembered, but for the one at `at` and the last one beside it.
+    pub(crate) fn forget_but(&self, at: Sequence) {
+        let mut remembered = self.inner.remembered.lock();
+        let last = remembered.iter().position(|world| world.position() != at);
+        let mut nth = 0;
+        remembered.retain(|world| {
+            nth += 1;
+            world.position() == at || Some(nth - 1) == last
+        });
+    }
+
+    pub(crate) fn remember(&self, world: Arc<World>) {
         let mut remembered = self.inner.remembered.lock();
         remembered.retain(|other| other.position() != world.position());
         remembered.insert(0, world);

@@ -18,11 +18,24 @@ pub struct Options {
     /// Prepare the next segment in a thread (default), where the storage says that it takes long. Without, when
     /// the one before it comes into use: the same steps in the same order on every run, for simulations.
     pub prepare_in_background: bool,
+    /// Add to the tiles of the tree whenever a segment is sealed (default), in a thread of its own where
+    /// `prepare_in_background` is set. Without, proofs hash the log until somebody writes its tiles.
+    pub tiles: bool,
+    /// Note where each event lies while it is written, four bytes an event (default). Without, for whoever writes and does not read
+    /// at the same time, so that memory does not grow with the log; who reads later looks it up segment by segment.
+    pub index: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, group_align: 512, map: true, prepare_in_background: true }
+        Self {
+            segment_bytes: 64 << 20,
+            group_align: 512,
+            map: true,
+            prepare_in_background: true,
+            tiles: true,
+            index: true,
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 //! Why a new directory: repairing in place destroys the evidence, and there is no second try.
 //! Shape: one walk over what reading offers. A record is good if its form and checksum are, and if it gives the chain value
 //! stored in it from the one stored before it. A batch is good if all its records are, and its beginning is known: behind a
-//! hole it is not, unless the segment begins there.
+//! hole it is, if the segment begins there, if what was lost was durable before the record was written (no batch is written in two groups), or
+//! if the batch before the hole ends right in it; otherwise it is not.
 //!
 //! ```text
-//! DIR   1 2 3 │ 4 ✗ 6 │ 7 │ 8 9 │ …       #5 does not verify, #7 might be the end of a longer batch
-//! OUT   1 2 3   L L L   L   8 9   …       L: lost, an event of kind 65,535 with nothing in it
+//! DIR   1 2 3 │ 4 ✗ 6 │ 7 │ 8 9 │ …       #5 does not verify, #6 says that it ends its batch
+//! OUT   1 2 3   L L L   7   8 9   …       L: lost, an event of kind 65,535 with nothing in it
 //! ```
 //!
 //! Why lost events leave a mark: positions are what events refer to each other by, so what follows keeps its own. Up to the
@@ -119,7 +120,8 @@ pub fn salvage(
     let genesis = birth(&**from)?;
     let by_position = Options { map: false, ..Options::default() };
     let (reader, found) = Log::open_read_only_as(Arc::clone(from), &by_position, &genesis)?;
-    let opened = Log::create(to, genesis.log_id, genesis.created, salt_seed, &options.log)?;
+    let unread = Options { map: false, tiles: false, index: false, ..options.log.clone() };
+    let opened = Log::create(to, genesis.log_id, genesis.created, salt_seed, &unread)?;
     drop(opened.reader);
     let mut copy = Copy {
         writer: opened.writer,
@@ -130,6 +132,7 @@ pub fn salvage(
         left: 0,
         is_start_known: true,
         broken: 0,
+        ends: 0,
         stretch: None,
         done: Salvaged {
             log_id: genesis.log_id,
@@ -220,6 +223,8 @@ struct Copy {
     is_start_known: bool,
     /// Records still to come in a batch that is not whole.
     broken: u32,
+    /// Where the batch of the last good record ends, as that record says.
+    ends: u64,
     /// The loss that is being told, as far as it has come.
     stretch: Option<Loss>,
     done: Salvaged,
@@ -239,7 +244,9 @@ impl Copy {
             self.is_start_known = self.broken == 0;
             return Ok(());
         }
-        if self.broken > 0 || !(self.is_start_known || begins_segment) {
+        let is_start = self.is_start_known || begins_segment || self.begins_batch(position, &record);
+        self.ends = position + u64::from(record.batch_left());
+        if self.broken > 0 || !is_start {
             let why = if self.broken > 0 {
                 "its batch is not whole"
             } else {
@@ -264,6 +271,12 @@ impl Copy {
         }
         let batch = std::mem::take(&mut self.batch);
         self.copy(&batch)
+    }
+
+    /// Whether the record behind a hole shows that a batch begins with it: what is before it was durable when it was
+    /// written, or belongs to a batch that ends there.
+    fn begins_batch(&self, position: u64, record: &Record) -> bool {
+        record.durable().get() + 1 >= position || self.ends + 1 == position
     }
 
     /// No record at this position.

@@ -41,7 +41,7 @@ impl Segment {
         storage: Arc<dyn Storage>,
         header: Header,
         source: Source,
-        index: Index,
+        index: Option<Index>,
         end: u64,
     ) -> Self {
         let segment = Self::unread(storage, header, end, true);
@@ -49,7 +49,9 @@ impl Segment {
             region.publish(end);
         }
         let _ = segment.source.set(source);
-        let _ = segment.index.set(index);
+        if let Some(index) = index {
+            let _ = segment.index.set(index);
+        }
         segment
     }
 

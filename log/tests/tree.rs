@@ -11,8 +11,9 @@ const EVENTS: u64 = 65_536 + 256 * 17 + 101;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
+/// No tiles but those that are asked for.
 fn options() -> Options {
-    Options { segment_bytes: 4 << 20, ..Options::default() }
+    Options { segment_bytes: 4 << 20, tiles: false, ..Options::default() }
 }
 
 /// A log of so many events; `payload` says what each of them is about. Equal but for the salt, if that is equal.

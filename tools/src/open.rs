@@ -59,6 +59,17 @@ pub fn read(directory: &Path, output: &Output, tell: Tell) -> Result<Opened, Fai
     Ok(Opened { history })
 }
 
+/// The same for what checks a whole log: read by position, in memory that does not grow with the files.
+///
+/// # Errors
+/// As [`read`].
+pub fn check(directory: &Path, output: &Output) -> Result<Opened, Failure> {
+    check_directory(directory)?;
+    let (history, recovery) = History::open_by_position(directory, crate::keys::at_hand().as_ref())?;
+    told(output, &recovery, Tell::Everything);
+    Ok(Opened { history })
+}
+
 /// Opens the log of a directory and nothing above it: records and the tree over them, in memory that does not depend on
 /// how long it is.
 ///

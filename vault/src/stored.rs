@@ -14,6 +14,9 @@
 //! synced: 128 bytes of one sector. What copies of it a file system that never writes in place, or a flash disk, still holds is wrapped:
 //! a rotation to a new key-encryption key, and the end of the old one, takes these as well.
 //! Errors: a file that does not verify is `InvalidData`; erasing it is possible all the same.
+//! INVARIANT (seen is durable): no key is shown whose name the power could still take, since what is sealed under it next would be lost with
+//! it. So whoever holds the store syncs its folders first: a crash may have left a name that is seen and not durable. After a name that
+//! could not be synced no key is shown until the store is held anew: a second sync proves nothing.
 
 use crate::store::{Guard, Held, KeyStore, WRAPPED_BYTES, Wrapped};
 use scoped_log::storage::{read_full_at, write_all_at};
@@ -21,6 +24,7 @@ use scoped_log::{Access, FileStorage, Lock, MemoryStorage, Storage};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const FOLDER: &str = "subjects";
 const STORE: &str = "STORE";
@@ -37,6 +41,8 @@ const STORE_BYTES: usize = 32;
 #[derive(Clone)]
 pub struct StoredKeys {
     storage: Arc<dyn Storage>,
+    /// A name may be seen that is not durable.
+    unsure: Arc<AtomicBool>,
 }
 
 impl StoredKeys {
@@ -52,7 +58,14 @@ impl StoredKeys {
     /// On a storage of your own.
     #[must_use]
     pub fn on(storage: Arc<dyn Storage>) -> Self {
-        Self { storage }
+        Self { storage, unsure: Arc::default() }
+    }
+
+    fn sure(&self) -> io::Result<()> {
+        match self.unsure.load(Ordering::Acquire) {
+            true => Err(io::Error::other("a write to it failed: close the log, and open it again")),
+            false => Ok(()),
+        }
     }
 
     fn read(&self, path: &str, bytes: usize) -> io::Result<Option<Vec<u8>>> {
@@ -77,8 +90,11 @@ impl StoredKeys {
         let file = self.storage.create(&beside)?;
         write_all_at(&*file, bytes, 0)?;
         file.sync_data()?;
+        let before = self.unsure.swap(true, Ordering::AcqRel);
         self.storage.rename(&beside, &path)?;
-        self.storage.sync_folder(folder)
+        self.storage.sync_folder(folder)?;
+        self.unsure.store(before, Ordering::Release);
+        Ok(())
     }
 }
 
@@ -152,6 +168,9 @@ impl KeyStore for StoredKeys {
             Lock::Held(guard) => guard,
             Lock::Busy(who) => return Err(io::Error::new(io::ErrorKind::WouldBlock, who)),
         };
+        self.storage.sync_folder(FOLDER)?;
+        self.storage.sync_folder("")?;
+        self.unsure.store(false, Ordering::Release);
         if let Some(log) = log.filter(|_| matches!(self.log(), Ok(None))) {
             let mut bytes = [0; STORE_BYTES];
             bytes[..8].copy_from_slice(STORE_MAGIC);
@@ -163,11 +182,13 @@ impl KeyStore for StoredKeys {
     }
 
     fn get(&self, subject: u128) -> io::Result<Option<Held>> {
+        self.sure()?;
         let Some(bytes) = self.read(&path(subject), FILE_BYTES)? else { return Ok(None) };
         decode(subject, &bytes).map(Some).ok_or_else(|| altered(&path(subject)))
     }
 
     fn add(&self, subject: u128, key: &Wrapped) -> io::Result<bool> {
+        self.sure()?;
         if self.read(&path(subject), FILE_BYTES)?.is_some() {
             return Ok(false);
         }

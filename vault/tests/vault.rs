@@ -1,7 +1,7 @@
 //! Keys and seals by themselves: what opens, what does not, and what a store remembers.
 
 use proptest::prelude::*;
-use scoped_log::storage::{Crash, CrashDisk};
+use scoped_log::storage::{Call, Crash, CrashDisk, FaultyStorage, Trouble};
 use scoped_log::{MemoryStorage, Storage};
 use scoped_vault::{
     About, Chance, DataKey, Held, Kek, KekFile, KekSource, KeyStore, Known, SEALED_OVERHEAD, StoredKeys,
@@ -159,6 +159,46 @@ fn a_rotation_that_dies_anywhere_goes_on_and_loses_no_key() {
         }
         assert!(matches!(again.key(3).unwrap(), Known::Erased));
     }
+}
+
+/// A process died between the name of a key and the sync of its folder. The next one saw the key and sealed under it, and then the power
+/// took the name: an acknowledged payload that nobody can open.
+#[test]
+fn a_key_that_is_seen_is_there_after_the_power_is_lost_too() {
+    let mut seen_after_a_death = 0;
+    for (seed, at) in (0..40).flat_map(|seed| (0..6).map(move |at| (seed, at))) {
+        let disk = CrashDisk::new(seed);
+        let open = || vault(&StoredKeys::on(Arc::new(disk.clone())), 7).unwrap();
+        let first = open();
+        disk.die_after(Some(at));
+        let died = first.draw().and_then(|key| first.keep(1, &key)).is_err();
+        drop(first);
+        disk.crash(Crash::Kill);
+        let seen = matches!(open().key(1).unwrap(), Known::Key(_));
+        seen_after_a_death += u32::from(seen && died);
+        disk.crash(Crash::Power);
+        let is_there = matches!(open().key(1).unwrap(), Known::Key(_));
+        assert!(is_there || !seen, "seed {seed}, death at {at}: it was seen, and is gone");
+    }
+    assert!(seen_after_a_death > 0, "no death fell between the name and its sync");
+}
+
+/// The same in one process: the sync of the folder failed, and the key was used all the same.
+#[test]
+fn after_a_name_that_could_not_be_synced_no_key_is_shown_until_the_store_is_opened_again() {
+    let storage = FaultyStorage::new(Arc::new(CrashDisk::new(1)));
+    let store = StoredKeys::on(Arc::new(storage.clone()));
+    let first = vault(&store, 7).unwrap();
+    let key = first.draw().unwrap();
+    storage.faults(|faults| faults.nth = Some((Call::SyncFolder, 0, Trouble::Broken)));
+    assert!(matches!(first.keep(1, &key), Err(VaultError::Store(_))));
+    assert!(matches!(first.key(1), Err(VaultError::Store(_))), "it is seen, and may be gone tomorrow");
+    assert!(matches!(first.keep(2, &key), Err(VaultError::Store(_))));
+    first.erase(1).unwrap();
+    drop(first);
+    let again = vault(&store, 7).unwrap();
+    assert!(matches!(again.key(1).unwrap(), Known::Erased));
+    assert!(matches!(again.key(2).unwrap(), Known::Nothing));
 }
 
 #[test]

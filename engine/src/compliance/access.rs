@@ -1,5 +1,6 @@
 //! Rights that were taken away, denies that are in force, and the reasons of access: all asked of the one decision function.
 
+use super::Decide;
 use super::check::Book;
 use super::invariant::CheckName as N;
 use crate::authorize::{Decision, Request, Rule, Target, authorize};
@@ -219,7 +220,7 @@ fn spoken_to(world: &World, scope: u32, subject: Subject) -> Vec<PrincipalId> {
 }
 
 /// Tries denies that are in force, at most so many.
-pub(super) fn denies(world: &World, samples: usize, book: &mut Book) {
+pub(super) fn denies(world: &World, decide: Decide, samples: usize, book: &mut Book) {
     let (tenancy, now) = (world.tenancy(), world.time());
     let denies = || tenancy.all_entries().filter(|entry| entry.effect == Effect::Deny && entry.in_force(now));
     let all = denies().count();
@@ -230,8 +231,7 @@ pub(super) fn denies(world: &World, samples: usize, book: &mut Book) {
         let Some(&capability) = capability else { continue };
         for principal in spoken_to(world, entry.scope, entry.subject) {
             for target in [Some(entry.scope), below].into_iter().flatten() {
-                let decision =
-                    authorize(world, principal, Request::new(capability, Target::Scope(target)), now);
+                let decision = decide(world, principal, Request::new(capability, Target::Scope(target)), now);
                 book.hold(N::DeniesHold, !decision.allowed, || {
                     format!(
                         "{principal} may `{capability}` in a scope although the entry {} denies it",
@@ -247,7 +247,13 @@ pub(super) fn denies(world: &World, samples: usize, book: &mut Book) {
 ///
 /// # Errors
 /// When the log cannot be read.
-pub(super) fn reasons(world: &World, history: &History, samples: usize, book: &mut Book) -> Result<()> {
+pub(super) fn reasons(
+    world: &World,
+    decide: Decide,
+    history: &History,
+    samples: usize,
+    book: &mut Book,
+) -> Result<()> {
     let (objects, principals) = (world.objects(), world.identity());
     let each = ASKED.min(principals.len()).max(1);
     let wanted = (samples / each).max(1);
@@ -260,17 +266,24 @@ pub(super) fn reasons(world: &World, history: &History, samples: usize, book: &m
         let asked: Vec<u32> =
             shared.map(|(row, _)| row).chain(spread.map(|row| row as u32)).take(2 * each).collect();
         for principal in asked {
-            reason_of(world, history, principal, row, book)?;
+            reason_of(world, decide, history, (principal, row), book)?;
         }
     }
     Ok(())
 }
 
-fn reason_of(world: &World, history: &History, principal: u32, row: u32, book: &mut Book) -> Result<()> {
+/// Asks for one principal and one object, by their rows.
+fn reason_of(
+    world: &World,
+    decide: Decide,
+    history: &History,
+    (principal, row): (u32, u32),
+    book: &mut Book,
+) -> Result<()> {
     let Some(object) = world.objects().at(row) else { return Ok(()) };
     let actor = world.identity().id(principal);
     let question = Request::new(Capability::ReadLocal, Target::Object(row));
-    let decision = authorize(world, actor, question, world.time());
+    let decision = decide(world, actor, question, world.time());
     if !decision.allowed || object.owner == principal {
         book.saw(N::AccessHasReason, 1);
         return Ok(());

@@ -8,9 +8,11 @@
 //! ```
 //!
 //! Nothing is trusted that could be asked for once more: the walk folds from the first event on, and the commands behind the events are
-//! decided again at their moment ([`redo`]). Memory is one world and one batch, whatever the log's length; time is linear.
-//! Each check is a line of [`CheckName`]; violations planted for each invariant are found (`tests/tests/it/compliance/`). Nothing can be planted by events
-//! alone for `access_has_reason`, `denies_hold` and `rollbacks_planned`: they look for faults of the engine itself.
+//! decided again at their moment ([`redo`]). Memory is one world and one batch, and a few worlds more while rollbacks are planned, whatever the
+//! bytes of the log; time is linear.
+//! Each check is a line of [`CheckName`]; violations planted for each of them are found: written to a log past the engine
+//! (`tests/tests/it/compliance/`), or, where replaying a log cannot come to one, in a world that was tampered with or by a decision
+//! function that errs (`tampered.rs`). A test holds that no check is without.
 //!
 //! What it cannot see: a log that was rewritten by somebody who only gave commands that were allowed. A checkpoint kept elsewhere shows that.
 
@@ -27,6 +29,8 @@ mod redo;
 mod report;
 mod rollbacks;
 mod secrets;
+#[cfg(test)]
+mod tampered;
 mod verifier;
 mod walk;
 mod world;
@@ -43,14 +47,16 @@ pub use report::Report;
 pub use secrets::Secret;
 pub use verifier::{ReversalCheck, Reversals, verify_rollbacks};
 
+use crate::authorize::{Decision, Request, authorize};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::history::History;
 use check::Book;
 use invariant::CheckName as N;
 use scoped_log::{VerifyOptions, VerifyReport, verify};
-use scoped_projections::{Digest, Micros, Sequence, World};
+use scoped_projections::{Digest, Micros, PrincipalId, Sequence, World};
 use secrets::Sieve;
+use std::sync::Arc;
 
 impl Engine {
     /// Checks the ten invariants over log and world. The live world must be what replaying the log gives.
@@ -115,22 +121,34 @@ impl History {
                 World::default()
             }
         };
-        world::registry(&world, &mut book);
-        world::references(&world, &mut book);
-        world::rules(&world, &mut book);
-        access::denies(&world, options.samples, &mut book);
-        // What needs the log itself may meet the damage that is reported already.
-        let rest = world::versions(&world, self, &mut book)
-            .and_then(|()| access::reasons(&world, self, options.samples, &mut book))
-            .and_then(|()| rollbacks::plans(&world, self, options.plans, &mut book));
-        if let Err(error) = rest {
-            book.violation(N::VersionsReadable, || format!("the log cannot be read: {error}"));
+        // Rollbacks are planned over this very world: one replay less, and one world less in memory.
+        let world = Arc::new(world);
+        if world.position() == self.head() {
+            self.remember(Arc::clone(&world));
         }
+        self.check_world(&world, authorize, options, &mut book);
         let chain = self.reader().chain_at(world.position()).ok().flatten().unwrap_or(verified.head);
         // That of the end is mostly known: the live world was met there.
         let state = last.filter(|(at, _)| *at == world.position()).map(|(_, state)| state);
         let at = (world.position(), chain, state.unwrap_or_else(|| world.state_digest()));
         Ok(Report::new(now, at, book.close(), RegistryReport::of(&world), health))
+    }
+
+    /// Holds a world against the log that it is said to come from, and against whoever decides over it. What replaying gives and
+    /// the one authorization function are sound together, so violations of some of these checks can only be planted here: in a world
+    /// that the log does not come to, or by somebody else who decides.
+    fn check_world(&self, world: &World, decide: Decide, options: &Options, book: &mut Book) {
+        world::registry(world, book);
+        world::references(world, book);
+        world::rules(world, book);
+        access::denies(world, decide, options.samples, book);
+        // What needs the log itself may meet the damage that is reported already.
+        let rest = world::versions(world, self, book)
+            .and_then(|()| access::reasons(world, decide, self, options.samples, book))
+            .and_then(|()| rollbacks::plans(world, self, options.plans, book));
+        if let Err(error) = rest {
+            book.violation(N::VersionsReadable, || format!("the log cannot be read: {error}"));
+        }
     }
 
     /// Snapshots that would be loaded, as what the walk has to meet; their bytes are looked through for secrets.
@@ -150,6 +168,9 @@ impl History {
         found
     }
 }
+
+/// Who decides: the authorization function, or what a test puts in its place.
+type Decide = fn(&World, PrincipalId, Request<'_>, Micros) -> Decision;
 
 /// A world that the walk has to come by.
 struct Expected {

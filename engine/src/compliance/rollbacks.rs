@@ -25,6 +25,7 @@ pub(super) fn plans(world: &World, history: &History, wanted: usize, book: &mut 
     let step = changed().count() / wanted + 1;
     for object in changed().step_by(step) {
         plan(world, history, object, book)?;
+        history.forget_but(world.position());
     }
     Ok(())
 }

@@ -46,7 +46,8 @@ pub(crate) fn digests(
     let key = blake3::derive_key("scoped 2026 idempotency key v1", key.as_bytes());
     let request = *request.finalize().as_bytes();
     let subjects = subjects(batch, world)?;
-    let request = if subjects.is_empty() { Some(request) } else { sealer.digest(world, &subjects, request) };
+    let request =
+        if subjects.is_empty() { Some(request) } else { sealer.digest(world, &subjects, request)? };
     Ok((half(&key), request.as_ref().map(half)))
 }
 

@@ -17,7 +17,8 @@ pub enum Why {
 }
 
 /// A payload that is in the log and cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Absence {
     /// Why.
     #[serde(rename = "$payload")]
@@ -39,6 +40,11 @@ impl Absence {
     #[must_use]
     pub fn marker(self) -> Vec<u8> {
         format!(r#"{{"$payload":"{}","subject":"{}"}}"#, self.code(), self.subject).into_bytes()
+    }
+    /// What a marker stands for; `None` for everything that is none, to the last field.
+    #[must_use]
+    pub fn of_marker(value: &serde_json::Value) -> Option<Self> {
+        if value.get("$payload").is_none() { None } else { Self::deserialize(value).ok() }
     }
     /// The refusal of whoever needs what it says.
     pub(crate) fn error(self) -> Error {

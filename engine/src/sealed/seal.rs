@@ -122,19 +122,29 @@ impl<'a> Sealer<'a> {
         }
     }
 
-    /// A digest of a request that nobody can check a guess against once one of these subjects is erased; `None` when a key is not to be had.
+    /// A digest of a request that nobody can check a guess against once one of these subjects is erased; `None` when there is no key any
+    /// more, or none is at hand.
+    ///
+    /// # Errors
+    /// When the key store cannot be read for now: the same request is to be sent again, and is no other one.
     pub(crate) fn digest(
         &mut self,
         world: &World,
         subjects: &BTreeMap<SubjectId, Option<&Offer>>,
         digest: [u8; 32],
-    ) -> Option<[u8; 32]> {
-        subjects.iter().try_fold(digest, |digest, (subject, offer)| {
+    ) -> Result<Option<[u8; 32]>> {
+        let mut digest = digest;
+        for (subject, offer) in subjects {
             if world.subjects().erased(*subject).is_some() {
-                return None;
+                return Ok(None);
             }
-            Some(self.key(world, *subject, *offer).ok()?.digest(&digest))
-        })
+            match self.key(world, *subject, *offer) {
+                Ok(key) => digest = key.digest(&digest),
+                Err(error) if error.code() == "keys_unavailable" => return Err(error),
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(digest))
     }
 
     /// Makes the keys that were drawn durable: before anything that is sealed under them is.

@@ -10,21 +10,27 @@ use super::{
 };
 use crate::{digest::Digest, error::LogError, reader::Reader, sequence::Sequence, storage::Storage};
 use parking_lot::Mutex;
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// Height up to which a subtree without tiles is made from its leaves at once: 8,192 of them, enough for all cores.
 const AT_ONCE: u32 = 13;
 /// Runs of leaves that are kept: that of an event, that at the end, and those of the proof before.
 const RUNS_KEPT: usize = 4;
 
+/// Roots of runs that were made from records and are kept: four million events, more than tiles ever lack behind the last seal; one
+/// megabyte.
+const ROOTS_KEPT: usize = 1 << 14;
+
 /// Makes roots and proofs of a log. Without tiles each of them costs one walk over the log (half a microsecond an event
-/// and core); with them a few hundred hashes.
+/// and core); with them a few hundred hashes, and for the first proof one walk over what no tile covers.
 pub struct Forest {
     reader: Reader,
     tiles: Option<Tiles>,
     threads: usize,
     cursor: Mutex<Cursor>,
     runs: Mutex<Vec<(u64, Arc<[Digest]>)>>,
+    /// Roots of runs of 256, by number.
+    roots: Mutex<BTreeMap<u64, Digest>>,
 }
 
 /// What the tiles of an earlier history tell about a rewrite.
@@ -39,8 +45,8 @@ pub struct Narrowed {
 impl Forest {
     /// From the records of this log alone.
     pub fn new(reader: Reader) -> Self {
-        let (cursor, runs) = (Mutex::default(), Mutex::default());
-        Self { reader, tiles: None, threads: threads(0), cursor, runs }
+        let (cursor, runs, roots) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { reader, tiles: None, threads: threads(0), cursor, runs, roots }
     }
 
     /// The same with the tiles that lie beside the log. Those that do not belong to this history are not used.
@@ -205,7 +211,7 @@ impl Forest {
             return Ok(folded(nodes));
         }
         if level == STEP || (level <= AT_ONCE && tile.is_none()) {
-            return Ok(folded(&self.of_records(first.index, 1 << (level - STEP))?));
+            return Ok(folded(&self.roots(first.index, 1 << (level - STEP))?));
         }
         let child = |index| self.node(NodeId { level: level - 1, index });
         Ok(crate::hash::node(&child(2 * index)?, &child(2 * index + 1)?))
@@ -229,6 +235,22 @@ impl Forest {
         }
         runs.push((run, Arc::clone(&leaves)));
         Ok(leaves)
+    }
+
+    /// Roots of `count` runs of leaves, kept or from the records.
+    fn roots(&self, first: u64, count: u64) -> Result<Vec<Digest>, LogError> {
+        let kept: Vec<Digest> =
+            self.roots.lock().range(first..first + count).map(|(_, root)| *root).collect();
+        if kept.len() as u64 == count {
+            return Ok(kept);
+        }
+        let made = self.of_records(first, count)?;
+        let mut roots = self.roots.lock();
+        if roots.len() + made.len() > ROOTS_KEPT {
+            roots.clear();
+        }
+        roots.extend((first..).zip(made.iter().copied()));
+        Ok(made)
     }
 
     /// Roots of `count` runs of leaves, from the records.

@@ -42,7 +42,12 @@ impl Cursor {
             _ => reader.records(Sequence::new(from + 1), reader.last()),
         };
         while at < to {
-            let record = records.next().unwrap_or_else(|| Err(no_segment(Sequence::new(at + 1))))?;
+            let next = records.next().or_else(|| {
+                // The log has grown since.
+                records = reader.records(Sequence::new(at + 1), reader.last());
+                records.next()
+            });
+            let record = next.unwrap_or_else(|| Err(no_segment(Sequence::new(at + 1))))?;
             bytes += record.stored_len();
             held.push(record);
             at += 1;

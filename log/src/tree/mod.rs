@@ -13,6 +13,7 @@
 //! proof      inclusion and consistency: verifying, bytes               pure, no log needed
 //! tile       256 nodes of one height, as a file under `tree/`          a hint, like every sidecar
 //! forest     nodes of a log: from tiles where they fit, else from records
+//! grow       tiles that are added to when a segment is sealed          what the writer does beside its work
 //! follower   a head that is known, and whether a log extends it        what checkpoints and watchers stand on
 //! ```
 //!
@@ -23,6 +24,7 @@
 
 mod follower;
 mod forest;
+mod grow;
 mod leaves;
 mod peaks;
 mod proof;
@@ -30,6 +32,7 @@ mod shape;
 mod tile;
 mod tiles;
 
+pub(crate) use self::grow::Grower;
 pub use self::{
     follower::{Departed, Follower, TreeHead},
     forest::{Forest, Narrowed},

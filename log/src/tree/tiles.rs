@@ -1,4 +1,5 @@
-//! The tiles beside a log: looked up as hints, written when somebody asks for it.
+//! The tiles beside a log: looked up as hints; all of them made anew from the records when somebody asks for it. In between they
+//! grow with the log ([`super::grow`]).
 
 use super::{
     Forest, Peaks,
@@ -77,7 +78,7 @@ impl Tiles {
     }
 
     /// Whether the log holds the chain value that the tile ends with. What cannot be read does not fit.
-    fn fits(&self, tile: &Tile) -> bool {
+    pub(super) fn fits(&self, tile: &Tile) -> bool {
         matches!(self.reader.chain_at(Sequence::new(tile.last())), Ok(Some(chain)) if chain == tile.chain)
     }
 
@@ -175,9 +176,7 @@ impl Desk<'_> {
 
     fn put(&mut self, place: NodeId, nodes: Vec<Digest>) -> Result<(), LogError> {
         let name = path(place);
-        let last = leaves(place, nodes.len() as u64).map_or(0, |leaves| leaves.end);
-        let Some(chain) = self.reader.chain_at(Sequence::new(last))? else { return Ok(()) };
-        let bytes = Tile { log_id: self.reader.log_id(), place, chain, nodes }.encode();
+        let Some(bytes) = encoded(self.reader, place, nodes)? else { return Ok(()) };
         let found = read_small(&**self.storage, &name, TILE_BYTES_MAX + 1).map_err(at("reading", &name))?;
         match found {
             Some(found) if found == bytes => {
@@ -188,22 +187,45 @@ impl Desk<'_> {
             Some(found) if !is_beginning(&found, &bytes) => self.report.wrong.push(name.clone()),
             _ => self.report.written += 1,
         }
-        self.write(&name, &bytes)
+        write(&**self.storage, &name, &bytes)
     }
+}
 
-    /// A new file under the old name; never synced, since it can be made again.
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
-        let temporary = format!("{name}{TEMPORARY}");
-        let doing = || at("writing", name);
-        self.storage.create_folder(TREE).map_err(at("creating", TREE))?;
-        match self.storage.remove(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(doing()(error)),
-            _ => {}
-        }
-        let file = self.storage.create(&temporary).map_err(doing())?;
-        write_all_at(&*file, bytes, 0).map_err(doing())?;
-        self.storage.rename(&temporary, name).map_err(doing())
+/// Writes a tile of these nodes, in place of the one that is there.
+pub(super) fn put(
+    storage: &dyn Storage,
+    reader: &Reader,
+    place: NodeId,
+    nodes: Vec<Digest>,
+) -> Result<(), LogError> {
+    match encoded(reader, place, nodes)? {
+        Some(bytes) => write(storage, &path(place), &bytes),
+        None => Ok(()),
     }
+}
+
+/// The bytes of a tile, with the chain value that the log has where it ends; `None` if the log ends before.
+fn encoded(reader: &Reader, place: NodeId, nodes: Vec<Digest>) -> Result<Option<Vec<u8>>, LogError> {
+    let last = leaves(place, nodes.len() as u64).map_or(0, |leaves| leaves.end);
+    let chain = reader.chain_at(Sequence::new(last))?;
+    Ok(chain.map(|chain| Tile { log_id: reader.log_id(), place, chain, nodes }.encode()))
+}
+
+/// A new file under the old name; never synced, since it can be made again.
+fn write(storage: &dyn Storage, name: &str, bytes: &[u8]) -> Result<(), LogError> {
+    let temporary = format!("{name}{TEMPORARY}");
+    let doing = || at("writing", name);
+    storage.create_folder(TREE).map_err(at("creating", TREE))?;
+    match storage.remove(&temporary) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(doing()(error)),
+        _ => {}
+    }
+    let file = storage.create(&temporary).map_err(doing())?;
+    let written = write_all_at(&*file, bytes, 0).and_then(|()| storage.rename(&temporary, name));
+    if written.is_err() {
+        let _ = storage.remove(&temporary); // half a tile holds space that the log may need
+    }
+    written.map_err(doing())
 }
 
 fn is_beginning(found: &[u8], now: &[u8]) -> bool {

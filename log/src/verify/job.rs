@@ -27,6 +27,10 @@ use std::{
     thread,
 };
 
+/// Parts that are held at a time, before they are joined: some hundred bytes for each 256 KiB, so that memory does not grow with
+/// the log. A single segment may have more of them.
+const WAVE_PARTS: usize = 4096;
+
 /// A log to be verified.
 pub(super) struct Job<'a> {
     pub(super) storage: &'a dyn Storage,
@@ -54,15 +58,19 @@ struct Divided<'a> {
 impl Job<'_> {
     /// What each segment came to, in order.
     pub(super) fn run(&self) -> Vec<Found> {
-        let mut divided = self.divide();
-        let mut parts = self.parts(&divided);
+        let divided = self.divide();
         let mut all: Vec<Option<Found>> = Vec::new();
         all.resize_with(self.segments.len(), || None);
-        for segment in &mut divided {
-            let rest = parts.split_off(segment.parts.min(parts.len()));
-            let mut own = std::mem::replace(&mut parts, rest);
-            all[segment.nth] = self.faultless(segment, &mut own);
+        let done = AtomicU64::new(0);
+        for wave in waves(&divided) {
+            let mut parts = self.parts(wave, &done);
+            for segment in wave {
+                let rest = parts.split_off(segment.parts.min(parts.len()));
+                let mut own = std::mem::replace(&mut parts, rest);
+                all[segment.nth] = self.faultless(segment, &mut own);
+            }
         }
+        (self.progress)(Progress { bytes: self.total(), total: self.total() });
         let wanted: Vec<usize> = (0..all.len()).filter(|nth| all[*nth].is_none()).collect();
         let wholes = share(self.threads, wanted.len(), Vec::new, |nth, buffer| {
             Some(self.whole(*wanted.get(nth)?, buffer))
@@ -100,12 +108,17 @@ impl Job<'_> {
         divided
     }
 
-    /// All parts of all segments, read and checked by themselves; `None` where that failed.
-    fn parts(&self, divided: &[Divided<'_>]) -> Vec<Option<Part>> {
-        let count = divided.last().map_or(0, |last| last.first_part + last.parts);
-        let done = AtomicU64::new(0);
-        let total = self.segments.iter().map(|segment| segment.len).sum();
-        let parts = share(self.threads, count, Bench::default, |nth, bench| {
+    fn total(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).sum()
+    }
+
+    /// All parts of a wave of segments, read and checked by themselves; `None` where that failed. `done` counts bytes.
+    fn parts(&self, divided: &[Divided<'_>], done: &AtomicU64) -> Vec<Option<Part>> {
+        let before = divided.first().map_or(0, |first| first.first_part);
+        let count = divided.last().map_or(0, |last| last.first_part + last.parts - before);
+        let total = self.total();
+        share(self.threads, count, Bench::default, |nth, bench| {
+            let nth = before + nth;
             let at = divided.partition_point(|segment| segment.first_part <= nth).checked_sub(1)?;
             let segment = divided.get(at)?;
             let own = (nth - segment.first_part) as u64;
@@ -119,9 +132,7 @@ impl Job<'_> {
             let done = done.fetch_add(bytes, Ordering::Relaxed) + bytes;
             (self.progress)(Progress { bytes: done, total });
             part
-        });
-        (self.progress)(Progress { bytes: total, total });
-        parts
+        })
     }
 
     /// What a segment came to, if its parts make a segment without any fault.
@@ -202,6 +213,19 @@ impl Job<'_> {
         }
         Some(&page.header)
     }
+}
+
+/// Runs of segments, of so many parts or of one segment.
+fn waves<'d, 's>(divided: &'d [Divided<'s>]) -> impl Iterator<Item = &'d [Divided<'s>]> {
+    let mut rest = divided;
+    std::iter::from_fn(move || {
+        let first = rest.first()?;
+        let within =
+            |segment: &Divided<'_>| segment.first_part + segment.parts - first.first_part <= WAVE_PARTS;
+        let (wave, behind) = rest.split_at(rest.partition_point(within).max(1));
+        rest = behind;
+        Some(wave)
+    })
 }
 
 /// What a thread works with: its buffers, and the file of the segment that it is at.

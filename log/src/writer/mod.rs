@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! stage stage stage commit ─▶ write ─▶ fdatasync ─▶ HEAD ─▶ publish ─▶ receipts (the caller's business)
-//! rotate: spare ready ─▶ sync old ─▶ seal + footer, sync ─▶ header into spare, sync ─▶ rename ─▶ sync folder
+//! rotate: spare ready ─▶ sync old ─▶ seal + footer, sync ─▶ header into spare, sync ─▶ rename ─▶ sync folder ─▶ tiles, beside
 //! ```
 //!
 //! INVARIANT (append only): bytes below `offset` of the open segment are never written again.
@@ -19,6 +19,7 @@ mod open;
 mod outcome;
 mod rotate;
 mod salts;
+mod tiling;
 mod write_back;
 
 pub use self::outcome::{Committed, Durability, Stage, Staged};
@@ -26,6 +27,7 @@ pub(crate) use self::{hashed::RunningHash, open::OpenSegment, rotate::write_endi
 
 use self::{
     group::{Group, batch_bytes},
+    tiling::Tiling,
     write_back::WriteBack,
 };
 use crate::{
@@ -58,6 +60,7 @@ pub struct Writer {
     head_file: Option<Arc<dyn StorageFile>>,
     open: OpenSegment,
     write_back: WriteBack,
+    tiling: Tiling,
     group: Group,
     /// The next sequence to be staged.
     next: u64,
@@ -92,6 +95,7 @@ pub(crate) struct Beginning {
 
 impl Writer {
     pub(crate) fn begin(from: Beginning) -> Self {
+        let tiling = Tiling::new(&from.options, &from.storage, &from.shared);
         let mut writer = Self {
             head_file: open_head(&*from.storage),
             shared: from.shared,
@@ -100,6 +104,7 @@ impl Writer {
             salts: from.salts,
             epoch: from.epoch,
             write_back: WriteBack::new(from.preparer.is_in_background()),
+            tiling,
             preparer: from.preparer,
             open: from.open,
             group: Group::behind(from.last + 1, from.chain),
@@ -281,6 +286,7 @@ impl Writer {
             return Ok(());
         }
         self.preparer.settle();
+        self.tiling.settle();
         let written_back = self.write_back.settle().map_err(at("syncing", &self.open.segment.path));
         self.poisoned |= written_back.is_err();
         self.refuse_if_poisoned()?;

@@ -56,7 +56,7 @@ impl OpenSegment {
         file.allocate(header.capacity).map_err(at("extending", &path))?;
         let map = if options.map { file.map(header.capacity).map_err(at("mapping", &path))? } else { None };
         let source = map.map_or_else(|| Source::File(Arc::clone(&file)), Source::Mapped);
-        let index = Index::with_room(header.capacity / HEADER_BYTES as u64);
+        let index = options.index.then(|| Index::with_room(header.capacity / HEADER_BYTES as u64));
         let first = header.first;
         let segment = Arc::new(Segment::open(Arc::clone(storage), header, source, index, offset));
         segment.publish(first, offsets, offset);

@@ -60,6 +60,7 @@ impl Writer {
             Ok(())
         })?;
         self.preparer.start(self.options.segment_bytes);
+        self.tiling.sealed(self.written);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::door::SimDoor;
 use super::model::Model;
 use super::outside;
-use super::{Result, Swarm, Tally, ensure, lie, text};
+use super::{Result, Swarm, Tally, ensure, keys, lie, text};
 use crate::chance::Chance;
 use crate::fuzz::{TYPES, draw::NOON};
 use scoped::log::storage::{Chances, Crash, CrashDisk, FaultyStorage, Storage, Trouble};
@@ -47,6 +47,7 @@ impl Sim {
     pub(super) fn new(seed: u64, swarm: Swarm) -> Self {
         let disk = CrashDisk::new(seed ^ 0x6469_736b);
         disk.garbage_sectors(swarm.garbage);
+        disk.offer_maps(swarm.mapped);
         let storage = FaultyStorage::new(Arc::new(disk.clone()));
         storage.faults(|faults| faults.chances = Chances::seeded(seed ^ 0x6661_756c));
         Self {
@@ -107,7 +108,7 @@ impl Sim {
     }
 
     pub(super) fn options(&self) -> Options {
-        options(&self.swarm, Arc::clone(&self.door))
+        options(&self.swarm, Arc::clone(&self.door), Arc::new(self.storage.clone()))
     }
 
     /// Sets the traps for what comes next: death within so many calls in so many of a hundred cases, and trouble by chance.
@@ -226,6 +227,7 @@ impl Sim {
             // A read that failed makes a snapshot useless for once.
             let usable = !synced || self.is_troubled() || engine.notes().is_empty();
             ensure(usable, || format!("(alarm) {:?}", engine.notes()))?;
+            keys::look(self, engine, tally)?;
             let report = self.verified()?;
             let how = (!in_peace).then_some(Crash::Kill);
             outside::clean(&report, how, tally)?;
@@ -296,8 +298,10 @@ pub(super) fn layout(swarm: &Swarm) -> scoped::log::Options {
     }
 }
 
-pub(super) fn options(swarm: &Swarm, door: Arc<SimDoor>) -> Options {
+/// For a log on that disk, whose keys lie there as well.
+pub(super) fn options(swarm: &Swarm, door: Arc<SimDoor>, disk: Arc<dyn Storage>) -> Options {
     Options::default()
+        .keys(keys::on(disk))
         .durability(swarm.durability)
         .snapshot_after(swarm.snapshot_after)
         .founder(PrincipalId(1))

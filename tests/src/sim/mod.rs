@@ -10,12 +10,14 @@
 //! whole, once, or not at all; (invented) nothing is there that was refused or never sent; (same) the world is the fold of what was seen,
 //! from a snapshot or not; (clean) `verify` finds nothing where nothing is wrong; (alarm) no opening is refused then; (found) what was damaged
 //! is found or refused and never read as something else; (poisoned) after a failed write or sync nothing is acknowledged;
-//! (unchanged) looking and refusing change no byte.
+//! (unchanged) looking and refusing change no byte; (sealed) what belongs to a data subject can be read until it is erased, and (erased) an
+//! erased subject has no key any more once the log was opened.
 //!
 //! Same seed, same run: one thread works at a time, the writer's groups are held together by [`door::SimDoor`], and every call of the
 //! storage goes into a digest. Source: FoundationDB's simulation; TigerBeetle's VOPR; SlateDB's `slatedb-dst`.
 
 mod door;
+mod keys;
 mod lie;
 mod life;
 mod model;

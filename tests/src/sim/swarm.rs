@@ -39,6 +39,10 @@ pub struct Swarm {
     pub drawn: u64,
     /// Of a hundred crashes, after how many the disk lies to a copy of the log.
     pub lies: u64,
+    /// Of a hundred objects, how many belong to a data subject.
+    pub subjects: u64,
+    /// Files are read through maps.
+    pub mapped: bool,
 }
 
 impl Swarm {
@@ -61,6 +65,8 @@ impl Swarm {
             jumps: false,
             drawn: 0,
             lies: 0,
+            subjects: 30,
+            mapped: false,
         }
     }
 
@@ -91,6 +97,8 @@ impl Swarm {
             jumps: of(2) == 0,
             drawn: [0, 30, 80][of(3) as usize],
             lies: 25,
+            subjects: [0, 30, 70][of(3) as usize],
+            mapped: of(2) == 0,
         };
         let kinds: [(Call, Trouble); 18] = [
             (Call::Write, Trouble::Broken),

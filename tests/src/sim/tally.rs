@@ -62,6 +62,10 @@ pub struct Tally {
     pub jumps: u64,
     /// Syncs that failed and left the cache falsely clean.
     pub false_syncs: u64,
+    /// Looks at payloads of data subjects that could be read.
+    pub sealed: u64,
+    /// Looks at payloads of data subjects that are erased.
+    pub erased: u64,
     /// What went wrong with calls.
     pub met: BTreeMap<(Call, Trouble), u64>,
     /// Lies of the disk, by kind.
@@ -95,6 +99,8 @@ impl Tally {
         self.torn_ends += other.torn_ends;
         self.jumps += other.jumps;
         self.false_syncs += other.false_syncs;
+        self.sealed += other.sealed;
+        self.erased += other.erased;
         all(&mut self.verdicts, other.verdicts);
         all(&mut self.refused, other.refused);
         all(&mut self.met, other.met);
@@ -135,6 +141,11 @@ impl fmt::Display for Tally {
             f,
             "{} endings cut inside of a sector, named by `verify` until the log was opened",
             self.torn_ends
+        )?;
+        writeln!(
+            f,
+            "{} looks at payloads of data subjects that could be read, {} at payloads of erased ones that could not",
+            self.sealed, self.erased
         )?;
         writeln!(f, "{} poisoned writers, none of which acknowledged anything", self.poisoned)?;
         for ((call, trouble), count) in &self.met {

@@ -6,8 +6,12 @@ use super::{Result, Tally, ensure};
 use crate::fuzz::{draw, known::Known, prelude};
 use arbitrary::Unstructured;
 use scoped::log::storage::Storage;
+use scoped::subjects::Erase;
 use scoped::temporal::{Cutoff, Selection, SetMark};
-use scoped::{Batch, Data, Engine, Error, Micros, ObjectId, Policy, PrincipalId, Receipt, objects};
+use scoped::{
+    Batch, Command, Data, Engine, Error, Micros, ObjectId, Policy, PrincipalId, Receipt, SubjectId, World,
+    identity, objects,
+};
 use std::sync::Arc;
 
 /// Batches of a group.
@@ -15,6 +19,28 @@ const GROUP_MAX: u64 = 5;
 /// Bytes from which a command is drawn.
 const DRAWN_BYTES: usize = 300;
 const FOUNDER: PrincipalId = PrincipalId(1);
+/// Data subjects: few, so that their data is often there when they are erased.
+const SUBJECTS: u64 = 8;
+/// Of a hundred batches, how many erase one, where there are any.
+const ERASURES: u64 = 6;
+
+/// Does a batch hold data of somebody who is erased?
+fn holds_erased(batch: &Batch, world: &World) -> bool {
+    let subjects = world.subjects();
+    let subject = |command: &Command| match command {
+        Command::Objects(objects::Command::Create(create)) => create.subject,
+        Command::Objects(objects::Command::Update(update)) => subjects.of_object(update.object),
+        Command::Identity(identity::Command::CreatePrincipal(create)) => {
+            create.principal.map(|principal| SubjectId(principal.0))
+        }
+        Command::Identity(identity::Command::DescribePrincipal(describe)) => {
+            subjects.of_principal(describe.principal)
+        }
+        _ => None,
+    };
+    let found = batch.steps.iter().filter_map(|step| subject(&step.command));
+    found.into_iter().any(|subject| subjects.erased(subject).is_some())
+}
 
 impl Sim {
     /// Works until the process dies or there was enough. Says whether the writer was poisoned.
@@ -80,13 +106,23 @@ impl Sim {
         self.sent += 1;
         let tag = self.sent;
         let drawn = self.chance(self.swarm.drawn).then(|| self.drawn()).flatten();
-        let batch = drawn.unwrap_or_else(|| self.plain(tag)).correlated(tag);
+        let erases = self.swarm.subjects > 0 && self.chance(ERASURES);
+        let batch = if erases {
+            Batch::new().with(FOUNDER, Erase::new(self.subject()))
+        } else {
+            drawn.unwrap_or_else(|| self.plain(tag))
+        };
+        let batch = batch.correlated(tag);
         if self.chance(30) {
             let batch = Batch { key: Some(format!("key {tag}")), ..batch };
             self.keyed.push((tag, batch.clone()));
             return (tag, batch);
         }
         (tag, Batch { key: None, ..batch })
+    }
+
+    fn subject(&mut self) -> SubjectId {
+        SubjectId(0x5b00 + u128::from(self.chance.below(SUBJECTS)))
     }
 
     fn drawn(&mut self) -> Option<Batch> {
@@ -109,7 +145,8 @@ impl Sim {
                 let object = ObjectId(self.made[self.chance.below(known) as usize]);
                 batch.push(FOUNDER, objects::Update { object, data, expected_version: None, reason: None });
             } else {
-                batch.push(FOUNDER, objects::Create::new("thing", data));
+                let subject = self.chance(self.swarm.subjects).then(|| self.subject());
+                batch.push(FOUNDER, objects::Create { subject, ..objects::Create::new("thing", data) });
             }
         }
         if self.chance(10) {
@@ -163,7 +200,8 @@ impl Sim {
             }
             Err(error) => {
                 let fate = match error.code() {
-                    "outcome_unknown" => Fate::Unknown,
+                    // The event is there, and the key is not yet gone: what happened is shown by the next opening.
+                    "outcome_unknown" | "key_not_destroyed" => Fate::Unknown,
                     _ => Fate::Not,
                 };
                 if let Some(tag) = tag {
@@ -172,7 +210,8 @@ impl Sim {
                 tally.unknown += u64::from(fate == Fate::Unknown);
                 *tally.refused.entry(error.code()).or_default() += 1;
                 self.note(error.code().len() as u64);
-                let ended = fate == Fate::Unknown || error.to_string().contains("takes no more writes");
+                let ended =
+                    error.code() == "outcome_unknown" || error.to_string().contains("takes no more writes");
                 if error.kind() == scoped::ErrorKind::Unavailable {
                     ensure(poisoned || ended || error.code() != "closed", || format!("(alarm) {error}"))?;
                     self.excused("a batch", &error)?;
@@ -238,6 +277,7 @@ impl Sim {
         let (tag, batch) = self.keyed[nth].clone();
         match self.model.fates.get(&tag).copied() {
             Some(Fate::Kept { first, last, .. }) => {
+                let erased = engine.read(|moment| holds_erased(&batch, moment.world()));
                 let answer = engine.submit(batch).and_then(|pending| pending.wait());
                 tally.sent_again += 1;
                 match answer {
@@ -248,6 +288,8 @@ impl Sim {
                         })?;
                         Ok(false)
                     }
+                    // With the key went what would tell whether it is the same request.
+                    Err(error) if error.code() == "idempotency_conflict" && erased => Ok(false),
                     Err(error) => {
                         self.excused("a batch sent again", &error)?;
                         Ok(error.code() == "outcome_unknown"

@@ -649,7 +649,7 @@ fn write_a_log(directory: &Path) {
 }
 
 /// What a frozen log has to come to. The chain never changes; the state may, when folds do, and then `FOLD_VERSION` has grown.
-fn note(directory: &Path) -> String {
+pub(crate) fn note(directory: &Path) -> String {
     let (history, _) = History::open(directory).unwrap();
     let head = history.head();
     let chain = history.reader().chain_at(head).unwrap().unwrap();

@@ -31,6 +31,7 @@ mod latency;
 mod load;
 mod machine;
 mod open;
+pub mod peaks;
 pub mod proofs;
 mod read;
 pub mod report;
@@ -90,7 +91,7 @@ pub enum Section {
     Verify,
     /// Opening a log, and going back in it; with --large one of ten million events, which takes minutes and 3 GB.
     Open,
-    /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 4 GB.
+    /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 7 GB (4 with --payload 64).
     Proofs,
     /// Replay.
     Replay,

@@ -3,6 +3,7 @@
 //! The log is written below the engine: what is measured knows nothing of what an event means.
 
 use super::Args;
+use super::peaks::{Peak, below_the_engine, of_comply};
 use super::spread::{Spread, Times, median};
 use super::throwaway::Throwaway;
 use scoped::log::tree::{Follower, Forest, write_tiles};
@@ -11,9 +12,8 @@ use scoped_trust::{Checkpoint, Signer};
 use serde::Serialize;
 use std::hint::black_box;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Proofs of each kind.
 const PROOFS: u64 = 1_000;
@@ -27,7 +27,9 @@ pub struct Proofs {
     pub events: u64,
     /// Bytes of the log.
     pub bytes: u64,
-    /// Computing and writing all tiles from the records, events a second.
+    /// Events that tiles covered when the log was closed: as far as its segments were sealed.
+    pub tiles_events: u64,
+    /// Computing all tiles from the records, and writing those that are missing, events a second.
     pub tiles_per_s: f64,
     /// Bytes of the tiles.
     pub tiles_bytes: u64,
@@ -39,6 +41,8 @@ pub struct Proofs {
     pub checking: Spread,
     /// One proof of inclusion without tiles, seconds.
     pub bare_s: f64,
+    /// The first proof of inclusion with the tiles that sealing has left, seconds: what no segment holds yet is hashed.
+    pub first_s: f64,
     /// Taking in new events and checking their chain values, events a second.
     pub follow_per_s: f64,
     /// A checkpoint of a head that was followed, µs: the median.
@@ -47,17 +51,6 @@ pub struct Proofs {
     pub signature_us: f64,
     /// Most memory of whole-log commands, bytes; empty where that cannot be seen.
     pub peaks: Vec<Peak>,
-}
-
-/// The most memory that a command ever held.
-#[derive(Debug, Clone, Serialize)]
-pub struct Peak {
-    /// The command.
-    pub command: &'static str,
-    /// Its largest resident set, bytes.
-    pub bytes: u64,
-    /// Its wall-clock seconds.
-    pub seconds: f64,
 }
 
 pub(super) fn measure(directory: &Throwaway, args: &Args) -> anyhow::Result<Proofs> {
@@ -76,9 +69,16 @@ pub(super) fn measure(directory: &Throwaway, args: &Args) -> anyhow::Result<Proo
     let root = proof.root()?;
 
     let start = Instant::now();
+    let grown = Forest::new(reader.clone()).with_tiles(Arc::clone(&storage));
+    let first = grown.inclusion(middle, events)?.ok_or_else(nothing)?;
+    let first_s = start.elapsed().as_secs_f64();
+    anyhow::ensure!(first.root()? == root, "the tiles that sealing left lead elsewhere");
+    let tiles_events = covered(&path.join("tree"))?;
+
+    let start = Instant::now();
     let written = write_tiles(&storage, &reader, 0, &|_| {})?;
     let tiles_per_s = events as f64 / start.elapsed().as_secs_f64();
-    anyhow::ensure!(written.wrong.is_empty(), "tiles were there before");
+    anyhow::ensure!(written.wrong.is_empty(), "the tiles that sealing left are wrong");
     let tiles = std::fs::read_dir(path.join("tree"))?.map(|entry| Ok(entry?.metadata()?.len()));
     let tiles_bytes = tiles.sum::<std::io::Result<u64>>()?;
 
@@ -120,18 +120,22 @@ pub(super) fn measure(directory: &Throwaway, args: &Args) -> anyhow::Result<Proo
         black_box((checkpoint, again));
     }
     drop((forest, reader));
-    let peaks = peaks(&path, &directory.sub("salvaged"), events);
+    let mut peaks = below_the_engine(&path, &directory.sub("salvaged"), events);
     directory.clear("proofs");
     directory.clear("salvaged");
+    peaks.extend(of_comply(&directory.sub("comply"), events, args.payload)?);
+    directory.clear("comply");
     Ok(Proofs {
         events,
         bytes,
+        tiles_events,
         tiles_per_s,
         tiles_bytes,
         inclusion: inclusion.spread(),
         consistency: consistency.spread(),
         checking: checking.spread(),
         bare_s,
+        first_s,
         follow_per_s,
         checkpoint_us: median(whole),
         signature_us: median(alone),
@@ -157,48 +161,14 @@ fn write(path: &Path, events: u64, payload: usize) -> anyhow::Result<()> {
     Ok(opened.writer.close()?)
 }
 
-/// Runs this tool on the log, command by command. Nothing where the system does not tell, or where this is another program.
-fn peaks(log: &Path, out: &Path, events: u64) -> Vec<Peak> {
-    let Ok(tool) = std::env::current_exe() else { return Vec::new() };
-    if tool.file_stem().is_none_or(|name| name != "scoped") {
-        return Vec::new();
+/// Events below the tiles of the lowest height: runs of 256, 32 bytes each.
+fn covered(tree: &Path) -> anyhow::Result<u64> {
+    let mut events = 0;
+    for entry in std::fs::read_dir(tree).into_iter().flatten() {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("08-") {
+            events += (entry.metadata()?.len().saturating_sub(104) / 32) * 256;
+        }
     }
-    let (log, out, middle) = (log.to_string_lossy(), out.to_string_lossy(), (events / 2).to_string());
-    let prove = ["prove", "inclusion", &log, &middle];
-    let quick = peak(&tool, "prove with tiles", &prove);
-    // A child that fails is left out; what it needed says nothing.
-    let _ = std::fs::remove_dir_all(Path::new(&*log).join("tree"));
-    let lines: [(&'static str, &[&str]); 3] = [
-        ("verify", &["verify", &log]),
-        ("prove without tiles", &prove),
-        ("salvage", &["salvage", &log, &out]),
-    ];
-    quick
-        .into_iter()
-        .chain(lines.into_iter().filter_map(|(command, line)| peak(&tool, command, line)))
-        .collect()
-}
-
-fn peak(tool: &Path, command: &'static str, line: &[&str]) -> Option<Peak> {
-    let start = Instant::now();
-    let mut child = Command::new(tool).args(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut bytes = 0;
-    // The system forgets the figure with the process, so it is asked for until then.
-    let done = loop {
-        if let Some(now) = std::fs::read_to_string(&status).ok().and_then(|text| high_water(&text)) {
-            bytes = bytes.max(now);
-        }
-        match child.try_wait() {
-            Ok(Some(done)) => break done,
-            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
-            Err(_) => return None,
-        }
-    };
-    (done.success() && bytes > 0).then(|| Peak { command, bytes, seconds: start.elapsed().as_secs_f64() })
-}
-
-fn high_water(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    Ok(events)
 }

@@ -90,6 +90,8 @@ fn figures(report: &Report) -> Table {
         row("tiles", rate(it.tiles_per_s), None, None, tiles);
         row("following a log", rate(it.follow_per_s), None, None, "leaf, chain value, tree".to_owned());
         row("a proof without tiles", ns(it.bare_s * 1e9), None, None, format!("{events} events"));
+        let covered = format!("with the tiles of sealing, {} events", grouped(it.tiles_events as f64));
+        row("the first proof", ns(it.first_s * 1e9), None, None, covered);
         let (figure, floor) = (it.checkpoint_us * 1e3, it.signature_us * 1e3);
         row(
             "a checkpoint",
@@ -105,7 +107,12 @@ fn figures(report: &Report) -> Table {
                 figure,
                 None,
                 None,
-                format!("{} of {events} events, {:.1} s", peak.command, peak.seconds),
+                format!(
+                    "{} of {events} events, {} its own, {:.1} s",
+                    peak.command,
+                    indicatif::HumanBytes(peak.own_bytes),
+                    peak.seconds
+                ),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::cells::{count, position, quiet};
 use crate::failure::{Exit, Failure};
-use crate::open::{self, Tell};
+use crate::open;
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use anyhow::Context;
 use scoped::compliance::{Options, Report, Secret};
@@ -45,7 +45,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
-    let opened = open::read(&args.directory, output, Tell::Everything)?;
+    let opened = open::check(&args.directory, output)?;
     let secrets = args.secrets.as_ref().map_or_else(|| Ok(Vec::new()), secrets)?;
     let options = Options {
         secrets,

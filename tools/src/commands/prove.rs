@@ -16,8 +16,8 @@ const EXAMPLES: &str = "\
 A proof is a few dozen digests. It leads to a root, and shows something to whoever has that root in a checkpoint: `scoped check-proof` \
 needs the proof, the checkpoint and a public key, and no log.
 
-Without tiles, making a proof reads the log once. Tiles are small files below DIR/tree that save that; they may be deleted at any \
-time. Nothing is written without --write-tiles or `prove tiles`.
+Tiles are small files below DIR/tree, to which the writer adds whenever a segment is full; they save reading the log once for each proof, and \
+may be deleted at any time. Nothing is written here without --write-tiles or `prove tiles`.
 
 Examples:
   scoped prove inclusion notes 12 --checkpoint notes.checkpoint --format json > event-12.json

@@ -11,13 +11,15 @@
 //! target may hold events already.
 //! Bounds: [`LINE_BYTES_MAX`] a line; all of it is held in memory.
 
+use super::markers::{Markers, Refused};
 use crate::failure::{Exit, Failure};
 use crate::open;
 use crate::output::{Bar, Output};
 use scoped::log::MemoryStorage;
 use scoped::temporal::Command as Temporal;
+use scoped::vault::{Kek, StoredKeys};
 use scoped::{
-    Batch, Command, Digest, Engine, Options, Pending, Rehearsed, Sequence, Step, identity, parse_line,
+    Batch, Command, Digest, Engine, Keys, Options, Pending, Rehearsed, Sequence, Step, identity, parse_line,
 };
 use std::collections::VecDeque;
 use std::fs::File;
@@ -90,7 +92,8 @@ impl Lines {
 /// Reads a file of commands; `-` is standard input. Blank lines are passed over.
 ///
 /// # Errors
-/// When it cannot be read, or with `FILE:LINE:COLUMN` of the first mistake.
+/// When it cannot be read, or with `FILE:LINE:COLUMN` of the first mistake; with `FILE:LINE` of a marker that stands where data
+/// was sealed, or erased and its subject is not.
 pub fn read(file: &Path) -> Result<Lines, Failure> {
     let unreadable = |error: io::Error| {
         Failure::refused("source", format!("`{}` cannot be read: {error}", file.display()))
@@ -111,7 +114,7 @@ fn parse(
     unreadable: impl Fn(io::Error) -> Failure,
 ) -> Result<Lines, Failure> {
     let mut lines = Lines { name: name.to_owned(), batches: Vec::new(), origins: Vec::new() };
-    let mut bytes = Vec::new();
+    let (mut bytes, mut markers) = (Vec::new(), Markers::default());
     for line in 1.. {
         bytes.clear();
         let wrong = |column: usize, message: &str| {
@@ -134,10 +137,18 @@ fn parse(
             continue;
         }
         let (batch, old) = parse_line(text).map_err(|error| wrong(error.column, &error.message))?;
+        markers.look(line, text).map_err(|marker| refused(name, &marker))?;
         lines.batches.push(batch);
         lines.origins.push(Origin { line, old });
     }
+    markers.end().map_err(|marker| refused(name, &marker))?;
     Ok(lines)
+}
+
+fn refused(name: &str, marker: &Refused) -> Failure {
+    let Refused { line, message, hint } = marker;
+    Failure::refused("payload_absent", format!("{name}:{line}: {message}"))
+        .hint(format!("nothing was imported; {hint}"))
 }
 
 /// Carries out all of it, or nothing. Makes the log where there is none, when the first line founds one.
@@ -157,7 +168,7 @@ pub fn import(
     let (engine, mut map) = if new {
         let (options, founding) = founded(&mut lines, options, directory)?;
         // Tried on a log in memory first: a file with a mistake leaves no directory behind.
-        let trial = Engine::on(Arc::new(MemoryStorage::new()), options.clone())?;
+        let trial = Engine::on(Arc::new(MemoryStorage::new()), trial_keys(options.clone()))?;
         let mut map = Positions::default();
         map.begin(founding, Sequence::new(1));
         rehearse(&trial, &mut lines, &mut map)?;
@@ -172,6 +183,15 @@ pub fn import(
     let done = submit(&engine, lines, new, bar)?;
     engine.close()?;
     Ok(Imported { batches, steps, ..done })
+}
+
+/// The key store at hand becomes that of the log that is made. What is tried before has one of its own, in memory, so that data of data
+/// subjects can be tried too.
+fn trial_keys(options: Options) -> Options {
+    match crate::keys::at_hand() {
+        Some(_) => options.keys(Keys::new(StoredKeys::memory(), Kek::new([0; 32]))),
+        None => options,
+    }
 }
 
 /// Takes the founding off the first line and puts it into the settings.

@@ -89,3 +89,55 @@ fn a_person_is_erased_with_the_tool_and_everything_verifies_afterwards() {
     desk.fails(&["vault", "new", "kek.hex"], "exists");
     desk.fails(&["vault", "list", "log"], "is no key store");
 }
+
+/// An export without the keys wrote markers, and an import took them for what people had written: the data was gone, and nothing told.
+#[test]
+fn commands_that_carry_markers_of_sealed_data_are_not_imported() {
+    let desk = Desk::new();
+    let export = |line: &[&str], file: &str| {
+        let lines = desk.fine(&[&["export", "commands", "log"], line].concat());
+        std::fs::write(desk.folder.path().join(file), lines).unwrap();
+    };
+    export(&[], "sealed.jsonl");
+    let copy_keys = ["--keys", "copy-keys", "--kek", "kek.hex"];
+    let import = |directory, file| [&["import", "commands", directory, file][..], &copy_keys].concat();
+    let (code, said) = desk.run(&import("copy", "sealed.jsonl"));
+    assert!(code == 1 && said.contains("sealed.jsonl:") && said.contains("marker of sealed data"), "{said}");
+    assert!(said.contains("`data` of `objects.create`") && said.contains("export again with"), "{said}");
+    assert!(!desk.folder.path().join("copy").exists(), "nothing was made");
+    // With the keys it is the data that goes over, under keys of its own there. It never did: what is tried before anything is made was
+    // tried without a key store.
+    export(&KEYS, "clear.jsonl");
+    desk.fine(&import("copy", "clear.jsonl"));
+    let read = ["objects", "copy"];
+    assert!(desk.fine(&[&read[..], &copy_keys].concat()).contains(SECRET));
+    assert!(!desk.fine(&read).contains(SECRET));
+}
+
+/// What is erased stays erased on the other side, where the file erases its subject too; else it would be data there.
+#[test]
+fn erased_data_goes_over_as_erased_if_the_file_erases_its_subject_and_not_at_all_otherwise() {
+    let desk = Desk::new();
+    let subject = MARIA.to_string();
+    desk.fine(&[&["erase", "log", "--subject", &subject][..], &KEYS].concat());
+    let export = |line: &[&str], file: &str| {
+        let lines = desk.fine(&[&["export", "commands", "log"], line].concat());
+        std::fs::write(desk.folder.path().join(file), lines).unwrap();
+    };
+    let copy_keys = ["--keys", "copy-keys", "--kek", "kek.hex"];
+    let import = |file| [&["import", "commands", "copy", file][..], &copy_keys].concat();
+    export(&["--at", "head~1"], "before.jsonl");
+    let (code, said) = desk.run(&import("before.jsonl"));
+    assert!(code == 1 && said.contains("marker of erased data") && said.contains(&subject), "{said}");
+    assert!(said.contains("subjects.erase") && !desk.folder.path().join("copy").exists(), "{said}");
+
+    export(&[], "all.jsonl");
+    desk.fine(&import("all.jsonl"));
+    for keys in [&copy_keys[..], &[]] {
+        let said = desk.fine(&[&["objects", "copy", "--format", "json"][..], keys].concat());
+        assert!(said.contains("erased"), "{said}");
+    }
+    assert!(desk.fine(&["vault", "list", "copy-keys"]).contains("erased"));
+    desk.fine(&["verify", "copy"]);
+    desk.fine(&[&["comply", "copy"][..], &copy_keys].concat());
+}

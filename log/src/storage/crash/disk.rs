@@ -1,8 +1,10 @@
 //! What is on the disk, what its cache shows, and what is left of it when the power goes.
 
+use crate::map::Heap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
+    sync::Arc,
 };
 
 pub(super) const SECTOR: usize = 512;
@@ -27,6 +29,8 @@ pub(super) struct Disk {
     pub(super) dead: bool,
     /// Incarnation: handles of an earlier one are dead.
     pub(super) life: u64,
+    /// Whether files can be mapped.
+    pub(super) offers_maps: bool,
 }
 
 #[derive(Clone)]
@@ -43,6 +47,8 @@ pub(super) struct FileState {
     pub(super) dirty: BTreeSet<usize>,
     /// Lowest length the file was cut to since its last sync.
     pub(super) cut: Option<usize>,
+    /// What maps of it show: the cache, as long as it is only appended to.
+    pub(super) mapped: Option<Arc<Heap>>,
 }
 
 impl Disk {
@@ -152,6 +158,33 @@ impl Disk {
 }
 
 impl FileState {
+    /// A block that shows the first `len` bytes of the cache, also those that are still to be appended.
+    pub(super) fn map(&mut self, len: usize) -> Arc<Heap> {
+        if let Some(heap) = self.mapped.as_ref().filter(|heap| heap.len() >= len) {
+            return Arc::clone(heap);
+        }
+        let heap = Arc::new(Heap::zeroed(len));
+        heap.write(0, self.cache.get(..len).unwrap_or(&self.cache));
+        self.mapped = Some(Arc::clone(&heap));
+        heap
+    }
+
+    /// Bytes of the cache have changed. Those that were zeros until now come into view. What was there before may be lent,
+    /// and must not change under whoever holds it: then the block is left to them, and the next map gets another.
+    pub(super) fn show(&mut self, at: usize, bytes: &[u8]) {
+        let Some(heap) = &self.mapped else { return };
+        let mut before = vec![0; bytes.len()];
+        let within = heap.read(at, &mut before);
+        if before[..within] == bytes[..within] {
+            return;
+        }
+        if before.iter().all(|byte| *byte == 0) {
+            heap.write(at, bytes);
+        } else {
+            self.mapped = None;
+        }
+    }
+
     pub(super) fn persist(&mut self, sector: usize, bytes: usize) {
         let from = sector * SECTOR;
         let to = (from + bytes).min(self.cache.len());

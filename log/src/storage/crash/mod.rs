@@ -49,6 +49,7 @@ impl CrashDisk {
             garbage: true,
             dead: false,
             life: 0,
+            offers_maps: false,
         };
         Self { disk: Arc::new(Mutex::new(disk)) }
     }
@@ -92,6 +93,11 @@ impl CrashDisk {
         fork
     }
 
+    /// Whether files can be mapped, so that what is read by a map is what the cache shows. Off at first.
+    pub fn offer_maps(&self, on: bool) {
+        self.disk.lock().offers_maps = on;
+    }
+
     /// Whether a sector in flight may come out as garbage.
     pub fn garbage_sectors(&self, on: bool) {
         self.disk.lock().garbage = on;
@@ -106,6 +112,7 @@ impl CrashDisk {
         disk.steps_left = None;
         disk.failing_syncs = 0;
         disk.false_syncs = 0;
+        disk.files.iter_mut().for_each(|file| file.mapped = None);
         if how == Crash::Power {
             disk.lose_power();
         }
@@ -122,6 +129,7 @@ impl CrashDisk {
         let mut disk = self.disk.lock();
         if let Some(id) = disk.seen.get(path).copied() {
             let file = &mut disk.files[id];
+            file.mapped = None;
             for bytes in [&mut file.cache, &mut file.platter] {
                 if let Some(byte) = bytes.get_mut(offset) {
                     *byte ^= mask;
@@ -286,6 +294,7 @@ impl StorageFile for CrashFile {
             file.dirty.extend(from..at / SECTOR);
         }
         file.cache[at..at + count].copy_from_slice(&bytes[..count]);
+        file.show(at, &bytes[..count]);
         file.dirty.insert(at / SECTOR);
         Ok(count)
     }
@@ -322,6 +331,9 @@ impl StorageFile for CrashFile {
         let file = &mut disk.files[self.id];
         let len = len as usize;
         if len < file.cache.len() {
+            if !crate::bytes::all_zero(&file.cache[len..]) {
+                file.mapped = None; // somebody may still read what is cut
+            }
             file.cut = Some(file.cut.map_or(len, |cut| cut.min(len)));
             file.dirty.retain(|sector| sector * SECTOR < len);
             if !len.is_multiple_of(SECTOR) {
@@ -336,11 +348,17 @@ impl StorageFile for CrashFile {
         if self.len()? < len { self.set_len(len) } else { Ok(()) }
     }
 
-    fn map(&self, _len: u64) -> io::Result<Option<Region>> {
-        Ok(None)
+    fn map(&self, len: u64) -> io::Result<Option<Region>> {
+        let mut disk = self.disk.lock();
+        disk.alive(self.life)?;
+        if !disk.offers_maps {
+            return Ok(None);
+        }
+        let heap = disk.files[self.id].map(len as usize);
+        Ok(Some(Region::heap(heap)))
     }
 
     fn is_mapped(&self) -> bool {
-        false
+        false // cutting leaves the block to whoever maps it
     }
 }

@@ -18,6 +18,7 @@ mod compliance;
 mod copies;
 mod crash;
 mod everywhere;
+mod golden;
 mod rollback;
 mod sealing;
 mod writing;

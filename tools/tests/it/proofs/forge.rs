@@ -23,11 +23,11 @@ pub(crate) struct Event {
 }
 
 impl Desk {
-    /// A log of these events in small segments, each batch a group. Whoever knows a log's id and birth writes the same log:
+    /// A log of these events in small segments, each batch a group, without tiles. Whoever knows a log's id and birth writes the same log:
     /// nothing in the files is secret.
     pub(crate) fn write(&self, name: &str, birth: Birth, events: &[Event]) {
         let storage: Arc<dyn Storage> = Arc::new(FileStorage::new(self.path(name)));
-        let options = Options { segment_bytes: 32 << 10, ..Options::default() };
+        let options = Options { segment_bytes: 32 << 10, tiles: false, ..Options::default() };
         let mut opened = Log::create(storage, birth.log_id, birth.created, 5, &options).unwrap();
         for batch in events.split_inclusive(|event| event.left == 0) {
             let payload = |event: &Event| event.payload.clone().map(|bytes| Payload::new(bytes).unwrap());

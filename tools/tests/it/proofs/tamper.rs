@@ -113,6 +113,40 @@ const ATTACKS: &[Attack] = &[
     ("the directory emptied", |kept| fs::create_dir_all(kept.desk.path("bad")).unwrap()),
 ];
 
+/// What is done to the tiles beside a log, or to a log that has them. They are no history: a checkpoint need not show it.
+const HINTS: &[Attack] = &[
+    ("one event edited, its checksum redone, tiles beside the log", |kept| {
+        kept.desk.copy("log", "bad");
+        kept.desk.run(&["prove", "tiles", "bad"]).fine();
+        kept.desk.edit("bad", 300);
+    }),
+    ("a tile that lies, its sums redone", |kept| {
+        kept.desk.copy("log", "bad");
+        kept.desk.run(&["prove", "tiles", "bad"]).fine();
+        let mut tile = fs::read(kept.desk.path(TILE)).unwrap();
+        tile[96] ^= 1;
+        let at = tile.len() - 8;
+        let sum = xxhash_rust::xxh3::xxh3_64_with_seed(&tile[..at], u64::from_le_bytes(*b"scopedlg"));
+        tile[at..].copy_from_slice(&sum.to_le_bytes());
+        fs::write(kept.desk.path(TILE), tile).unwrap();
+    }),
+    ("a tile torn or rotten", |kept| {
+        kept.desk.copy("log", "bad");
+        kept.desk.run(&["prove", "tiles", "bad"]).fine();
+        let tile = fs::read(kept.desk.path(TILE)).unwrap();
+        fs::write(kept.desk.path(TILE), &tile[..100]).unwrap();
+    }),
+    ("the tiles of another history", |kept| {
+        kept.desk.write("other", BIRTH, &kept.changed(300));
+        kept.desk.run(&["prove", "tiles", "other"]).fine();
+        kept.desk.copy("log", "bad");
+        fs::create_dir_all(kept.desk.path("bad/tree")).unwrap();
+        fs::copy(kept.desk.path(&TILE.replace("bad", "other")), kept.desk.path(TILE)).unwrap();
+    }),
+];
+
+const TILE: &str = "bad/tree/08-00000000000000000000.tile";
+
 /// What shows an attack, in the words of the tool; nothing if it does not.
 fn shown_by(kept: &Kept) -> [Option<String>; 5] {
     let desk = &kept.desk;
@@ -162,6 +196,14 @@ fn shown_by(kept: &Kept) -> [Option<String>; 5] {
 fn matrix() -> String {
     let kept = Kept::new();
     let mut table = String::new();
+    let row = |what: &str, shown: [Option<String>; 5]| {
+        let cells: Vec<String> =
+            shown.into_iter().map(|word| word.unwrap_or_else(|| "–".to_owned())).collect();
+        for name in ["bad", "other"] {
+            let _ = fs::remove_dir_all(kept.desk.path(name));
+        }
+        format!("| {what} | {} |\n", cells.join(" | "))
+    };
     writeln!(
         table,
         "| what is done | `verify` | chain value kept | checkpoint | proof of growth | watcher |"
@@ -173,12 +215,11 @@ fn matrix() -> String {
         let shown = shown_by(&kept);
         // Whatever is done, a signed checkpoint shows it, and so does a watcher.
         assert!(shown[2].is_some() && shown[4].is_some(), "{what}: {shown:?}");
-        let cells: Vec<String> =
-            shown.into_iter().map(|word| word.unwrap_or_else(|| "–".to_owned())).collect();
-        writeln!(table, "| {what} | {} |", cells.join(" | ")).unwrap();
-        for name in ["bad", "other"] {
-            let _ = fs::remove_dir_all(kept.desk.path(name));
-        }
+        table += &row(what, shown);
+    }
+    for (what, attack) in HINTS {
+        attack(&kept);
+        table += &row(what, shown_by(&kept));
     }
     // And what is sound is shown to be sound, grown or not.
     for grown in [0, 50] {
