@@ -97,7 +97,7 @@ impl Life {
         }
     }
 
-    fn check(&mut self, opened: &Opened) {
+    fn check(&mut self, opened: &mut Opened) {
         let seed = self.seed;
         let last = opened.reader.last();
         assert_eq!(last, opened.recovery.last, "seed {seed}");
@@ -188,7 +188,7 @@ impl Life {
         for _ in 0..2 + self.random.below(6) {
             let mut opened = self.open();
             self.disk.die_after(None);
-            self.check(&opened);
+            self.check(&mut opened);
             self.disk.failing_syncs(if self.random.chance(30) { self.swarm.failing_syncs } else { 0 });
             let steps = self.random.chance(70).then(|| self.random.below(150));
             self.disk.die_after(steps);
