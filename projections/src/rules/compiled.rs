@@ -7,7 +7,6 @@
 //! An entry holds what most decisions need (actions as bits, effect, priority); a plain one needs nothing else.
 
 use super::{Actions, Class, Clause};
-use crate::canonical::InputError;
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
 use crate::tenancy::Effect;
 
@@ -80,14 +79,6 @@ pub(super) struct Lists {
     connectors: Sorted<Box<str>, u32>,
 }
 transact!(Lists { lists, scopes, principals, everywhere, objects, types, environments, connectors });
-
-/// Most rows that a list of rows may be made to span by a stored number.
-const ROWS_MAX: u32 = 1 << 28;
-
-/// Is this a row that a list may be kept for?
-pub(super) fn check_row(row: u32) -> Result<(), InputError> {
-    if row == NO_ROW || row <= ROWS_MAX { Ok(()) } else { Err(InputError) }
-}
 
 fn in_rows(rows: &mut Rows<u32>, row: u32, slot: u32) {
     while rows.len() <= row as usize {
