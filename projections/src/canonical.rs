@@ -6,6 +6,7 @@
 //! Two digests: the *state digest* covers everything; the *content digest* leaves out sequence numbers and idempotency keys, so
 //! that a world that was exported and imported elsewhere can be compared with its origin.
 
+use crate::store::NO_ROW;
 use scoped_log::{Digest, Sequence};
 
 /// Where a canonical walk goes to.
@@ -98,16 +99,19 @@ impl Output for Hashing {
 #[error("stored state is cut short or holds a value that no state has")]
 pub struct InputError;
 
-/// Reads a walk back. Every read is bounded by what is left, so a hostile count cannot ask for memory.
+/// Reads a walk back. Every read is bounded by what is left, and every row by the whole, so that neither a hostile count nor a hostile
+/// row can ask for memory.
 pub struct Input<'a> {
     left: &'a [u8],
+    /// Length of the whole walk in bytes.
+    whole: usize,
 }
 
 impl<'a> Input<'a> {
     /// Reads from `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { left: bytes }
+        Self { left: bytes, whole: bytes.len() }
     }
     /// True when all has been read.
     #[must_use]
@@ -179,6 +183,22 @@ impl<'a> Input<'a> {
     pub fn count(&mut self) -> Result<usize, InputError> {
         let count = self.u32()? as usize;
         if count <= self.left.len() { Ok(count) } else { Err(InputError) }
+    }
+    /// The number of a row, which a list or a set of sets may be made to span. What has a row takes at least a byte of the same walk, so
+    /// the walk is longer than any number of a row in it.
+    ///
+    /// # Errors
+    /// When it is [`NO_ROW`], or a row that a walk of this length has no room for.
+    pub fn row(&mut self) -> Result<u32, InputError> {
+        self.row_or_none().and_then(|row| if row == NO_ROW { Err(InputError) } else { Ok(row) })
+    }
+    /// The number of a row, or [`NO_ROW`].
+    ///
+    /// # Errors
+    /// When a walk of this length has no room for that row.
+    pub fn row_or_none(&mut self) -> Result<u32, InputError> {
+        let row = self.u32()?;
+        if row == NO_ROW || (row as usize) < self.whole { Ok(row) } else { Err(InputError) }
     }
     /// A text behind its length.
     ///

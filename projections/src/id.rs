@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 pub struct IdError(String);
 
 fn parse(text: &str) -> Result<u128, IdError> {
-    let wrong = || IdError(text.chars().take(64).collect());
+    let wrong = || IdError(crate::shown(text));
     let ulid = ulid::Ulid::from_string(text).map_err(|_| wrong())?;
     // One spelling: lower case and over-long numbers decode elsewhere, here they would be a second name for the same thing.
     if ulid.to_string() == text { Ok(ulid.0) } else { Err(wrong()) }

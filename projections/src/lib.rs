@@ -29,6 +29,8 @@ pub mod registry;
 pub mod requests;
 pub mod rules;
 pub mod sharing;
+mod shown;
+pub use shown::shown;
 pub mod snapshot;
 pub mod store;
 pub mod subjects;

@@ -81,6 +81,6 @@ pub struct UnknownWord {
 
 impl UnknownWord {
     pub(crate) fn new(what: &'static str, found: &str, expected: &[&str]) -> Self {
-        Self { what, found: found.chars().take(64).collect(), expected: expected.join(", ") }
+        Self { what, found: crate::shown(found), expected: expected.join(", ") }
     }
 }

@@ -367,7 +367,7 @@ impl Objects {
         }
         for _ in 0..input.count()? {
             let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
-            let (owner, home, version) = (input.u32()?, input.u32()?, input.u32()?);
+            let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);
             let (last, tombstoned) = (input.u32()?, input.flag()?);
             let row = state.objects.insert(Object {
                 id,
@@ -379,10 +379,6 @@ impl Objects {
                 last,
                 tombstoned,
             });
-            // A row number bounds what the set of sets may grow to.
-            if owner as usize > 1 << 28 {
-                return Err(InputError);
-            }
             state.by_owner.insert(owner, row);
         }
         for said in [&mut state.reasons, &mut state.origins] {

@@ -147,18 +147,11 @@ impl Usage {
         for (object, (home, live)) in objects.enumerate() {
             usage.of.push((input.u32()?, input.u64()?));
             if home != NO_ROW && live {
-                // A row number bounds what the set of sets may grow to.
-                if home as usize > 1 << 28 {
-                    return Err(InputError);
-                }
                 usage.homed.insert(home, object as u32);
             }
         }
         for _ in 0..input.count()? {
-            let (scope, records, bytes) = (input.u32()?, input.u64()?, input.u64()?);
-            if scope as usize > 1 << 28 {
-                return Err(InputError);
-            }
+            let (scope, records, bytes) = (input.row()?, input.u64()?, input.u64()?);
             usage.along(&vec![scope], |held| *held = Held { records, bytes });
         }
         Ok(usage)

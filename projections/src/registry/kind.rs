@@ -52,7 +52,7 @@ impl Kind {
         if first && name.len() <= SEGMENT_BYTES_MAX && name.chars().all(letters) {
             return Ok(Self(Cow::Owned(name.to_owned())));
         }
-        Err(UrnError::Kind(name.chars().take(64).collect()))
+        Err(UrnError::Kind(crate::shown(name)))
     }
     /// Its name, as it stands in a URN.
     #[must_use]

@@ -9,6 +9,7 @@
 //! There is one spelling of each: no leading zeros, no white space, case counts.
 
 use super::Kind;
+use crate::shown;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
@@ -39,11 +40,6 @@ pub enum UrnError {
     /// Versions begin at 1.
     #[error("invalid URN: `{0}` is no version: versions are 1, 2, 3 …")]
     Version(String),
-}
-
-/// What was given, short enough for a message.
-fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
 }
 
 /// May this stand between two colons?

@@ -8,7 +8,6 @@
 
 use super::gate::{Gate, Seen};
 use super::{Action, Actions, Class, Clause};
-use crate::canonical::InputError;
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
 use crate::tenancy::Effect;
 
@@ -97,14 +96,6 @@ pub(super) struct Lists {
     connectors: Sorted<Box<str>, u32>,
 }
 transact!(Lists { lists, scopes, listed, principals, everywhere, objects, types, environments, connectors });
-
-/// Most rows that a list of rows may be made to span by a stored number.
-const ROWS_MAX: u32 = 1 << 28;
-
-/// Is this a row that a list may be kept for?
-pub(super) fn check_row(row: u32) -> Result<(), InputError> {
-    if row == NO_ROW || row <= ROWS_MAX { Ok(()) } else { Err(InputError) }
-}
 
 fn in_rows<T: Copy>(rows: &mut Rows<T>, empty: T, row: u32, value: T) {
     while rows.len() <= row as usize {

@@ -1,6 +1,5 @@
 //! Rules as they stand in snapshots, and in what digests are taken of.
 
-use super::compiled::check_row;
 use super::record::{Binding, Rule};
 use super::{Body, Class, Rules, Targets};
 use crate::canonical::{Input, InputError, Output};
@@ -93,10 +92,8 @@ impl Rules {
             let (id, rule) = (BindingId(input.u128()?), input.u32()?);
             let length = input.count()?;
             let targets: Targets = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
-            let (scope, principal, object) = (input.u32()?, input.u32()?, input.u32()?);
-            for target in [scope, principal, object] {
-                check_row(target)?;
-            }
+            let (scope, principal) = (input.row_or_none()?, input.row_or_none()?);
+            let object = input.row_or_none()?;
             let (removed, version) = (input.flag()?, input.u32()?);
             let (changed, by) = (input.sequence()?, input.u32()?);
             let targets = Arc::new(targets);

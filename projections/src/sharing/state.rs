@@ -152,12 +152,9 @@ impl Sharing {
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let mut state = Self::default();
         for _ in 0..input.count()? {
-            let object = input.u32()?;
+            let object = input.row()?;
             for _ in 0..input.count()? {
-                let (scope, level) = (input.u32()?, Level::from_tag(input.u8()?).ok_or(InputError)?);
-                if object as usize > 1 << 28 || scope as usize > 1 << 28 {
-                    return Err(InputError);
-                }
+                let (scope, level) = (input.row()?, Level::from_tag(input.u8()?).ok_or(InputError)?);
                 state.put(object, Share { scope, level, since: input.sequence()? });
             }
         }

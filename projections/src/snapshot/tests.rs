@@ -104,6 +104,35 @@ fn nonsense_behind_a_right_checksum_is_refused_quietly() {
     }
 }
 
+/// A row was bounded by a number, 2^28: a forged snapshot of a kilobyte that named one made lists of gigabytes before it was refused.
+#[test]
+fn a_row_that_the_bytes_have_no_room_for_is_refused_before_a_list_spans_it() {
+    let bytes = encoded();
+    let room = (bytes.len() - HEADER_BYTES) as u32;
+    let walk =
+        |row: u32| row.to_le_bytes().into_iter().chain(vec![0; room as usize - 4]).collect::<Vec<u8>>();
+    for (row, strict, lenient) in [
+        (room - 1, Some(room - 1), Some(room - 1)),
+        (room, None, None),
+        (1 << 24, None, None),
+        (crate::store::NO_ROW, None, Some(crate::store::NO_ROW)),
+    ] {
+        assert_eq!(Input::new(&walk(row)).row().ok(), strict, "{row}");
+        assert_eq!(Input::new(&walk(row)).row_or_none().ok(), lenient, "{row}");
+    }
+    // Every number of four bytes, made the greatest row that is too many: whatever it was, the answer is quick and small.
+    for at in HEADER_BYTES..bytes.len() - 3 {
+        let mut changed = bytes.clone();
+        changed[at..at + 4].copy_from_slice(&((1 << 28) - 1_u32).to_le_bytes());
+        let sum = checksum(&changed[..112], &changed[HEADER_BYTES..]);
+        changed[112..144].copy_from_slice(&sum);
+        assert!(
+            Snapshot::parse(&changed).is_ok_and(|snapshot| snapshot.world().is_err())
+                || at < HEADER_BYTES + 16
+        );
+    }
+}
+
 #[test]
 fn the_content_digest_does_not_see_where_things_were_written() {
     let mut later = World::default();

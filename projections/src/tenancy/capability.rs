@@ -126,7 +126,7 @@ impl FromStr for Pattern {
             None => text.parse().into_iter().collect(),
         };
         if found.is_empty() {
-            return Err(PatternError(text.chars().take(64).collect()));
+            return Err(PatternError(crate::shown(text)));
         }
         // An alias is stored under its full name.
         let text = if prefix.is_some() { text } else { found[0].as_str() };

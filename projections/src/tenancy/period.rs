@@ -81,7 +81,7 @@ fn parse(text: &str) -> Option<u64> {
 impl FromStr for Period {
     type Err = PeriodError;
     fn from_str(text: &str) -> Result<Self, PeriodError> {
-        parse(text).and_then(Self::seconds).ok_or_else(|| PeriodError(text.chars().take(64).collect()))
+        parse(text).and_then(Self::seconds).ok_or_else(|| PeriodError(crate::shown(text)))
     }
 }
 

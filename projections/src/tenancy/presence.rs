@@ -8,7 +8,7 @@
 use crate::store::{Rows, transact};
 
 const WORDS: usize = 16;
-/// Principals that lines are kept for; of those behind, every scope is looked up. It bounds what a stored number may make grow.
+/// Principals that lines are kept for; of those behind, every scope is looked up.
 const PRINCIPALS_MAX: u32 = 1 << 24;
 
 /// Scopes that somebody may be a member of. The default is nowhere.

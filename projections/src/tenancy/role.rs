@@ -112,7 +112,7 @@ pub struct SubjectError(String);
 impl FromStr for Subject {
     type Err = SubjectError;
     fn from_str(text: &str) -> Result<Self, SubjectError> {
-        let wrong = || SubjectError(text.chars().take(64).collect());
+        let wrong = || SubjectError(crate::shown(text));
         match text.strip_prefix("role:") {
             Some(role) => role.parse().map(Self::Role).map_err(|_| wrong()),
             None if text == "any" => Ok(Self::Any),

@@ -84,7 +84,7 @@ impl Tenancy {
         let mut state = Self::default();
         state.load_nodes(input)?;
         for _ in 0..input.count()? {
-            let (scope, principal) = (input.u32()?, input.u32()?);
+            let (scope, principal) = (input.u32()?, input.row()?);
             state.check_scope(scope)?;
             let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
             let (expires_at, since) = (load_end(input)?, input.sequence()?);
