@@ -98,6 +98,16 @@ impl Objects {
     pub fn get(&self, id: ObjectId) -> Option<&Object> {
         self.objects.by_id(id.0)
     }
+    /// A hint that this object will be asked for soon, and the next step on the way to it: see [`Table::expect`].
+    #[inline]
+    pub fn expect(&self, id: ObjectId) {
+        self.objects.expect(id.0);
+    }
+    /// The second step: gives the row that it mostly has.
+    #[inline]
+    pub fn expect_row(&self, id: ObjectId) -> Option<u32> {
+        self.objects.expect_row(id.0)
+    }
     /// Its row number, by which other states name it.
     #[must_use]
     pub fn row(&self, id: ObjectId) -> Option<u32> {
@@ -107,6 +117,15 @@ impl Objects {
     #[must_use]
     pub fn at(&self, row: u32) -> Option<&Object> {
         self.objects.get(row)
+    }
+    /// The words of types, by number.
+    pub(crate) fn types(&self) -> &Words {
+        &self.types
+    }
+    /// The number of what sort of object it is.
+    #[must_use]
+    pub fn type_number(&self, object: &Object) -> u32 {
+        object.object_type
     }
     /// What sort of object it is.
     #[must_use]

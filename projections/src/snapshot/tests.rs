@@ -59,16 +59,20 @@ fn a_snapshot_gives_the_world_that_went_in() {
     assert_eq!(encode(&back, 42, &Digest::new([7; 32])), bytes, "byte for byte");
 }
 
+fn world_of(bytes: &[u8]) -> Result<World, SnapshotError> {
+    Snapshot::parse(bytes)?.world()
+}
+
 #[test]
 fn any_changed_bit_and_any_cut_is_noticed() {
     let bytes = encoded();
     for bit in 0..bytes.len() * 8 {
         let mut changed = bytes.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
-        assert!(Snapshot::parse(&changed).is_err(), "bit {bit}");
+        assert!(world_of(&changed).is_err(), "bit {bit}");
     }
     for length in 0..bytes.len() {
-        assert!(Snapshot::parse(&bytes[..length]).is_err(), "cut at {length}");
+        assert!(world_of(&bytes[..length]).is_err(), "cut at {length}");
     }
 }
 
@@ -89,6 +93,13 @@ fn nonsense_behind_a_right_checksum_is_refused_quietly() {
             changed[112..144].copy_from_slice(&sum);
             let snapshot = Snapshot::parse(&changed).unwrap();
             assert!(snapshot.world().is_err(), "byte {at} = {value:#x}: the state digest differs at least");
+            if let Ok(world) = snapshot.world_if(true, true) {
+                assert_ne!(
+                    world.state_digest(),
+                    snapshot.state_digest,
+                    "byte {at} = {value:#x} is part of the state"
+                );
+            }
         }
     }
 }

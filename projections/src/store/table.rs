@@ -40,6 +40,18 @@ impl<T: Identified + Clone> Table<T> {
     pub fn find(&self, id: u128) -> Option<u32> {
         self.index.find(id, |n| self.rows.get(n).is_some_and(|row| row.id() == id))
     }
+    /// A hint that this id will be asked for soon. Of use when others are asked for in between.
+    #[inline]
+    pub fn expect(&self, id: u128) {
+        self.index.expect(id);
+    }
+    /// The next step on the way to it: a hint that its row will be asked for. Gives the number that the row mostly has.
+    #[inline]
+    pub fn expect_row(&self, id: u128) -> Option<u32> {
+        let row = self.index.likely(id)?;
+        self.rows.expect(row);
+        Some(row)
+    }
     /// The row with that id.
     #[must_use]
     pub fn by_id(&self, id: u128) -> Option<&T> {

@@ -51,4 +51,5 @@ mod rules;
 mod rules_reading;
 mod scenario;
 mod sim;
+mod snapshots;
 mod writing;

@@ -31,6 +31,8 @@ pub struct Decision {
     pub rules: u32,
     /// The median of batches, of one decision.
     pub p50_ns: f64,
+    /// The same where each batch is one call.
+    pub together_ns: f64,
     /// All but one in a hundred single decisions.
     pub p99_ns: u64,
 }
@@ -71,7 +73,8 @@ pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions
         for kind in Kind::ALL {
             let questions = forest.questions(kind, grants, QUESTIONS);
             let (p50_ns, p99_ns) = ask(&engine, kind, &questions)?;
-            of.push(Decision { kind, grants, rules, p50_ns, p99_ns });
+            let together_ns = together(&engine, kind, &questions)?;
+            of.push(Decision { kind, grants, rules, p50_ns, together_ns, p99_ns });
         }
     }
     let growth = Kind::ALL.iter().map(|kind| {
@@ -84,6 +87,20 @@ pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions
     });
     let growth = growth.fold(0.0, f64::max);
     Ok(Decisions { objects: forest.objects, principals: forest.principals, depth: DEPTH, of, growth })
+}
+
+/// The median of a decision where a batch is one call.
+fn together(engine: &Engine, kind: Kind, questions: &[Question]) -> anyhow::Result<f64> {
+    let asked: Vec<_> = questions.iter().map(Question::asked).collect();
+    let mut batches = Vec::with_capacity(asked.len() / BATCH);
+    for batch in asked.chunks_exact(BATCH) {
+        let begun = Instant::now();
+        let found = engine.read(|moment| moment.decisions(black_box(batch)));
+        batches.push(begun.elapsed().as_nanos() as f64 / BATCH as f64);
+        let right = found.iter().all(|decision| decision.allowed == kind.allows());
+        anyhow::ensure!(right, "{kind:?}: a question among others is answered otherwise");
+    }
+    Ok(median(batches))
 }
 
 /// The median of a decision in batches, and the 99th percentile of single ones, in ns.

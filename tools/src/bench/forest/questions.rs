@@ -12,6 +12,15 @@ pub struct Question {
     pub object: u32,
 }
 
+impl Question {
+    /// As the engine is asked it.
+    #[must_use]
+    pub fn asked(&self) -> scoped::Question {
+        let (principal, object) = (Forest::principal(self.principal), Forest::object(self.object));
+        scoped::Question::new(principal, scoped::Capability::Write, object)
+    }
+}
+
 /// How a question is answered, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
