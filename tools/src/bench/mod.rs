@@ -16,25 +16,26 @@
 //! import   a real history, with and without sync  events a second
 //! ```
 //!
+//! What measures the engine and its floor is public, so that others can be measured beside them (`benches/peers`).
 //! All files lie in a directory of their own below the one that is named, removed at the end.
 
 mod check;
-mod commit;
+pub mod commit;
 mod decisions;
-mod floor;
+pub mod floor;
 pub mod forest;
-mod import;
+pub mod import;
 mod latency;
-mod load;
-mod machine;
+pub mod load;
+pub mod machine;
 pub mod proofs;
-mod read;
+pub mod read;
 pub mod report;
-mod show;
+pub mod show;
 pub mod spread;
-mod throwaway;
+pub mod throwaway;
 mod verify;
-mod world;
+pub mod world;
 
 use crate::failure::Failure;
 use crate::output::Output;
