@@ -4,7 +4,7 @@ use crate::plots;
 use crate::run;
 use crate::show;
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 use scoped_tools::bench::report::Verdict;
 use scoped_tools::output::{ColourChoice, Format, Output};
 use serde::Serialize;
@@ -13,37 +13,21 @@ use std::process::ExitCode;
 
 /// Measures Scoped and others at the same work, in turns on the disk of DIR.
 #[derive(Debug, Parser)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+#[command(arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
-    run: Option<run::Args>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Draws throughput over batch size, writers, payload and length of the log
-    Plots(plots::Args),
-}
-
-/// What every command takes.
-#[derive(Debug, Clone, Args)]
-pub struct Common {
-    /// Where: the figures are those of its disk. Gets a directory of our own, which is removed
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
-    /// A run of a minute that shows that everything works; its figures say little
-    #[arg(long)]
-    pub quick: bool,
+    run: run::Args,
     /// Writes what was found as JSON, too
     #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    json: Option<PathBuf>,
+    /// Draws throughput over batch size, writers, payload and length of the log instead, one SVG each
+    #[arg(long, value_name = "INTO", conflicts_with_all = ["only", "python", "no_python", "history"])]
+    plots: Option<PathBuf>,
 }
 
-impl Common {
-    /// Writes it, if that was asked for.
-    fn write(&self, found: &impl Serialize) -> anyhow::Result<()> {
+impl Cli {
+    /// Writes it as JSON, if that was asked for.
+    fn keep(&self, found: &impl Serialize) -> anyhow::Result<()> {
         let Some(file) = &self.json else { return Ok(()) };
         write(file, &serde_json::to_string_pretty(found)?)
     }
@@ -68,31 +52,27 @@ pub fn main() -> ExitCode {
 
 fn act(cli: &Cli, output: &Output) -> anyhow::Result<()> {
     let mut telling = |what: &str| output.say(format!("measuring {what}"));
-    match (&cli.command, &cli.run) {
-        (Some(Command::Plots(args)), _) => {
-            let found = plots::run(args, &mut telling)?;
-            args.common.write(&found)?;
-            for file in &found.files {
-                output.say(format!("drawn: {}", file.display()));
-            }
-            hint(output, found.busy.as_deref(), &[]);
-            Ok(())
+    if let Some(into) = &cli.plots {
+        let found = plots::draw(&cli.run.directory, into, cli.run.quick, &mut telling)?;
+        cli.keep(&found)?;
+        for file in &found.files {
+            output.say(format!("drawn: {}", file.display()));
         }
-        (None, Some(args)) => {
-            let report = run::measure(args, &mut telling)?;
-            args.common.write(&report)?;
-            output.text(&show::page(&report)).map_err(|failure| anyhow::anyhow!("{failure}"))?;
-            hint(output, report.busy.as_deref(), &report.verdicts);
-            Ok(())
-        }
-        (None, None) => anyhow::bail!("name a directory on the disk that is to be measured"),
+        hint(output, found.busy.as_deref(), &[]);
+        return Ok(());
     }
+    let report = run::measure(&cli.run, &mut telling)?;
+    cli.keep(&report)?;
+    output.text(&show::page(&report)).map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    hint(output, report.busy.as_deref(), &report.verdicts);
+    Ok(())
 }
 
 /// Says why there is no verdict, and which goals were missed.
 fn hint(output: &Output, busy: Option<&str>, verdicts: &[Verdict]) {
     if let Some(busy) = busy {
-        output.note(format!("the machine is busy ({busy}): these figures say little, and there is no verdict"));
+        output
+            .note(format!("the machine is busy ({busy}): these figures say little, and there is no verdict"));
     }
     let missed = verdicts.iter().filter(|verdict| !verdict.met).count();
     if missed > 0 {

@@ -128,7 +128,8 @@ impl Work {
     pub fn of(name: &str, how: String, unit: Unit, rounds: Vec<Rounds>) -> Self {
         let first = |part| rounds.iter().find(|(who, _)| who.part == part).map(|(_, values)| values.clone());
         let (floor, ours) = (first(Part::Floor), first(Part::Ours));
-        let ratio = |these: &[f64], those: &[f64]| median(these.iter().zip(those).map(|(a, b)| a / b).collect());
+        let ratio =
+            |these: &[f64], those: &[f64]| median(these.iter().zip(those).map(|(a, b)| a / b).collect());
         let figure = |(who, values): Rounds| Figure {
             value: median(values.clone()),
             of_floor: floor.as_ref().filter(|_| who.part != Part::Floor).map(|floor| ratio(&values, floor)),
@@ -141,13 +142,6 @@ impl Work {
         };
         let (name, figures) = (name.to_owned(), rounds.into_iter().map(figure).collect());
         Self { name, how, unit, figures, missing: Vec::new() }
-    }
-
-    /// Says who is missing.
-    #[must_use]
-    pub fn without(mut self, name: &str, why: &str) -> Self {
-        self.missing.push(Missing { name: name.to_owned(), why: why.to_owned() });
-        self
     }
 
     /// Our own figure.

@@ -1,6 +1,5 @@
 //! A run: the machine, the works that were asked for one after the other, the goals.
 
-use crate::args::Common;
 use crate::goals::judge;
 use crate::pyscoped::Python;
 use crate::report::Report;
@@ -14,8 +13,12 @@ use std::path::PathBuf;
 /// What is to be measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    pub common: Common,
+    /// Where: the figures are those of its disk. Gets a directory of our own, which is removed
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// A run of a minute that shows that everything works; its figures say little
+    #[arg(long)]
+    pub quick: bool,
     /// Measure only this; can be a list
     #[arg(long, value_enum, value_delimiter = ',')]
     pub only: Vec<Kind>,
@@ -35,12 +38,13 @@ pub struct Args {
 /// # Errors
 /// When the directory cannot be written, or the engine does not do what it should.
 pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Report> {
-    let directory = Throwaway::below(&args.common.directory)?;
+    let directory = Throwaway::below(&args.directory)?;
     telling("the machine");
     let before = State::now();
     let machine = Machine::of(&directory)?;
     let busy = machine.busy(before);
-    let wanted = Kind::value_variants().iter().filter(|kind| args.only.is_empty() || args.only.contains(kind));
+    let wanted =
+        Kind::value_variants().iter().filter(|kind| args.only.is_empty() || args.only.contains(kind));
     let wanted: Vec<Kind> = wanted.copied().collect();
     let python = if args.no_python {
         Err("left out with --no-python".to_owned())
@@ -50,7 +54,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Rep
         Python::find(args.python.as_deref(), &directory).map_err(|error| format!("{error:#}"))
     };
     let history = args.history.clone().or_else(import::kept);
-    let size = if args.common.quick { Size::QUICK } else { Size::FULL };
+    let size = if args.quick { Size::QUICK } else { Size::FULL };
     let bed = Bed { directory: &directory, size, python, history: history.as_deref() };
     let mut works = Vec::new();
     for kind in wanted {
@@ -59,8 +63,8 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Rep
     }
     drop(bed);
     directory.remove()?;
-    let verdicts = if busy.is_none() && !args.common.quick { judge(&works) } else { Vec::new() };
-    let (after, quick) = (State::now(), args.common.quick);
+    let verdicts = if busy.is_none() && !args.quick { judge(&works) } else { Vec::new() };
+    let (after, quick) = (State::now(), args.quick);
     Ok(Report { machine, before, after, busy, quick, works, verdicts })
 }
 
@@ -73,15 +77,18 @@ mod tests {
     #[test]
     fn a_quick_run_has_a_figure_of_everybody_for_every_work() {
         let outer = tempfile::tempdir().expect("a directory");
-        let common = Common { directory: outer.path().to_owned(), quick: true, json: None };
         let history = Some(PathBuf::from(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../tests/data/git-history/ripgrep.history.gz"
         )));
-        let args = Args { common, only: Vec::new(), python: None, no_python: true, history };
+        let directory = outer.path().to_owned();
+        let args = Args { directory, quick: true, only: Vec::new(), python: None, no_python: true, history };
         let report = measure(&args, &mut |_| {}).expect("a report");
         let names: Vec<&str> = report.works.iter().map(|work| work.name.as_str()).collect();
-        assert_eq!(names[..6], ["group commit", "sync each", "read, one by one", "read, overlapped", "import", "open"]);
+        assert_eq!(
+            names[..6],
+            ["group commit", "sync each", "read, one by one", "read, overlapped", "import", "open"]
+        );
         assert_eq!(names.len(), 6 + 8, "four kinds of answers, without rules and with them");
         for work in &report.works {
             let peers = work.figures.iter().filter(|figure| figure.who.part == Part::Peer).count();
@@ -96,6 +103,10 @@ mod tests {
             }
         }
         assert!(report.verdicts.is_empty(), "a quick run gives no verdict");
-        assert_eq!(std::fs::read_dir(outer.path()).expect("still there").count(), 0, "nothing is left behind");
+        assert_eq!(
+            std::fs::read_dir(outer.path()).expect("still there").count(),
+            0,
+            "nothing is left behind"
+        );
     }
 }

@@ -30,7 +30,13 @@ fn table(work: &Work) -> Table {
     }
     for missing in &work.missing {
         let none = Cell::default;
-        table.push(vec![missing.name.as_str().into(), "no figure".into(), none(), none(), missing.why.as_str().into()]);
+        table.push(vec![
+            missing.name.as_str().into(),
+            "no figure".into(),
+            none(),
+            none(),
+            missing.why.as_str().into(),
+        ]);
     }
     table
 }
@@ -42,7 +48,13 @@ fn row(unit: Unit, figure: &Figure) -> Vec<Cell> {
     };
     let ratio = |of: Option<f64>, suffix: &str| {
         of.map_or_else(Cell::default, |ratio| {
-            let digits = if ratio >= 100.0 { 0 } else if ratio >= 10.0 { 1 } else { 2 };
+            let digits = if ratio >= 100.0 {
+                0
+            } else if ratio >= 10.0 {
+                1
+            } else {
+                2
+            };
             Cell::new(format!("{ratio:.digits$}{suffix}")).tone(Tone::Strong).raw(ratio)
         })
     };

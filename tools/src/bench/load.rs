@@ -108,11 +108,7 @@ pub fn fill(
 ///
 /// # Errors
 /// When the engine refuses what it should not.
-pub fn worker(
-    engine: &Engine,
-    payload: usize,
-    nth: usize,
-) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
+pub fn worker(engine: &Engine, payload: usize, nth: usize) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
     let description = Data::from_text_fields(&[("name", &format!("writer {nth}"))])?;
     let create = identity::CreatePrincipal {
         principal: None,

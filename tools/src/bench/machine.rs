@@ -96,7 +96,9 @@ impl State {
     }
 }
 
-pub(super) fn cores() -> usize {
+/// Cores that this process may use.
+#[must_use]
+pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -41,7 +41,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser as _;
-use machine::{Machine, State};
+use machine::{Machine, State, cores};
 use report::Report;
 use std::path::PathBuf;
 use throwaway::Throwaway;
@@ -97,11 +97,6 @@ pub enum Section {
     Read,
     /// Import of a git history.
     Import,
-}
-
-/// How many threads can run at a time.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
 /// What is to be measured, and how.

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 pub(super) const KIND: Kind = Kind {
     name: "casbin",
     how: "two role managers, deny overrides",
-    rules: false,
     make: |world| Ok(Box::new(Roles::new(world)?)),
 };
 
@@ -38,7 +37,11 @@ fn scope(place: Place) -> String {
 }
 
 /// Roles of one sort: who has one where, and what each of them means. Each place once.
-fn roles(word: &str, effect: &str, of: impl Iterator<Item = (u32, Place)>) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+fn roles(
+    word: &str,
+    effect: &str,
+    of: impl Iterator<Item = (u32, Place)>,
+) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
     let (mut has, mut means) = (BTreeSet::new(), BTreeSet::new());
     for (principal, place) in of {
         let role = format!("{word}:{}", name(place));

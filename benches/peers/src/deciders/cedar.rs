@@ -19,7 +19,6 @@ use std::fmt::Write as _;
 pub(super) const KIND: Kind = Kind {
     name: "cedar",
     how: "two policies over groups; a policy a rule",
-    rules: true,
     make: |world| Ok(Box::new(groups(world)?)),
 };
 
@@ -133,7 +132,8 @@ fn condition(when: &Clause) -> anyhow::Result<String> {
     let known = ["action", "principal_kind", "object_type"];
     let unknown = when.tests().into_iter().find(|test| !known.contains(test));
     anyhow::ensure!(unknown.is_none() && when.parts().next().is_none(), "a rule asks for {unknown:?}");
-    for (attribute, words) in [("principal.kind", &when.principal_kind), ("resource.kind", &when.object_type)] {
+    for (attribute, words) in [("principal.kind", &when.principal_kind), ("resource.kind", &when.object_type)]
+    {
         if let Some(Many(words)) = words {
             tests.push(format!("{words:?}.contains({attribute})"));
         }

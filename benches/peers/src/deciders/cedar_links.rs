@@ -9,7 +9,6 @@ use std::collections::{HashMap, HashSet};
 pub(super) const KIND: Kind = Kind {
     name: "cedar, linked",
     how: "a linked policy a grant and a deny, on a tree of resources; a policy a rule",
-    rules: true,
     make: |world| Ok(Box::new(links(world)?)),
 };
 

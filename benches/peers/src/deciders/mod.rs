@@ -36,7 +36,8 @@ pub struct World {
 impl World {
     /// Memberships: the granted ones, and those of the denied at their roots.
     fn members(self) -> impl Iterator<Item = (u32, Place)> {
-        let denied = self.denies().map(|(principal, place)| (principal, place.chain().last().unwrap_or(place)));
+        let denied =
+            self.denies().map(|(principal, place)| (principal, place.chain().last().unwrap_or(place)));
         (0..self.grants).map(move |number| self.forest.grant(number)).chain(denied)
     }
     /// Denies: who, and at which node.
@@ -56,8 +57,6 @@ pub struct Kind {
     pub name: &'static str,
     /// How the world is told to it.
     pub how: &'static str,
-    /// Can the rules be told to it?
-    pub rules: bool,
     /// Tells it.
     pub make: fn(World) -> anyhow::Result<Box<dyn Decides>>,
 }

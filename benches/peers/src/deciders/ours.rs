@@ -11,7 +11,6 @@ use std::time::Duration;
 pub(super) const KIND: Kind = Kind {
     name: "scoped",
     how: "members, entries that deny, rules bound to scopes; from ids to the answer",
-    rules: true,
     make: |world| Ok(Box::new(Ours::new(world)?)),
 };
 

@@ -9,7 +9,6 @@ use simple_zanzibar::relationship::RelationshipMutation;
 pub(super) const KIND: Kind = Kind {
     name: "simple-zanzibar",
     how: "relations inherited through the tree, an exclusion",
-    rules: false,
     make: |world| Ok(Box::new(Relations::new(world)?)),
 };
 
@@ -61,6 +60,10 @@ impl Relations {
 impl Decides for Relations {
     fn decide(&self, question: Question) -> anyhow::Result<bool> {
         let object = Object::new("object", question.object.to_string());
-        Ok(self.engine.check_relation(&object, &self.writer, &User::user_id(question.principal.to_string()))?)
+        Ok(self.engine.check_relation(
+            &object,
+            &self.writer,
+            &User::user_id(question.principal.to_string()),
+        )?)
     }
 }

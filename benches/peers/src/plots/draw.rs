@@ -52,7 +52,10 @@ fn paint(plot: &Plot, about: &str, area: &Area<'_>) -> anyhow::Result<()> {
         .margin_left(8)
         .x_label_area_size(44)
         .y_label_area_size(76)
-        .build_cartesian_2d((left * 0.85..right * 1.18).log_scale(), (decade(bottom, false)..decade(top, true)).log_scale())?;
+        .build_cartesian_2d(
+            (left * 0.85..right * 1.18).log_scale(),
+            (decade(bottom, false)..decade(top, true)).log_scale(),
+        )?;
     chart
         .configure_mesh()
         .x_desc(plot.x)
@@ -117,7 +120,10 @@ mod tests {
     fn a_plot_without_points_is_an_error_and_no_empty_picture() {
         let curves = vec![Curve { name: "nobody".to_owned(), points: Vec::new() }];
         let plot = Plot { file: "none.svg", title: String::new(), x: "x", y: "y", curves };
-        assert_eq!(svg(&plot, "").map_err(|error| error.to_string()), Err("a plot without points".to_owned()));
+        assert_eq!(
+            svg(&plot, "").map_err(|error| error.to_string()),
+            Err("a plot without points".to_owned())
+        );
     }
 
     #[test]

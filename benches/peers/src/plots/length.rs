@@ -53,6 +53,7 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
     }
     drop(all);
     ["ours"].into_iter().chain(KINDS.map(|kind| kind.name)).for_each(|name| directory.clear(name));
-    let title = format!("Group commit into a log that grows, {PAYLOAD} B a change, one point a slice of time");
+    let title =
+        format!("Group commit into a log that grows, {PAYLOAD} B a change, one point a slice of time");
     Ok(Plot { file: "log-length.svg", title, x: "changes in the log", y: "changes/s", curves })
 }

@@ -8,24 +8,14 @@ mod length;
 mod payload;
 mod writers;
 
-use crate::args::{self, Common};
+use crate::args::write;
 use crate::report::Work;
 use anyhow::Context;
 use scoped_tools::bench::machine::{Machine, State};
 use scoped_tools::bench::throwaway::Throwaway;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What is to be drawn.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Args {
-    #[command(flatten)]
-    pub common: Common,
-    /// Where the pictures go, one file each
-    #[arg(long, value_name = "DIR", default_value = "docs/performance")]
-    pub into: PathBuf,
-}
 
 /// How much is measured for a point.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +54,12 @@ pub struct Curve {
 
 impl Plot {
     /// Curves from works at different sizes.
-    fn of(file: &'static str, title: String, (x, y): (&'static str, &'static str), works: &[(f64, Work)]) -> Self {
+    fn of(
+        file: &'static str,
+        title: String,
+        (x, y): (&'static str, &'static str),
+        works: &[(f64, Work)],
+    ) -> Self {
         let mut curves: Vec<Curve> = Vec::new();
         for (size, work) in works {
             for figure in &work.figures {
@@ -96,17 +91,22 @@ pub struct Drawn {
     pub files: Vec<PathBuf>,
 }
 
-/// Measures and draws; `telling` hears what comes next.
+/// Measures on the disk of a directory and draws into another, one file a picture; `telling` hears what is done.
 ///
 /// # Errors
 /// When a directory cannot be written, or the engine refuses what it should not.
-pub fn run(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Drawn> {
-    let size = if args.common.quick {
+pub fn draw(
+    directory: &Path,
+    into: &Path,
+    quick: bool,
+    telling: &mut dyn FnMut(&str),
+) -> anyhow::Result<Drawn> {
+    let size = if quick {
         Size { time: Duration::from_millis(40), rounds: 1, growth: Duration::from_millis(300) }
     } else {
         Size { time: Duration::from_millis(400), rounds: 3, growth: Duration::from_secs(12) }
     };
-    let directory = Throwaway::below(&args.common.directory)?;
+    let directory = Throwaway::below(directory)?;
     let before = State::now();
     let machine = Machine::of(&directory)?;
     let busy = machine.busy(before);
@@ -118,11 +118,11 @@ pub fn run(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Drawn> 
     }
     directory.remove()?;
     let about = about(&machine, before, busy.is_some());
-    std::fs::create_dir_all(&args.into).with_context(|| format!("making `{}`", args.into.display()))?;
+    std::fs::create_dir_all(into).with_context(|| format!("making `{}`", into.display()))?;
     let mut files = Vec::new();
     for plot in &plots {
-        let file = args.into.join(plot.file);
-        args::write(&file, &draw::svg(plot, &about)?)?;
+        let file = into.join(plot.file);
+        write(&file, &draw::svg(plot, &about)?)?;
         files.push(file);
     }
     Ok(Drawn { machine, before, after: State::now(), busy, plots, files })
@@ -131,9 +131,11 @@ pub fn run(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Drawn> 
 /// The line below a picture: a figure without its machine is no figure.
 fn about(machine: &Machine, before: State, busy: bool) -> String {
     let model = machine.model.as_deref().unwrap_or("unknown processor");
-    let kind = machine.file_system.as_deref().and_then(|of| of.split(' ').next()).unwrap_or("unknown file system");
+    let kind =
+        machine.file_system.as_deref().and_then(|of| of.split(' ').next()).unwrap_or("unknown file system");
     let load = before.load.map_or_else(|| "unknown load".to_owned(), |load| format!("load {load:.2} before"));
-    let date = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let date =
+        jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
     let busy = if busy { ", BUSY: no verdict" } else { "" };
     format!("{date}, {} × {model}, {}, {kind}, {load}{busy}", machine.cores, machine.kernel)
 }
@@ -145,9 +147,8 @@ mod tests {
     #[test]
     fn a_quick_run_draws_every_picture_small_and_whole() {
         let outer = tempfile::tempdir().expect("a directory");
-        let common = Common { directory: outer.path().join("disk"), quick: true, json: None };
-        let args = Args { common, into: outer.path().join("pictures") };
-        let drawn = run(&args, &mut |_| {}).expect("pictures");
+        let (disk, into) = (outer.path().join("disk"), outer.path().join("pictures"));
+        let drawn = draw(&disk, &into, true, &mut |_| {}).expect("pictures");
         assert_eq!(drawn.files.len(), 4);
         for (plot, file) in drawn.plots.iter().zip(&drawn.files) {
             let text = std::fs::read_to_string(file).expect("a picture");

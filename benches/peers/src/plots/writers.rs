@@ -23,8 +23,10 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
         for _ in 0..size.rounds {
             for window in WINDOWS {
                 let load = Load { writers, batch: 1, payload: PAYLOAD, window };
-                let (rate, groups) = Ours { directory, load, durability: Durability::Synced }.turn(size.time)?;
-                let name = if window == 1 { "each waits".to_owned() } else { format!("{window} in flight each") };
+                let (rate, groups) =
+                    Ours { directory, load, durability: Durability::Synced }.turn(size.time)?;
+                let name =
+                    if window == 1 { "each waits".to_owned() } else { format!("{window} in flight each") };
                 reached(Who { name: format!("scoped, {name}"), part: Part::Ours, how: String::new() }, rate);
                 if Some(&window) == WINDOWS.last() {
                     let mut bare = Bare { directory, payload: PAYLOAD };
@@ -34,6 +36,8 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
         }
         works.push((writers as f64, Work::of("writers", String::new(), Unit::PerSecond, rounds)));
     }
-    let title = format!("Writers sharing syncs, {PAYLOAD} B a change; the floor writes the groups of 1 024 in flight");
+    let title = format!(
+        "Writers sharing syncs, {PAYLOAD} B a change; the floor writes the groups of 1 024 in flight"
+    );
     Ok(Plot::of("writers.svg", title, ("writing threads", "changes/s"), &works))
 }

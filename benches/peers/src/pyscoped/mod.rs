@@ -31,9 +31,11 @@ impl Python {
             return Ok(Self(named.to_owned()));
         }
         let home = directory.sub("python");
-        run(Command::new("python3").args(["-m", "venv"]).arg(&home)).context("making a virtual environment")?;
+        run(Command::new("python3").args(["-m", "venv"]).arg(&home))
+            .context("making a virtual environment")?;
         let python = home.join("bin").join("python");
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", PACKAGE];
+        let install =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", PACKAGE];
         run(Command::new(&python).args(install)).with_context(|| format!("installing {PACKAGE}"))?;
         Ok(Self(python))
     }
@@ -63,7 +65,11 @@ impl Python {
 fn run(command: &mut Command) -> anyhow::Result<()> {
     let done = command.stdin(Stdio::null()).output().with_context(|| format!("running {command:?}"))?;
     let said = String::from_utf8_lossy(&done.stderr);
-    anyhow::ensure!(done.status.success(), "{}", said.lines().last().unwrap_or("it failed without a word").trim());
+    anyhow::ensure!(
+        done.status.success(),
+        "{}",
+        said.lines().last().unwrap_or("it failed without a word").trim()
+    );
     Ok(())
 }
 
@@ -99,7 +105,9 @@ impl Turn {
 impl Pyscoped {
     fn ask<T: for<'de> Deserialize<'de>>(&mut self, request: &Value) -> anyhow::Result<T> {
         let to = self.to.as_mut().context("pyscoped was told to end")?;
-        writeln!(to, "{request}").and_then(|()| to.flush()).context("pyscoped does not listen: see its message above")?;
+        writeln!(to, "{request}")
+            .and_then(|()| to.flush())
+            .context("pyscoped does not listen: see its message above")?;
         let mut line = String::new();
         let read = self.from.read_line(&mut line)?;
         anyhow::ensure!(read > 0, "pyscoped ended: see its message above");

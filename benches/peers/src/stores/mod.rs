@@ -100,7 +100,9 @@ mod tests {
         for kind in &KINDS {
             let directory = tempfile::tempdir().expect("a directory");
             let mut store = (kind.open)(directory.path()).expect(kind.name);
-            store.commit(&[Change { object: 7, data: b"old" }, Change { object: 8, data: b"other" }]).expect("kept");
+            store
+                .commit(&[Change { object: 7, data: b"old" }, Change { object: 8, data: b"other" }])
+                .expect("kept");
             drop(store);
             let mut store = (kind.open)(directory.path()).expect(kind.name);
             store.commit(&[Change { object: 7, data: b"new" }]).expect("kept");

@@ -34,12 +34,17 @@ impl Sqlite {
             connection.pragma_update(None, name, value)?;
         }
         // These two answer with what holds now.
-        let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         anyhow::ensure!(mode == "wal", "SQLite keeps its journal in mode `{mode}` here");
         connection.pragma_update_and_check(None, "mmap_size", 1 << 30, |_| Ok(()))?;
         connection.execute_batch(SCHEMA)?;
-        let last = connection.query_row(LAST, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let chain = last.map_or_else(Chain::default, |(position, head)| Chain { position, head });
+        let last =
+            connection.query_row(LAST, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+        let chain = match last {
+            Some((position, head)) => Chain { position: u64::try_from(position)?, head },
+            None => Chain::default(),
+        };
         Ok(Self { connection, chain })
     }
 }
@@ -52,7 +57,8 @@ impl Store for Sqlite {
             let mut upsert = transaction.prepare_cached(UPSERT)?;
             for change in changes {
                 let (position, link) = self.chain.push(change);
-                let object = change.object.to_be_bytes();
+                // SQLite counts in signed numbers.
+                let (position, object) = (i64::try_from(position)?, change.object.to_be_bytes());
                 append.execute(params![position, object, change.data, link])?;
                 upsert.execute(params![object, position, change.data])?;
             }

@@ -96,7 +96,8 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Vec<Work>> {
             for _ in 0..bed.size.rounds {
                 turns.round(&mut |one| one.turn(&questions, time))?;
             }
-            let name = if rules == 0 { kind.as_str().to_owned() } else { format!("{}, with rules", kind.as_str()) };
+            let name =
+                if rules == 0 { kind.as_str().to_owned() } else { format!("{}, with rules", kind.as_str()) };
             let how = format!(
                 "{objects} objects, {principals} principals, {grants} grants, {} denies, {rules} rules, {DEPTH} nodes deep",
                 forest.denied()

@@ -107,14 +107,20 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Work> {
     let mut turns = Turns::<dyn CommitsEach>::new();
     let bytes = vec![7; Floor::new(PAYLOAD)?.record_bytes().next_multiple_of(SECTOR)];
     let file = bed.directory.file("bare", SPACE)?;
-    turns.enter(Who::floor("bare write and fdatasync of as many bytes"), Box::new(Bare { file, bytes, at: 0 }));
+    turns.enter(
+        Who::floor("bare write and fdatasync of as many bytes"),
+        Box::new(Bare { file, bytes, at: 0 }),
+    );
     let engine = engine(&bed.directory.sub("ours"), Durability::SyncedEach)?;
     let (actor, mine) = worker(&engine, PAYLOAD, 0)?;
     let ours = Ours { engine, actor, mine, number: 0, text: String::new() };
     turns.enter(Who::ours("Session::execute, authorized, from the call to the receipt"), Box::new(ours));
     for kind in &KINDS {
         let store = (kind.open)(&bed.directory.sub(kind.name))?;
-        turns.enter(Who::peer(kind.name, kind.how), Box::new(Stored { store, number: 0, text: String::new() }));
+        turns.enter(
+            Who::peer(kind.name, kind.how),
+            Box::new(Stored { store, number: 0, text: String::new() }),
+        );
     }
     let peer = bed.pyscoped(pyscoped::NAME, OBJECTS as u32);
     let how = "ScopedManager.update: three transactions, three syncs";
@@ -124,6 +130,9 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Work> {
     }
     let how = format!("updates of {PAYLOAD} B by one caller; median of {TURN} a turn");
     let work = turns.done(("sync each", how, Unit::Nanoseconds));
-    ["bare", "ours", pyscoped::NAME].into_iter().chain(KINDS.map(|kind| kind.name)).for_each(|name| bed.directory.clear(name));
+    ["bare", "ours", pyscoped::NAME]
+        .into_iter()
+        .chain(KINDS.map(|kind| kind.name))
+        .for_each(|name| bed.directory.clear(name));
     Ok(work)
 }

@@ -102,7 +102,12 @@ impl CommitsGroups for Stored<'_> {
 }
 
 /// Commits groups of these sizes to a store for so long, the making of their data included. Changes a second.
-pub fn commit_for(store: &mut dyn Store, payload: usize, groups: &[u32], time: Duration) -> anyhow::Result<f64> {
+pub fn commit_for(
+    store: &mut dyn Store,
+    payload: usize,
+    groups: &[u32],
+    time: Duration,
+) -> anyhow::Result<f64> {
     let (mut text, mut number, mut made) = (String::new(), 0u64, Vec::new());
     let start = Instant::now();
     for size in groups.iter().cycle() {
@@ -114,8 +119,10 @@ pub fn commit_for(store: &mut dyn Store, payload: usize, groups: &[u32], time: D
             number += 1;
             made.push((number % (OBJECTS * cores() as u64), data(payload, number, &mut text)?));
         }
-        let changes: Vec<Change<'_>> =
-            made.iter().map(|(object, data)| Change { object: u128::from(*object), data: data.bytes() }).collect();
+        let changes: Vec<Change<'_>> = made
+            .iter()
+            .map(|(object, data)| Change { object: u128::from(*object), data: data.bytes() })
+            .collect();
         store.commit(&changes)?;
     }
     Ok(number as f64 / start.elapsed().as_secs_f64())
@@ -157,7 +164,8 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Work> {
         turns.enter(Who::peer(kind.name, kind.how), Box::new(stored));
     }
     let objects = OBJECTS as u32 * cores() as u32;
-    let one = Who::peer(pyscoped::NAME, "ScopedManager.update, which has no batches: three transactions an update");
+    let one =
+        Who::peer(pyscoped::NAME, "ScopedManager.update, which has no batches: three transactions an update");
     turns.enter_or_miss(
         one,
         bed.pyscoped("pyscoped", objects).map(|it| Box::new(OneByOne(it)) as Box<dyn CommitsGroups>),

@@ -6,13 +6,14 @@
 use super::Bed;
 use crate::pyscoped::{self, Pyscoped};
 use crate::report::{Unit, Who, Work};
-use crate::stores::{Change, KINDS, Kind};
+use crate::stores::{Change, KINDS, Kind, Link};
 use crate::turns::Turns;
 use scoped::{Data, Durability};
 use scoped_tools::bench::load::engine;
 use scoped_tools::bench::throwaway::Throwaway;
 use scoped_tools::git;
 use scoped_tools::import::git::import;
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -53,6 +54,8 @@ impl TakesIn for Ours<'_> {
 
 struct Stored<'a> {
     kind: &'static Kind,
+    /// The last link of whoever was first: the others have to come to the same.
+    head: &'a Cell<Option<Link>>,
     directory: &'a Throwaway,
     source: &'a Path,
 }
@@ -89,6 +92,9 @@ impl TakesIn for Stored<'_> {
         }
         commit(&mut group)?;
         let rate = changes as f64 / start.elapsed().as_secs_f64();
+        let head = *self.head.get().get_or_insert(store.head());
+        self.head.set(Some(head));
+        anyhow::ensure!(head == store.head(), "the chain ends in another link than that of the others");
         drop(store);
         self.directory.clear(self.kind.name);
         Ok(rate)
@@ -120,13 +126,14 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Option<Work>> {
         let left = bed.size.pyscoped_changes.saturating_sub(first.len());
         first.extend(commit.changes.into_iter().take(left).map(|change| (change.path, change.blob)));
     }
+    let head = Cell::new(None);
     let mut turns = Turns::<dyn TakesIn + '_>::new();
     turns.enter(Who::floor("reading and parsing alone"), Box::new(Parsed(source)));
     let how = "principals, scopes, objects, projections and marks; a batch a commit, synced, authorized";
     turns.enter(Who::ours(how), Box::new(Ours { directory: bed.directory, source }));
     for kind in &KINDS {
         let how = format!("{}; changes of files alone, {GROUP} a transaction", kind.how);
-        let stored = Stored { kind, directory: bed.directory, source };
+        let stored = Stored { kind, head: &head, directory: bed.directory, source };
         turns.enter(Who::peer(kind.name, &how), Box::new(stored));
     }
     let how = format!("the first {} changes, read and parsed beforehand", first.len());

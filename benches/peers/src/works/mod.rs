@@ -44,7 +44,7 @@ pub struct Size {
     pub objects: u32,
     /// Changes of the history that pyscoped takes in.
     pub pyscoped_changes: usize,
-    /// Objects, principals and grants of the world that is asked about.
+    /// Objects, principals and grants of the world that is asked about. There is an object in every leaf, or questions go astray.
     pub forest: (u32, u32, u32),
     /// Rules bound in it.
     pub rules: u32,
@@ -71,7 +71,7 @@ impl Size {
         short_rounds: 3,
         objects: 2_000,
         pyscoped_changes: 100,
-        forest: (2_000, 200, 500),
+        forest: (40_000, 200, 500),
         rules: 50,
         asked_seconds: 0.01,
     };

@@ -9,12 +9,13 @@ use crate::report::{Unit, Who, Work};
 use crate::stores::{Change, KINDS, Kind};
 use crate::turns::Turns;
 use anyhow::Context;
+use scoped::objects;
 use scoped::{Durability, Engine, Options};
 use scoped_tools::bench::load::{NOTE, data, fill};
 use scoped_tools::bench::read::touch;
 use scoped_tools::bench::throwaway::Throwaway;
 use scoped_tools::bench::world::{Size, World};
-use scoped::objects;
+use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,10 @@ struct Ours<'a> {
 
 fn options(snapshot_after: u64) -> Options {
     let every = Duration::from_secs(1);
-    Options::default().durability(Durability::Buffered { sync_every: every }).snapshot_after(snapshot_after).types([NOTE])
+    Options::default()
+        .durability(Durability::Buffered { sync_every: every })
+        .snapshot_after(snapshot_after)
+        .types([NOTE])
 }
 
 impl Ours<'_> {
@@ -67,7 +71,7 @@ impl Opens for Ours<'_> {
         let start = Instant::now();
         let engine = Engine::open_with(&self.directory.sub(self.name), options(0))?;
         let object = engine.session(engine.founder())?.read(World::object(0))?;
-        touch(object.data());
+        black_box(touch(object.data()));
         let time = start.elapsed();
         drop(object);
         engine.close()?;
@@ -88,8 +92,10 @@ impl Stored<'_> {
             let object = World::object((number % u64::from(objects)) as u32);
             made.push((object.0, data(PAYLOAD, number, &mut text)?));
             if made.len() == FILL || number + 1 == u64::from(objects) * (UPDATES + 1) {
-                let changes: Vec<_> =
-                    made.iter().map(|(object, data)| Change { object: *object, data: data.bytes() }).collect();
+                let changes: Vec<_> = made
+                    .iter()
+                    .map(|(object, data)| Change { object: *object, data: data.bytes() })
+                    .collect();
                 store.commit(&changes)?;
                 made.clear();
             }
@@ -104,7 +110,7 @@ impl Opens for Stored<'_> {
         let start = Instant::now();
         let store = (self.kind.open)(&path)?;
         let found = store.reader()?.look(World::object(0).0, &mut |data| {
-            touch(data);
+            black_box(touch(data));
         })?;
         let time = start.elapsed();
         found.then_some(time.as_nanos() as f64).context("the first object is not there")
@@ -150,7 +156,8 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Work> {
         turns.round(&mut |one| one.turn())?;
     }
     let events = u64::from(objects) * (UPDATES + 1);
-    let how = format!("{objects} objects, {events} changes of {PAYLOAD} B, closed in order; to the first read");
+    let how =
+        format!("{objects} objects, {events} changes of {PAYLOAD} B, closed in order; to the first read");
     let work = turns.done(("open", how, Unit::Nanoseconds));
     drop(turns);
     let ours = ["with", "without", pyscoped::NAME];

@@ -33,11 +33,7 @@ fn ids(numbers: &[u32]) -> Vec<ObjectId> {
     numbers.iter().map(|number| World::object(*number)).collect()
 }
 
-fn time(
-    numbers: &[u32],
-    waits: bool,
-    look: impl FnMut(ObjectId) -> Option<u8>,
-) -> anyhow::Result<f64> {
+fn time(numbers: &[u32], waits: bool, look: impl FnMut(ObjectId) -> Option<u8>) -> anyhow::Result<f64> {
     let ids = ids(numbers);
     if waits { timed::<true>(&ids, look) } else { timed::<false>(&ids, look) }
 }
@@ -112,7 +108,10 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Vec<Work>> {
     let copy = |nth| anyhow::Ok((World::object(nth).0, session.read(World::object(nth))?.data().into()));
     let map = Map((0..objects).map(copy).collect::<anyhow::Result<_>>()?);
     let mut turns = Turns::<dyn LooksUp + '_>::new();
-    turns.enter(Who::floor("HashMap of the same data, with the engine's hash; no authorization"), Box::new(map));
+    turns.enter(
+        Who::floor("HashMap of the same data, with the engine's hash; no authorization"),
+        Box::new(map),
+    );
     turns.enter(Who::ours("Reading::read, authorized"), Box::new(Ours(&world)));
     for (kind, store) in &stores {
         turns.enter(Who::peer(kind.name, kind.how), Box::new(Stored(store.reader()?)));
@@ -140,6 +139,9 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Vec<Work>> {
     drop(stores);
     drop(session);
     drop(world);
-    ["ours", pyscoped::NAME].into_iter().chain(KINDS.map(|kind| kind.name)).for_each(|name| bed.directory.clear(name));
+    ["ours", pyscoped::NAME]
+        .into_iter()
+        .chain(KINDS.map(|kind| kind.name))
+        .for_each(|name| bed.directory.clear(name));
     Ok(works)
 }
