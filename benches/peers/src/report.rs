@@ -13,9 +13,18 @@ use scoped_tools::bench::report::Verdict;
 use scoped_tools::bench::spread::median;
 use serde::Serialize;
 
+/// When figures were taken, to the minute, UTC.
+#[must_use]
+pub fn now() -> String {
+    let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+    now.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// Everything one run found out.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
+    /// When.
+    pub taken: String,
     /// Where it ran.
     pub machine: Machine,
     /// How busy the machine was before.

@@ -2,7 +2,7 @@
 
 use crate::goals::judge;
 use crate::pyscoped::Python;
-use crate::report::Report;
+use crate::report::{Report, now};
 use crate::works::{Bed, Kind, Size};
 use clap::ValueEnum;
 use scoped_tools::bench::import;
@@ -40,7 +40,7 @@ pub struct Args {
 pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Report> {
     let directory = Throwaway::below(&args.directory)?;
     telling("the machine");
-    let before = State::now();
+    let (taken, before) = (now(), State::now());
     let machine = Machine::of(&directory)?;
     let busy = machine.busy(before);
     let wanted =
@@ -65,7 +65,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Rep
     directory.remove()?;
     let verdicts = if busy.is_none() && !args.quick { judge(&works) } else { Vec::new() };
     let (after, quick) = (State::now(), args.quick);
-    Ok(Report { machine, before, after, busy, quick, works, verdicts })
+    Ok(Report { taken, machine, before, after, busy, quick, works, verdicts })
 }
 
 #[cfg(test)]

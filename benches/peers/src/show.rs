@@ -7,7 +7,8 @@ use scoped_tools::output::{Cell, Column, Page, Table, Tone};
 /// The whole report: the machine, a table a work, the goals.
 #[must_use]
 pub fn page(report: &Report) -> Page {
-    let mut page = Page::new().title("machine").facts(machine(&report.machine, report.before, report.after));
+    let facts = machine(&report.machine, report.before, report.after).with("taken", report.taken.as_str());
+    let mut page = Page::new().title("machine").facts(facts);
     for work in &report.works {
         page = page.title(format!("{}: {}", work.name, work.how)).table(table(work));
     }

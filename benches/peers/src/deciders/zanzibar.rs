@@ -2,9 +2,8 @@
 
 use super::{Decides, Kind, World, name};
 use scoped_tools::bench::forest::{Forest, Place, Question};
-use simple_zanzibar::ZanzibarEngine;
 use simple_zanzibar::model::{Object, Relation, User};
-use simple_zanzibar::relationship::RelationshipMutation;
+use simple_zanzibar::{PolicyText, ZanzibarEngine};
 
 pub(super) const KIND: Kind = Kind {
     name: "simple-zanzibar",
@@ -41,8 +40,6 @@ struct Relations {
 impl Relations {
     fn new(world: World) -> anyhow::Result<Self> {
         anyhow::ensure!(world.rules == 0, "relations have no conditions");
-        let engine = ZanzibarEngine::builder().build();
-        engine.add_dsl(SCHEMA)?;
         let parents = Place::all().filter_map(|place| {
             let above = place.parent()?;
             Some(format!("scope:{}#parent@scope:{}#writer", name(place), name(above)))
@@ -51,8 +48,9 @@ impl Relations {
             .map(|number| format!("object:{number}#home@scope:{}#writer", name(Forest::home(number))));
         let members = world.members().map(|(who, place)| format!("scope:{}#writer@user:{who}", name(place)));
         let denies = world.denies().map(|(who, place)| format!("scope:{}#denied@user:{who}", name(place)));
-        let facts = parents.chain(homes).chain(members).chain(denies).map(RelationshipMutation::touch);
-        engine.write_relationships(facts.collect::<Result<Vec<_>, _>>()?)?;
+        let facts: Vec<String> = parents.chain(homes).chain(members).chain(denies).collect();
+        let policy = PolicyText::from_single_relationship_file(SCHEMA.to_owned(), facts.join("\n"));
+        let engine = ZanzibarEngine::from_policy_text(&policy)?;
         Ok(Self { engine, writer: Relation::new("writer") })
     }
 }

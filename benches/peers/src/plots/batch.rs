@@ -1,6 +1,6 @@
 //! Over the size of a batch: one caller, who waits for the sync of each batch before the next.
 
-use super::{Plot, Size};
+use super::{Axis, Plot, Size};
 use crate::report::{Unit, Who};
 use crate::stores::KINDS;
 use crate::turns::Turns;
@@ -32,5 +32,10 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
         works.push((batch as f64, turns.done_beside(beside, ("batch", String::new(), Unit::PerSecond))));
     }
     let title = format!("One caller, a sync for each batch, {PAYLOAD} B a change");
-    Ok(Plot::of("batch-size.svg", title, ("changes in a batch", "changes/s"), &works))
+    Ok(Plot::of(
+        "batch-size.svg",
+        title,
+        (Axis { name: "changes in a batch", base: 10 }, "changes/s"),
+        &works,
+    ))
 }

@@ -1,7 +1,7 @@
 //! Over the length of the log: one log that grows, in turns with stores that grow. Each slice is a point, so a curve that falls
 //! shows work that depends on what is there already.
 
-use super::{Curve, Plot, Size};
+use super::{Axis, Curve, Plot, Size};
 use crate::stores::{KINDS, Store};
 use crate::works::PAYLOAD;
 use crate::works::group::commit_for;
@@ -55,5 +55,11 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
     ["ours"].into_iter().chain(KINDS.map(|kind| kind.name)).for_each(|name| directory.clear(name));
     let title =
         format!("Group commit into a log that grows, {PAYLOAD} B a change, one point a slice of time");
-    Ok(Plot { file: "log-length.svg", title, x: "changes in the log", y: "changes/s", curves })
+    Ok(Plot {
+        file: "log-length.svg",
+        title,
+        x: Axis { name: "changes in the log", base: 10 },
+        y: "changes/s",
+        curves,
+    })
 }

@@ -9,7 +9,7 @@ mod payload;
 mod writers;
 
 use crate::args::write;
-use crate::report::Work;
+use crate::report::{Work, now};
 use anyhow::Context;
 use scoped_tools::bench::machine::{Machine, State};
 use scoped_tools::bench::throwaway::Throwaway;
@@ -35,12 +35,21 @@ pub struct Plot {
     pub file: &'static str,
     /// What it shows.
     pub title: String,
-    /// What runs to the right; both axes are logarithmic.
-    pub x: &'static str,
+    /// What runs to the right.
+    pub x: Axis,
     /// What runs upwards.
     pub y: &'static str,
     /// One for each who was measured.
     pub curves: Vec<Curve>,
+}
+
+/// What runs to the right. Both axes are logarithmic.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Axis {
+    /// What it counts.
+    pub name: &'static str,
+    /// Marks stand at the powers of this.
+    pub base: u32,
 }
 
 /// What one of them reached.
@@ -54,12 +63,7 @@ pub struct Curve {
 
 impl Plot {
     /// Curves from works at different sizes.
-    fn of(
-        file: &'static str,
-        title: String,
-        (x, y): (&'static str, &'static str),
-        works: &[(f64, Work)],
-    ) -> Self {
+    fn of(file: &'static str, title: String, (x, y): (Axis, &'static str), works: &[(f64, Work)]) -> Self {
         let mut curves: Vec<Curve> = Vec::new();
         for (size, work) in works {
             for figure in &work.figures {
@@ -134,8 +138,7 @@ fn about(machine: &Machine, before: State, busy: bool) -> String {
     let kind =
         machine.file_system.as_deref().and_then(|of| of.split(' ').next()).unwrap_or("unknown file system");
     let load = before.load.map_or_else(|| "unknown load".to_owned(), |load| format!("load {load:.2} before"));
-    let date =
-        jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let date = now();
     let busy = if busy { ", BUSY: no verdict" } else { "" };
     format!("{date}, {} × {model}, {}, {kind}, {load}{busy}", machine.cores, machine.kernel)
 }

@@ -1,6 +1,6 @@
 //! Over the payload: group commit, everybody with the groups that the engine made.
 
-use super::{Plot, Size};
+use super::{Axis, Plot, Size};
 use crate::report::{Unit, Who};
 use crate::stores::KINDS;
 use crate::turns::Turns;
@@ -37,5 +37,5 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
         works.push((payload as f64, turns.done_beside(beside, ("payload", String::new(), Unit::PerSecond))));
     }
     let title = format!("Group commit, {} writers; everybody commits the groups that scoped made", cores());
-    Ok(Plot::of("payload.svg", title, ("bytes a change", "changes/s"), &works))
+    Ok(Plot::of("payload.svg", title, (Axis { name: "bytes a change", base: 4 }, "changes/s"), &works))
 }

@@ -1,6 +1,6 @@
 //! Over writers: how syncs are shared. Stores take one writer at a time, so they are not part of this.
 
-use super::{Plot, Size};
+use super::{Axis, Plot, Size};
 use crate::report::{Part, Unit, Who, Work};
 use crate::works::PAYLOAD;
 use crate::works::group::{Bare, CommitsGroups, Ours};
@@ -39,5 +39,5 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
     let title = format!(
         "Writers sharing syncs, {PAYLOAD} B a change; the floor writes the groups of 1 024 in flight"
     );
-    Ok(Plot::of("writers.svg", title, ("writing threads", "changes/s"), &works))
+    Ok(Plot::of("writers.svg", title, (Axis { name: "writing threads", base: 2 }, "changes/s"), &works))
 }

@@ -40,6 +40,8 @@ impl TakesIn for Parsed<'_> {
 struct Ours<'a> {
     directory: &'a Throwaway,
     source: &'a Path,
+    /// How many events it came to.
+    events: &'a Cell<u64>,
 }
 
 impl TakesIn for Ours<'_> {
@@ -48,6 +50,7 @@ impl TakesIn for Ours<'_> {
         let summary = import(&open, open.founder(), self.source, Some("bench"), &mut |_| {})?;
         open.close()?;
         self.directory.clear("ours");
+        self.events.set(summary.events);
         Ok(summary.changes as f64 / summary.elapsed.as_secs_f64())
     }
 }
@@ -126,11 +129,11 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Option<Work>> {
         let left = bed.size.pyscoped_changes.saturating_sub(first.len());
         first.extend(commit.changes.into_iter().take(left).map(|change| (change.path, change.blob)));
     }
-    let head = Cell::new(None);
+    let (head, events) = (Cell::new(None), Cell::new(0));
     let mut turns = Turns::<dyn TakesIn + '_>::new();
     turns.enter(Who::floor("reading and parsing alone"), Box::new(Parsed(source)));
     let how = "principals, scopes, objects, projections and marks; a batch a commit, synced, authorized";
-    turns.enter(Who::ours(how), Box::new(Ours { directory: bed.directory, source }));
+    turns.enter(Who::ours(how), Box::new(Ours { directory: bed.directory, source, events: &events }));
     for kind in &KINDS {
         let how = format!("{}; changes of files alone, {GROUP} a transaction", kind.how);
         let stored = Stored { kind, head: &head, directory: bed.directory, source };
@@ -146,7 +149,10 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Option<Work>> {
         turns.round(&mut |one| one.turn())?;
     }
     let name = source.file_name().unwrap_or_default().to_string_lossy();
-    let how = format!("{name}: {commits} commits, {changes} changes of files; changes a second");
+    let how = format!(
+        "{name}: {commits} commits, {changes} changes of files, which the engine makes {} events of; changes a second",
+        events.get()
+    );
     let work = turns.done(("import", how, Unit::PerSecond));
     drop(turns);
     bed.directory.clear(pyscoped::NAME);

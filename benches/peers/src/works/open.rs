@@ -16,7 +16,6 @@ use scoped_tools::bench::read::touch;
 use scoped_tools::bench::throwaway::Throwaway;
 use scoped_tools::bench::world::{Size, World};
 use std::hint::black_box;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How often each object was updated.
@@ -123,11 +122,6 @@ impl Opens for Pyscoped {
     }
 }
 
-fn whole(path: &Path) -> anyhow::Result<f64> {
-    let sizes = std::fs::read_dir(path)?.map(|entry| anyhow::Ok(entry?.metadata()?.len()));
-    sizes.sum::<anyhow::Result<u64>>().map(|bytes| bytes as f64)
-}
-
 /// Measures it.
 ///
 /// # Errors
@@ -140,8 +134,7 @@ pub fn measure(bed: &Bed<'_>) -> anyhow::Result<Work> {
     {
         let ours = Ours { directory: bed.directory, name };
         ours.make(objects, snapshot)?;
-        let mb = whole(&bed.directory.sub(name))? / 1e6;
-        turns.enter(Who::ours(&format!("{how}; {mb:.0} MB")), Box::new(ours));
+        turns.enter(Who::ours(how), Box::new(ours));
     }
     for kind in &KINDS {
         let stored = Stored { kind, directory: bed.directory };
