@@ -10,6 +10,7 @@ use scoped_tools::output::{ColourChoice, Format, Output};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Measures Scoped and others at the same work, in turns on the disk of DIR.
 #[derive(Debug, Parser)]
@@ -51,7 +52,8 @@ pub fn main() -> ExitCode {
 }
 
 fn act(cli: &Cli, output: &Output) -> anyhow::Result<()> {
-    let mut telling = |what: &str| output.say(format!("measuring {what}"));
+    let begun = Instant::now();
+    let mut telling = |what: &str| output.say(format!("{:>4.0} s  {what}", begun.elapsed().as_secs_f64()));
     if let Some(into) = &cli.plots {
         let found = plots::draw(&cli.run.directory, into, cli.run.quick, &mut telling)?;
         cli.keep(&found)?;

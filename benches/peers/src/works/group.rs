@@ -24,7 +24,7 @@ const WINDOW: usize = 1_024;
 /// Objects of each writer, as of the engine's own.
 const OBJECTS: u64 = 64;
 /// Space that is reserved for the floor.
-const FLOOR_BYTES: u64 = 1 << 30;
+const FLOOR_BYTES: u64 = 512 << 20;
 
 /// Somebody who commits groups of these sizes, over and over, for so long. Changes a second.
 pub trait CommitsGroups {
