@@ -17,7 +17,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-const QUESTIONS: usize = 4_096;
+/// Questions of each kind, unless the fourth argument says otherwise.
+const QUESTIONS: u32 = 4_096;
 /// Questions that are timed as one for the median. The 99th percentile is of single ones, the clock's own time included.
 const BATCH: usize = 64;
 const RULES: u32 = 1_000;
@@ -74,6 +75,7 @@ asked! {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number = |nth, otherwise| std::env::args().nth(nth).map_or(Ok(otherwise), |text| text.parse());
     let (grants, objects, principals) = (number(1, 20_000)?, number(2, 70_000)?, number(3, 1_000)?);
+    let questions = number(4, QUESTIONS)? as usize;
     let forest = Forest { objects, principals };
     let engine = Engine::on(Arc::new(MemoryStorage::new()), options())?;
     forest.build(&engine)?;
@@ -82,14 +84,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Forest::bind_up_to(&engine, 0, rules)?;
         for kind in Kind::ALL {
             // Those that are timed are not those that were counted.
-            let drawn = forest.questions(kind, grants, 2 * QUESTIONS);
+            let drawn = forest.questions(kind, grants, 2 * questions);
             let all: Vec<_> =
                 drawn.iter().map(|of| (Forest::principal(of.principal), Forest::object(of.object))).collect();
-            let (asked, timed_ones) = all.split_at(QUESTIONS);
+            let (asked, timed_ones) = all.split_at(questions);
             let allowed = ask(kind, rules, (&engine, asked));
             let batches = sorted(timed_ones.chunks_exact(BATCH).map(|batch| timed((&engine, batch))));
             let single = sorted(timed_ones.iter().map(|one| timed((&engine, std::slice::from_ref(one)))));
-            assert_eq!(allowed, if kind.allows() { QUESTIONS } else { 0 }, "{kind:?}");
+            assert_eq!(allowed, if kind.allows() { questions } else { 0 }, "{kind:?}");
             let (p50, p99) = (batches[batches.len() / 2], single[single.len() * 99 / 100]);
             println!("{:<24} {rules:>5} rules  p50 {p50:>6.0} ns  p99 {p99:>6.0} ns", kind.as_str());
         }

@@ -41,7 +41,9 @@ impl Door for SystemDoor {
     #[expect(clippy::disallowed_methods, reason = "this is the door")]
     fn now(&self) -> Micros {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |elapsed| u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+        since.map_or(0, |elapsed| {
+            elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()))
+        })
     }
     fn random(&self) -> u64 {
         // The standard library seeds this hash from the operating system; hashing a counter draws from it.

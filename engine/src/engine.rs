@@ -16,6 +16,7 @@ use crate::options::Options;
 use crate::receipt::{Pending, Receipt, gone, wait};
 use crate::sealed::Sealing;
 use crate::session::Session;
+use crate::snapshots::Keeper;
 use crate::temporal::Cutoff;
 use parking_lot::Mutex;
 use scoped_log::{FileStorage, Log, LogError, MemoryStorage, Opened, Recovery, Storage};
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     require_explicit_org: bool,
     founder: PrincipalId,
     thread: Mutex<Option<JoinHandle<()>>>,
+    keeper: Mutex<Option<Keeper>>,
 }
 
 impl Engine {
@@ -122,6 +124,10 @@ impl Engine {
             .name("scoped-writer".to_owned())
             .spawn(move || committer.run_to_the_end(&ops))
             .map_err(|e| Error::unavailable("unavailable", format!("no thread for the writer: {e}")))?;
+        // Where time does not pass by itself nothing happens beside the calls, so that each run is the same.
+        let beside = options.snapshot_after > 0 && door.runs();
+        let keeper = beside.then(|| Keeper::start(&history, &bell, options.snapshot_after)).flatten();
+        let keeper = Mutex::new(keeper);
         let new_founder = options.founder.unwrap_or_else(|| PrincipalId(ids.next(now)));
         let engine = Self {
             inner: Arc::new(Inner {
@@ -135,6 +141,7 @@ impl Engine {
                 require_explicit_org: options.require_explicit_org,
                 founder: founder.unwrap_or(new_founder),
                 thread: Mutex::new(Some(thread)),
+                keeper,
             }),
         };
         if founder.is_none() {
@@ -306,9 +313,7 @@ impl Engine {
         let history = &self.inner.history;
         // A copy, so that the writer does not wait for the disk.
         let world = World::clone(&self.inner.published.read());
-        let missing = || Error::corrupt(format!("there is no event {}", world.position()));
-        let chain = history.reader().chain_at(world.position())?.ok_or_else(missing)?;
-        history.snapshots().save(&world, history.reader().log_id(), &chain)?;
+        history.snapshots().save_of(&world, history.reader())?;
         Ok(world.position())
     }
 
@@ -331,6 +336,11 @@ impl Inner {
     fn close(&self) -> Result<()> {
         let Some(thread) = self.thread.lock().take() else { return Ok(()) };
         let closed = self.queue.close().and_then(wait);
+        if let Some(keeper) = self.keeper.lock().take() {
+            // Where the writer died nobody else tells it.
+            self.bell.end();
+            keeper.join();
+        }
         // Histories and worlds of the past may outlive the engine; its writer does not.
         self.history.sealing().vault().inspect(|vault| vault.release());
         // A thread that did not answer died.
@@ -349,10 +359,8 @@ impl Inner {
         if self.snapshot_after == 0 || since < self.snapshot_after {
             return;
         }
-        if let Ok(Some(chain)) = self.history.reader().chain_at(world.position()) {
-            // Without a snapshot the next opening takes longer, and that is all.
-            let _ = self.history.snapshots().save(&world, self.history.reader().log_id(), &chain);
-        }
+        // Without a snapshot the next opening takes longer, and that is all.
+        let _ = self.history.snapshots().save_of(&world, self.history.reader());
     }
 }
 

@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 /// Worlds of the past that are kept in memory.
 const REMEMBERED: usize = 4;
+/// Events that are folded sooner than a world of any size is copied or read.
+const NEAR: u64 = 65_536;
 /// Events between two reports of progress.
 const REPORT_EVERY: u64 = 16_384;
 
@@ -103,28 +105,35 @@ impl History {
     /// # Errors
     /// When a record cannot be read.
     pub fn world_at(&self, at: Sequence) -> Result<Arc<World>> {
-        let base = {
-            let remembered = self.inner.remembered.lock();
-            remembered
-                .iter()
-                .filter(|world| world.position() <= at)
-                .max_by_key(|world| world.position())
-                .cloned()
-        };
+        let base = self.remembered_below(at);
         if let Some(world) = base.as_ref().filter(|world| world.position() == at) {
             return Ok(Arc::clone(world));
         }
         let known = base.as_ref().map_or(Sequence::NONE, |world| world.position());
-        let snapshot = self.inner.snapshots.load_nearest(&self.inner.reader, known, at);
+        let near = at.get() - known.get() < NEAR;
+        let snapshot = if near { None } else { self.snapshots().load_nearest(self.reader(), known, at) };
         let mut world = match (snapshot, base) {
             (Some(world), _) => world,
-            (None, Some(world)) => World::clone(&world),
+            // One that nobody else holds goes on from where it is.
+            (None, Some(world)) => Arc::unwrap_or_clone(world),
             (None, None) => World::default(),
         };
         self.fold(&mut world, at, &mut |_| {})?;
         let world = Arc::new(world);
         self.remember(Arc::clone(&world));
         Ok(world)
+    }
+
+    /// The remembered world that is nearest below. One that is near is taken out, to be moved on: a copy of a large world takes longer than
+    /// what happened since, and who asks about one moment asks about the next.
+    fn remembered_below(&self, at: Sequence) -> Option<Arc<World>> {
+        let mut remembered = self.inner.remembered.lock();
+        let below = remembered.iter().enumerate().filter(|(_, world)| world.position() <= at);
+        let (nth, world) = below.max_by_key(|(_, world)| world.position())?;
+        if (1..NEAR).contains(&(at.get() - world.position().get())) {
+            return Some(remembered.remove(nth));
+        }
+        Some(Arc::clone(world))
     }
 
     /// The world after every event up to `at`, from the very first record: no snapshot and no memory has a say.

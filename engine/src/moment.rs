@@ -185,7 +185,7 @@ impl<'a> Moment<'a> {
                 label: node.label().to_owned(),
                 depth: node.depth,
                 archived: node.archived,
-                members: tenancy.members(row).count(),
+                members: tenancy.counts(row).own_members as usize,
                 objects,
             })
         };
@@ -303,6 +303,6 @@ impl<'a> Moment<'a> {
     pub fn members(&self, row: u32) -> Vec<(PrincipalId, Role, Option<Micros>)> {
         let identity = self.world.identity();
         let member = self.world.tenancy().members(row);
-        member.map(|(who, member)| (identity.id(who), member.role, member.expires_at)).collect()
+        member.map(|(who, member)| (identity.id(who), member.role, member.expires_at())).collect()
     }
 }

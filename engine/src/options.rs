@@ -107,7 +107,8 @@ impl Options {
         self.queue = batches.max(1);
         self
     }
-    /// A snapshot is written on closing when so many events came since the last one (default: 500 000; 0: never).
+    /// A snapshot is written when so many events came since the last one, by a thread beside the writer and on closing (default:
+    /// 500 000; 0: never).
     #[must_use]
     pub fn snapshot_after(mut self, events: u64) -> Self {
         self.snapshot_after = events;

@@ -3,6 +3,11 @@
 //! Names: `snapshots/00000000000000001234.world`, the position in twenty digits. A new one is written beside its name, synced and
 //! renamed. Whatever is wrong with one is a note, never an error: the log can do without.
 
+mod keeper;
+mod thinning;
+
+pub(crate) use keeper::Keeper;
+
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
 use scoped_log::storage::{read_full_at, write_all_at};
@@ -14,8 +19,8 @@ use std::sync::Arc;
 
 const FOLDER: &str = "snapshots";
 const ENDING: &str = ".world";
-/// Snapshots that are kept.
-const KEPT: usize = 2;
+/// Notes that are kept: one that is wrong is looked at again and again.
+const NOTES_MAX: usize = 64;
 
 pub(crate) struct Snapshots {
     storage: Arc<dyn Storage>,
@@ -46,6 +51,13 @@ impl Snapshots {
         self.notes.lock().clone()
     }
 
+    fn note(&self, note: String) {
+        let mut notes = self.notes.lock();
+        if !notes.contains(&note) && notes.len() < NOTES_MAX {
+            notes.push(note);
+        }
+    }
+
     /// The newest usable snapshot behind `known` and not behind `at`.
     pub(crate) fn load_nearest(&self, reader: &Reader, known: Sequence, at: Sequence) -> Option<World> {
         for position in self.positions() {
@@ -55,11 +67,7 @@ impl Snapshots {
             match self.load(reader, position) {
                 Ok(world) => return Some(world),
                 Err(why) => {
-                    let note = format!("snapshot `{}` is ignored: {why}", path(position));
-                    let mut notes = self.notes.lock();
-                    if !notes.contains(&note) {
-                        notes.push(note);
-                    }
+                    self.note(format!("snapshot `{}` is ignored: {why}", path(position)));
                 }
             }
         }
@@ -85,8 +93,15 @@ impl Snapshots {
         {
             return Err(format!("it {}", snapshot::SnapshotError::OtherHistory));
         }
-        let world = snapshot.world().map_err(|e| format!("it {e}"))?;
-        Ok((world, bytes))
+        // The bytes are hashed on one core while another makes a world of them.
+        let (checked, read) = std::thread::scope(|scope| {
+            let checked = scope.spawn(|| snapshot.check());
+            let read = snapshot.read();
+            (checked.join(), read)
+        });
+        let checked = checked.map_err(|_| "it could not be checked".to_owned())?;
+        let world = checked.and_then(|checked| Ok(read?.trust(checked)));
+        Ok((world.map_err(|e| format!("it {e}"))?, bytes))
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
@@ -102,15 +117,21 @@ impl Snapshots {
         Ok(bytes)
     }
 
-    /// Writes a world down, and lets go of old ones.
-    pub(crate) fn save(&self, world: &World, log_id: u128, chain: &Digest) -> Result<()> {
+    /// Writes down a world of the log that `reader` reads, and lets go of old ones.
+    pub(crate) fn save_of(&self, world: &World, reader: &Reader) -> Result<()> {
+        let missing = || Error::corrupt(format!("there is no event {}", world.position()));
+        let chain = reader.chain_at(world.position())?.ok_or_else(missing)?;
+        self.save(world, reader.log_id(), &chain)
+    }
+
+    fn save(&self, world: &World, log_id: u128, chain: &Digest) -> Result<()> {
         let bytes = snapshot::encode(world, log_id, chain);
         let name = path(world.position());
         self.write(&name, &bytes).map_err(|e| {
             Error::unavailable("unavailable", format!("the snapshot `{name}` could not be written: {e}"))
                 .hint("the log is whole without it")
         })?;
-        for old in self.positions().into_iter().skip(KEPT) {
+        for old in thinning::surplus(&self.positions()) {
             // An old snapshot that stays costs space only.
             let _ = self.storage.remove(&path(old));
         }

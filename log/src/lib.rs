@@ -23,6 +23,7 @@ mod golden;
 mod hash;
 mod head;
 mod header;
+pub mod hint;
 mod index;
 mod layout;
 mod log;

@@ -1,4 +1,4 @@
-//! Bytes that readers borrow: a read-only file map, or a block of the heap. The only file with `unsafe`.
+//! Bytes that readers borrow: a read-only file map, or a block of the heap. The only file with `unsafe`, but for `hint.rs`.
 //!
 //! Why: a record is then a slice, with no copy and no lock. A writable map is out: a full disk would be a signal
 //! and a stray pointer would edit history.

@@ -72,6 +72,11 @@ impl Hashing {
 
 impl Output for Hashing {
     fn bytes(&mut self, bytes: &[u8]) {
+        if bytes.len() > 1 << 16 {
+            self.hasher.update(&self.buffer).update(bytes);
+            self.buffer.clear();
+            return;
+        }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= 1 << 16 {
             self.hasher.update(&self.buffer);

@@ -44,6 +44,8 @@ pub struct Snapshot<'a> {
     pub chain: Digest,
     /// The state digest of the world in it.
     pub state_digest: Digest,
+    header: &'a [u8],
+    sum: [u8; 32],
     walk: &'a [u8],
 }
 
@@ -57,9 +59,11 @@ pub fn encode(world: &World, log_id: u128, chain: &Digest) -> Vec<u8> {
     out.extend_from_slice(&log_id.to_le_bytes());
     out.extend_from_slice(&world.position().get().to_le_bytes());
     out.extend_from_slice(chain.as_bytes());
-    out.extend_from_slice(world.state_digest().as_bytes());
     out.resize(HEADER_BYTES, 0);
     world.save(&mut out);
+    if let Some(digest) = World::digest_of_walk(&out[HEADER_BYTES..]) {
+        out[72..104].copy_from_slice(digest.as_bytes());
+    }
     let length = (out.len() - HEADER_BYTES) as u64;
     out[104..112].copy_from_slice(&length.to_le_bytes());
     let sum = checksum(&out[..112], &out[HEADER_BYTES..]);
@@ -75,10 +79,10 @@ fn checksum(header: &[u8], walk: &[u8]) -> [u8; 32] {
 }
 
 impl<'a> Snapshot<'a> {
-    /// Reads the header and checks the checksum; the world itself is read by [`Self::world`].
+    /// Reads the header; the checksum is for [`Self::check`], the world for [`Self::read`].
     ///
     /// # Errors
-    /// When the bytes are no whole, unchanged snapshot of this fold version.
+    /// When the bytes are no snapshot of this fold version.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, SnapshotError> {
         let (header, walk) = bytes.split_at_checked(HEADER_BYTES).ok_or(SnapshotError::Malformed)?;
         let mut input = Input::new(header);
@@ -100,22 +104,55 @@ impl<'a> Snapshot<'a> {
         if walk.len() as u64 != length {
             return Err(SnapshotError::Malformed);
         }
-        if input.bytes(32).map_err(malformed)? != checksum(&header[..112], walk) {
-            return Err(SnapshotError::Checksum);
-        }
-        Ok(Self { log_id, position, chain, state_digest, walk })
+        let sum = input.bytes(32).map_err(malformed)?.try_into().map_err(|_| SnapshotError::Malformed)?;
+        Ok(Self { log_id, position, chain, state_digest, header, sum, walk })
     }
 
-    /// The world in it.
+    /// Holds the bytes against their checksum, and the walk against the state digest that is taken of it.
     ///
     /// # Errors
-    /// When the walk is no world, or not the one that the header speaks of.
-    pub fn world(&self) -> Result<World, SnapshotError> {
-        let world = World::load(&mut Input::new(self.walk)).map_err(|_| SnapshotError::Malformed)?;
-        if world.position() != self.position || world.state_digest() != self.state_digest {
-            return Err(SnapshotError::Checksum);
+    /// When a byte has changed.
+    pub fn check(&self) -> Result<Checked, SnapshotError> {
+        let sound = checksum(&self.header[..112], self.walk) == self.sum;
+        if sound && World::digest_of_walk(self.walk) == Some(self.state_digest) {
+            Ok(Checked(()))
+        } else {
+            Err(SnapshotError::Checksum)
         }
-        Ok(world)
+    }
+
+    /// Reads the world in it. That takes longer than [`Self::check`], and can be done meanwhile.
+    ///
+    /// # Errors
+    /// When the walk is no world, or one of another position.
+    pub fn read(&self) -> Result<Unchecked, SnapshotError> {
+        let world = World::load(&mut Input::new(self.walk)).map_err(|_| SnapshotError::Malformed)?;
+        if world.position() == self.position { Ok(Unchecked(world)) } else { Err(SnapshotError::Checksum) }
+    }
+
+    /// The world in it, checked and read.
+    ///
+    /// # Errors
+    /// As [`Self::check`] and [`Self::read`].
+    pub fn world(&self) -> Result<World, SnapshotError> {
+        let checked = self.check()?;
+        Ok(self.read()?.trust(checked))
+    }
+}
+
+/// That somebody has checked the bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked(());
+
+/// A world whose bytes may have changed.
+#[derive(Debug)]
+pub struct Unchecked(World);
+
+impl Unchecked {
+    /// The world, now that its bytes were checked.
+    #[must_use]
+    pub fn trust(self, _: Checked) -> World {
+        self.0
     }
 }
 

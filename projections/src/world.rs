@@ -55,6 +55,9 @@ pub struct World {
     before: Option<(Sequence, Micros)>,
 }
 
+/// What state digests are keyed by.
+const STATE_DIGEST: &str = "scoped 2026 state digest v1";
+
 impl World {
     /// The last event it holds.
     #[must_use]
@@ -171,7 +174,7 @@ impl World {
     /// The digest of everything: same log, same digest, on any machine, from any snapshot.
     #[must_use]
     pub fn state_digest(&self) -> Digest {
-        let mut out = Hashing::new("scoped 2026 state digest v1", true);
+        let mut out = Hashing::new(STATE_DIGEST, true);
         self.states.save(&mut out);
         out.finish()
     }
@@ -184,6 +187,13 @@ impl World {
         out.finish()
     }
 
+    /// The state digest of the world that this walk is of: a walk is what that is taken of, behind position and time.
+    pub(crate) fn digest_of_walk(walk: &[u8]) -> Option<Digest> {
+        let mut out = Hashing::new(STATE_DIGEST, true);
+        out.bytes(walk.get(16..)?);
+        Some(out.finish())
+    }
+
     pub(crate) fn save(&self, out: &mut impl Output) {
         out.sequence(self.position);
         out.u64(self.time);
@@ -192,7 +202,8 @@ impl World {
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let (position, time) = (input.sequence()?, input.u64()?);
-        let states = States::load(input)?;
+        let mut states = States::load(input)?;
+        states.rules.compile_loaded(&states.identity, &states.objects);
         if input.is_empty() { Ok(Self { states, position, time, before: None }) } else { Err(InputError) }
     }
 }

@@ -171,9 +171,13 @@ impl<'a> Asker<'a> {
         verdict: &mut Verdict,
         witness: &mut W,
     ) {
-        for row in self.tenancy.entry_rows(at) {
-            let Some(entry) = self.tenancy.entry_at(*row) else { continue };
-            let spoken = Spoken { tier, role: None, scope: at, entry: *row, since: entry.since };
+        for line in self.tenancy.lines(at) {
+            let mut selves = self.identity.selves(self.row).map(|own| self.identity.id(own));
+            if !W::LISTENS && !selves.any(|id| line.may_speak_to(id)) {
+                continue;
+            }
+            let Some(entry) = self.tenancy.entry_at(line.entry) else { continue };
+            let spoken = Spoken { tier, role: None, scope: at, entry: line.entry, since: entry.since };
             let why = if !entry.in_force(self.now) {
                 "the entry has ended"
             } else if !entry.capability.matches().contains(self.capability) {

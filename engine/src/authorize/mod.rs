@@ -67,6 +67,10 @@ fn decide(
     witness: &mut impl Witness,
 ) -> Decision {
     let Request { capability, target, .. } = request;
+    if let Target::Object(row) = target {
+        // Looked at last and farthest away: memory brings it while the actor is looked up.
+        world.sharing().expect(row);
+    }
     let known = Known::new(request.data);
     let decision = |allowed, tier, rule, via| Decision {
         allowed,
@@ -170,12 +174,17 @@ fn decide(
             if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
                 let mut policy = policy();
                 policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
-                let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
-                general = policy.globally(&scopes, witness);
-                weights.extend(ways.iter().map(|(_, way)| policy.through(way, witness)));
-                let bound = weights.iter().zip(&scopes).map(|(weight, scope)| (weight.deny, Some(*scope)));
-                let mut denies = std::iter::once((general.deny, None)).chain(bound);
-                if let Some((deny, via)) = denies.find_map(|(deny, via)| Some((deny?, via))) {
+                if rules.has_globals() {
+                    let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
+                    general = policy.globally(&scopes, witness);
+                }
+                let mut first = general.deny.map(|deny| (deny, None));
+                for (_, way) in &ways {
+                    let weight = policy.through(way, witness);
+                    first = first.or(weight.deny.map(|deny| (deny, Some(way.scope))));
+                    weights.push(weight);
+                }
+                if let Some((deny, via)) = first {
                     return denied(&policy, deny, via);
                 }
             }

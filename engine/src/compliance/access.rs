@@ -5,7 +5,7 @@ use super::invariant::CheckName as N;
 use crate::authorize::{Decision, Request, Rule, Target, authorize};
 use crate::error::Result;
 use crate::history::{History, decode};
-use scoped_projections::identity::{IdentityEvent, Status};
+use scoped_projections::identity::{IdentityEvent, MEMBER_OF, Status};
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::sharing::SharingEvent;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Subject, TenancyEvent};
@@ -68,7 +68,7 @@ impl Access {
             Event::Identity(IdentityEvent::RelationshipRemoved(e)) => identity
                 .relations()
                 .get(e.edge)
-                .filter(|edge| identity.relations().label(edge) == "member_of")
+                .filter(|edge| identity.relations().label(edge) == MEMBER_OF)
                 .map(|edge| Taken::Group { child: edge.child, parent: edge.parent }),
             Event::Objects(ObjectsEvent::OwnershipTransferred(e)) => {
                 world.objects().row(e.object).and_then(|object| {
@@ -176,7 +176,7 @@ fn is_below(world: &World, child: u32, group: u32) -> bool {
     let (mut seen, mut next) = (vec![child], vec![child]);
     while let Some(at) = next.pop() {
         for edge in identity.relations().of(at) {
-            let up = edge.child == at && edge.is_live() && identity.relations().label(edge) == "member_of";
+            let up = edge.child == at && edge.is_live() && identity.relations().label(edge) == MEMBER_OF;
             let active = identity.at(edge.parent).is_some_and(|found| found.status == Status::Active);
             if up && active && !seen.contains(&edge.parent) {
                 if edge.parent == group {

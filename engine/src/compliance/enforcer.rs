@@ -4,7 +4,7 @@
 
 use super::secrets::Secret;
 use crate::ambient;
-use crate::authorize::{Request, Target, authorize};
+use crate::authorize::{Request, authorize};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::receipt::Receipt;
@@ -165,7 +165,7 @@ impl Enforcer {
         let past = engine.as_of(&crate::temporal::Cutoff::At(revoked))?;
         let may = |moment: crate::Moment<'_>| {
             let world = moment.world();
-            let target = world.objects().row(object).map_or(Target::Nothing, Target::Object);
+            let target = moment.object_target(object);
             authorize(world, principal, Request::new(Capability::ReadLocal, target), world.time()).allowed
         };
         let (then, now) = (may(past.moment()), engine.read(may));

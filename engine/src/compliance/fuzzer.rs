@@ -5,13 +5,13 @@
 //! engine in three ways that all have to give the model's answer: the decision, the read, the list.
 
 use super::harness::Harness;
+use crate::ObjectQuery;
 use crate::clock::{Door, ManualDoor};
 use crate::error::Result;
 use crate::identity::{ReinstatePrincipal, SuspendPrincipal};
 use crate::objects::{Restore, Tombstone};
 use crate::sharing::Revoke;
 use crate::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveAclEntry, RemoveMember, ScopeRef};
-use crate::{ObjectQuery, Target};
 use scoped_projections::tenancy::{Applies, Capability, Effect, Level, Role, Subject};
 use scoped_projections::{EntryId, ObjectId, PrincipalId, ScopeId};
 use serde::Serialize;
@@ -146,15 +146,7 @@ impl Run {
     fn build(&mut self, options: &FuzzOptions) -> Result<()> {
         let founder = self.founder()?;
         for nth in 0..options.principals {
-            let description = crate::Data::new(serde_json::json!({ "name": format!("person {nth}") }))?;
-            let create = crate::identity::CreatePrincipal {
-                principal: None,
-                kind: "user".into(),
-                description,
-                handle: None,
-                personal: false,
-            };
-            self.model.people.push(founder.execute(create)?.principal());
+            self.model.people.push(self.harness.user(&format!("person {nth}"))?);
         }
         if options.principals == 0 {
             return Ok(());
@@ -371,8 +363,7 @@ impl Run {
                 self.report.access_checks += 1;
                 let expected = self.model.reads(*person, *object);
                 let decided = engine.read(|moment| {
-                    let target =
-                        moment.world().objects().row(*object).map_or(Target::Nothing, Target::Object);
+                    let target = moment.object_target(*object);
                     moment.can(*person, Capability::ReadLocal, target).allowed
                 });
                 let read = session.as_ref().is_ok_and(|session| session.read(*object).is_ok());

@@ -1,6 +1,5 @@
 //! What the tests of an application begin with: an engine, three people, and questions that fail with a sentence.
 
-use crate::authorize::Target;
 use crate::data::Data;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -39,20 +38,27 @@ impl Harness {
     /// When its founder may not make principals.
     pub fn on(engine: Engine) -> Result<Self> {
         engine.register_types(&[TYPE])?;
-        let founder = engine.session(engine.founder())?;
-        let mut users = [PrincipalId::NONE; 3];
-        for (user, name) in users.iter_mut().zip(["user_a", "user_b", "user_c"]) {
-            let description = Data::new(json!({ "name": name }))?;
-            let create = CreatePrincipal {
-                principal: None,
-                kind: "user".into(),
-                description,
-                handle: None,
-                personal: false,
-            };
-            *user = founder.execute(create)?.principal();
+        let mut harness = Self { engine, users: [PrincipalId::NONE; 3] };
+        for (nth, name) in ["user_a", "user_b", "user_c"].into_iter().enumerate() {
+            harness.users[nth] = harness.user(name)?;
         }
-        Ok(Self { engine, users })
+        Ok(harness)
+    }
+
+    /// One more principal of that kind.
+    ///
+    /// # Errors
+    /// When the founder may not make principals.
+    pub fn user(&self, name: &str) -> Result<PrincipalId> {
+        let description = Data::new(json!({ "name": name }))?;
+        let create = CreatePrincipal {
+            principal: None,
+            kind: "user".into(),
+            description,
+            handle: None,
+            personal: false,
+        };
+        Ok(self.engine.session(self.engine.founder())?.execute(create)?.principal())
     }
 
     /// A principal at work.
@@ -128,7 +134,7 @@ impl Harness {
 
     fn reads(&self, principal: PrincipalId, object: ObjectId) -> bool {
         let asked = self.engine.read(|moment| {
-            let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
+            let target = moment.object_target(object);
             moment.can(principal, Capability::ReadLocal, target).allowed
         });
         let read = self.engine.session(principal).and_then(|session| session.read(object)).is_ok();

@@ -9,7 +9,8 @@
 //!
 //! Nothing is trusted that could be asked for once more: the walk folds from the first event on, and the commands behind the events are
 //! decided again at their moment ([`redo`]). Memory is one world and one batch, whatever the log's length; time is linear.
-//! Each check is a line of [`CheckName`]; violations planted for each of them are found (`tests/tests/it/compliance.rs`).
+//! Each check is a line of [`CheckName`]; violations planted for each invariant are found (`tests/tests/it/compliance/`). Nothing can be planted by events
+//! alone for `access_has_reason`, `denies_hold` and `rollbacks_planned`: they look for faults of the engine itself.
 //!
 //! What it cannot see: a log that was rewritten by somebody who only gave commands that were allowed. A checkpoint kept elsewhere shows that.
 

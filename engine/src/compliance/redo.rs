@@ -96,8 +96,8 @@ fn differ(
     book: &mut Book,
 ) -> Option<String> {
     // The key of a batch is no part of what was asked for; it is the last thing written.
-    let stands = events.iter().zip(records).filter(|((_, event), _)| !matches!(event, Event::Requests(_)));
-    let mut stands = stands.peekable();
+    let mut stands =
+        events.iter().zip(records).filter(|((_, event), _)| !matches!(event, Event::Requests(_)));
     let first = events.first().map_or(0, |(at, _)| at.sequence.get());
     for fact in facts {
         let Some(((at, event), record)) = stands.next() else {

@@ -104,7 +104,7 @@ fn check_own_ends(on: &View<'_>, parent: u32, child: u32) -> Result<()> {
     };
     let members =
         identity.selves(parent).flat_map(|group| tenancy.memberships(group)).any(|(scope, member)| {
-            prolongs(scope, member.role.capabilities(), Applies::Subtree, member.expires_at)
+            prolongs(scope, member.role.capabilities(), Applies::Subtree, member.expires_at())
         });
     let mut entries = tenancy
         .all_entries()

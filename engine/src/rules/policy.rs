@@ -10,12 +10,13 @@
 use crate::authorize::{Request, Target, Tier, Witness};
 use crate::rules::outside::Known;
 use scoped_projections::rules::{
-    Action, Asked, Attribute, Declared, Entry, Globals, List, Part, Relation, Rules, Truth, Words,
+    About, Action, Asked, Attribute, Declared, Entry, List, Part, Relation, Rules, Seen, Truth, Words,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::{Micros, ObjectId, PrincipalId, World};
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 
 /// A scope through which something is reached: the lists that are bound on the way to its root, and the role held there.
 pub(crate) struct Way {
@@ -58,10 +59,36 @@ impl<'a> Weight<'a> {
 }
 
 /// The rules that meet a question.
+///
+/// Most of them are settled by a few bits. What the others look at is put together when the first of them asks.
 pub(crate) struct Policy<'a> {
+    world: &'a World,
     rules: &'a Rules,
-    asked: Asked<'a>,
-    globals: Globals<'a>,
+    actor: u32,
+    request: Request<'a>,
+    now: Micros,
+    outside: &'a Known<'a>,
+    object: Attribute<(u32, ObjectId)>,
+    object_type: Attribute<&'a str>,
+    seen: Seen,
+    /// What the actor is to it, and the highest role held there.
+    standing: (Attribute<Relation>, Attribute<Role>),
+    asked: OnceCell<Asked<'a>>,
+}
+
+/// A question about some scopes, put together when somebody asks.
+struct Asking<'p, 'a> {
+    policy: &'p Policy<'a>,
+    scopes: &'p [u32],
+    role: Attribute<Role>,
+    asked: OnceCell<Asked<'p>>,
+}
+
+impl<'p> Asking<'p, '_> {
+    #[inline(never)]
+    fn get(&self) -> &Asked<'p> {
+        self.asked.get_or_init(|| Asked { scopes: self.scopes, role: self.role, ..self.policy.asked() })
+    }
 }
 
 /// Does listing a scope show the objects in it one by one, each asked about by itself?
@@ -111,12 +138,14 @@ impl<'a> Policy<'a> {
         now: Micros,
         outside: &'a Known<'a>,
     ) -> Self {
-        let (mut object, mut object_type) = (Attribute::None, Attribute::None);
+        let (identity, objects) = (world.identity(), world.objects());
+        let (mut object, mut object_type, mut number) = (Attribute::None, Attribute::None, None);
         if let Target::Object(row) = request.target
-            && let Some(found) = world.objects().at(row)
+            && let Some(found) = objects.at(row)
         {
             object = Attribute::Is((row, found.id));
-            object_type = Attribute::Is(world.objects().object_type(found));
+            object_type = Attribute::Is(objects.object_type(found));
+            number = Some(objects.type_number(found));
         } else if let Some(word) = request.object_type {
             object_type = Attribute::Is(word);
         } else if request.action.is_about_objects() {
@@ -124,30 +153,43 @@ impl<'a> Policy<'a> {
         } else if lists(&request) {
             (object, object_type) = (Attribute::Each, Attribute::Each);
         }
+        let kind = identity.at(actor).map_or(NO_ROW, |principal| identity.kind_number(principal));
+        let (seen, standing) = (Seen::new(kind, number), (Attribute::None, Attribute::None));
+        let (rules, asked) = (world.rules(), OnceCell::new());
+        Self { world, rules, actor, request, now, outside, object, object_type, seen, standing, asked }
+    }
+
+    /// All that conditions can look at, but for scopes.
+    fn asked(&self) -> Asked<'a> {
+        let fixed = *self.asked.get_or_init(|| self.put_together());
+        Asked { relation: self.standing.0, role: self.standing.1, ..fixed }
+    }
+
+    fn put_together(&self) -> Asked<'a> {
+        let Self { world, request, .. } = self;
         let asked = Asked {
             identity: world.identity(),
             tenancy: world.tenancy(),
-            actor,
+            actor: self.actor,
             action: request.action,
             role: Attribute::None,
             relation: Attribute::None,
-            object_type,
-            object,
+            object_type: self.object_type,
+            object: self.object,
             scopes: &[],
-            now: Attribute::Is(now),
+            now: Attribute::Is(self.now),
             environment: Attribute::Missing,
             connector: request.connector.map_or(Attribute::Missing, Attribute::Is),
             classification: Attribute::Missing,
-            outside,
+            outside: self.outside,
         };
-        let (rules, declared) = (world.rules(), declared(world, &asked, request.target));
+        let declared = declared(world, &asked, request.target);
         // What a question says itself comes before what is declared.
         let word =
             |word: Option<&'a str>, declared| word.map_or(declared, |word| Attribute::Is(Words::one(word)));
         let environment = word(request.environment, declared.environment);
         let classification = word(request.classification, declared.classification);
-        let asked = Asked { environment, classification, ..asked };
-        Self { rules, asked, globals: rules.globals(&asked) }
+        Asked { environment, classification, ..asked }
     }
 
     /// What the actor is to it: known once all ways are.
@@ -157,18 +199,28 @@ impl<'a> Policy<'a> {
             (false, Some(_)) => Relation::Member,
             (false, None) => Relation::Outsider,
         };
-        let lists = self.asked.object == Attribute::Each && !owner;
+        let lists = self.object == Attribute::Each && !owner;
         // Whether somebody owns what is listed is asked of each object; a member or an outsider is one here already.
-        self.asked.relation = if lists && role.is_none() { Attribute::Each } else { Attribute::Is(relation) };
-        self.asked.role = role.map_or(Attribute::None, Attribute::Is);
+        let relation = if lists && role.is_none() { Attribute::Each } else { Attribute::Is(relation) };
+        self.standing = (relation, role.map_or(Attribute::None, Attribute::Is));
     }
 
     /// What is bound to no scope says, about all these ways.
     pub(crate) fn globally(&self, scopes: &[u32], witness: &mut impl Witness) -> Weight<'a> {
-        let asked = Asked { scopes, ..self.asked };
         let mut weight = Weight::default();
-        for list in self.globals.iter().copied() {
-            self.weigh(list, NO_ROW, &asked, &mut weight, witness);
+        if !self.rules.has_globals() {
+            return weight;
+        }
+        let about = About {
+            identity: self.world.identity(),
+            actor: self.actor,
+            object_type: self.object_type.value(),
+            object: self.object.value().map(|(row, _)| row),
+            connector: self.request.connector,
+        };
+        let asking = Asking { policy: self, scopes, role: self.standing.1, asked: OnceCell::new() };
+        for list in self.rules.globals(&about, || self.asked().environment) {
+            self.weigh((list, NO_ROW), &asking, &mut weight, witness);
         }
         weight
     }
@@ -176,14 +228,12 @@ impl<'a> Policy<'a> {
     /// What is bound to scopes says, about one way.
     pub(crate) fn through(&self, way: &Way, witness: &mut impl Witness) -> Weight<'a> {
         let mut weight = Weight::default();
-        if way.lists.is_empty() {
-            return weight;
-        }
         let role = way.role.map_or(Attribute::None, Attribute::Is);
-        let asked = Asked { scopes: &[way.scope], role, ..self.asked };
+        let scopes = [way.scope];
+        let asking = Asking { policy: self, scopes: &scopes, role, asked: OnceCell::new() };
         for (slot, scope) in &way.lists {
             let Some(list) = self.rules.list(*slot) else { continue };
-            self.weigh(list, *scope, &asked, &mut weight, witness);
+            self.weigh((list, *scope), &asking, &mut weight, witness);
         }
         weight
     }
@@ -191,16 +241,16 @@ impl<'a> Policy<'a> {
     /// The rules that match, each once, highest priority first. Asked strictly: what does not arise counts as missing.
     pub(crate) fn matching(mut self, ways: &[Way], owner: bool) -> Vec<Entry> {
         self.related(owner, ways.iter().filter_map(|way| way.role).max());
-        if self.asked.object == Attribute::Each {
-            (self.asked.object, self.asked.object_type) = (Attribute::Missing, Attribute::Missing);
-            if self.asked.classification == Attribute::Each {
-                self.asked.classification = Attribute::Missing;
+        let scopes: SmallVec<[u32; 4]> = ways.iter().map(|way| way.scope).collect();
+        let mut asked = Asked { scopes: &scopes, ..self.asked() };
+        if asked.object == Attribute::Each {
+            (asked.object, asked.object_type) = (Attribute::Missing, Attribute::Missing);
+            if asked.classification == Attribute::Each {
+                asked.classification = Attribute::Missing;
             }
         }
-        let scopes: SmallVec<[u32; 4]> = ways.iter().map(|way| way.scope).collect();
         let mut found: Vec<Entry> = Vec::new();
-        self.rules.each(&Asked { scopes: &scopes, ..self.asked }, Part::Votes, &mut |entry| {
-            let asked = Asked { scopes: &scopes, ..self.asked };
+        self.rules.each(&asked, Part::Votes, &mut |entry| {
             let truth = self.rules.bound(entry, &asked).and(self.rules.when(entry, &asked));
             let known = found.iter().any(|other| other.version == entry.version);
             if !known && entry.votes.contains(asked.action) && truth.matches(entry.effect) {
@@ -213,35 +263,41 @@ impl<'a> Policy<'a> {
 
     fn weigh<W: Witness>(
         &self,
-        list: &'a List,
-        scope: u32,
-        asked: &Asked<'_>,
+        (list, scope): (&'a List, u32),
+        asking: &Asking<'_, 'a>,
         weight: &mut Weight<'a>,
         witness: &mut W,
     ) {
-        if !W::LISTENS && !list.decides().contains(asked.action) {
+        let action = self.request.action;
+        if !W::LISTENS && !list.decides().contains(action) {
             return;
         }
         for entry in &list.votes {
             // A deny of other actions does not match; where one allow matches another is not needed.
             let idle = match entry.effect {
-                Effect::Deny => !entry.actions.contains(asked.action),
+                Effect::Deny => !entry.actions.contains(action),
                 Effect::Allow => weight.allow.is_some(),
             };
             if idle && !W::LISTENS {
                 continue;
             }
-            if !entry.votes.contains(asked.action) {
+            if !entry.votes.contains(action) {
                 witness.considered(self.rules, entry, false, "the rule's class does not vote on this action");
                 continue;
             }
-            let bound = self.rules.bound(entry, asked);
+            let (bound, truth) = match entry.settles(action, self.seen) {
+                Some(holds) if !W::LISTENS => (Truth::Yes, holds.into()),
+                _ => {
+                    let asked = asking.get();
+                    let bound = self.rules.bound(entry, asked);
+                    (bound, bound.and(self.rules.when(entry, asked)))
+                }
+            };
             // Where nobody said whether it is bound there, a deny speaks and an allow governs.
             if bound == Truth::No || (bound == Truth::Each && entry.effect == Effect::Deny) {
                 witness.considered(self.rules, entry, false, "the binding names something else besides");
                 continue;
             }
-            let truth = bound.and(self.rules.when(entry, asked));
             let matches = truth.matches(entry.effect);
             match entry.effect {
                 Effect::Deny if matches && weight.deny.is_none_or(|(d, _)| entry.priority > d.priority) => {
@@ -281,7 +337,7 @@ impl<'a> Policy<'a> {
 
     /// At which level a deny that is bound to that scope falls.
     pub(crate) fn tier(&self, scope: u32) -> Tier {
-        match self.asked.tenancy.at(scope) {
+        match self.world.tenancy().at(scope) {
             None => Tier::Deployment,
             Some(node) if node.parent == NO_ROW => Tier::Tenant,
             Some(_) => Tier::Scope,

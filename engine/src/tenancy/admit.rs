@@ -89,7 +89,7 @@ fn widened(on: &View<'_>, event: &T) -> Option<ScopeId> {
         T::MemberRoleChanged(e) => {
             let row = tenancy.row(e.scope).zip(on.world.identity().row(e.principal));
             let held = row.and_then(|(scope, who)| tenancy.member(scope, who))?;
-            let later = held.expires_at.is_some_and(|end| e.expires_at.is_none_or(|new| new > end));
+            let later = held.expires_at().is_some_and(|end| e.expires_at.is_none_or(|new| new > end));
             (e.role > held.role || later).then_some(e.scope)
         }
         T::AclEntryAdded(e) => (e.effect == Effect::Allow).then_some(e.scope),

@@ -85,7 +85,7 @@ pub(super) fn check_own_end(
     principal: PrincipalId,
     expires_at: Option<Micros>,
 ) -> Result<()> {
-    let prolonged = held.expires_at.is_some_and(|own| expires_at.is_none_or(|end| end > own));
+    let prolonged = held.expires_at().is_some_and(|own| expires_at.is_none_or(|end| end > own));
     if principal == on.actor && prolonged {
         return Err(Error::refused("grant_exceeds_holder", "nobody prolongs their own membership").into());
     }
@@ -108,7 +108,7 @@ pub(super) fn check_way_back(on: &View<'_>, row: u32, deny: &AclRule) -> Result<
     let mut managers = tenancy
         .chain(row)
         .flat_map(|at| tenancy.members(at))
-        .filter(|(_, member)| member.expires_at.is_none());
+        .filter(|(_, member)| member.expires_at().is_none());
     let way_back = managers.any(|(who, _)| {
         !speaks_to(who)
             && authorize(

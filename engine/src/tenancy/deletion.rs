@@ -139,7 +139,7 @@ fn bring_back(on: &View<'_>, row: u32, node: &Node, facts: &mut Facts<'_>) {
         }
     }
     for (who, member) in tenancy.parked(row).filter(|(_, member)| member.in_force(on.now)) {
-        let (principal, role, expires_at) = (on.world.identity().id(who), member.role, member.expires_at);
+        let (principal, role, expires_at) = (on.world.identity().id(who), member.role, member.expires_at());
         facts.push(scope, MemberAdded { scope, principal, role, expires_at }, None);
     }
 }

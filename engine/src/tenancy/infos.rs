@@ -139,7 +139,7 @@ impl Moment<'_> {
             state: node.state(),
             auto_provisioned: node.auto_provisioned,
             created: node.created.get(),
-            members: tenancy.members(row).count(),
+            members: tenancy.counts(row).own_members as usize,
             description,
             holds: holds.collect(),
             policy: self.scope_policy(row),
@@ -178,7 +178,7 @@ impl Moment<'_> {
             label: label(tenancy, scope),
             principal: self.world.identity().id(who),
             role: member.role,
-            expires_at: member.expires_at,
+            expires_at: member.expires_at(),
             in_force: member.in_force(self.now),
             since: member.since.get(),
         })

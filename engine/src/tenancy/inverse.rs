@@ -88,15 +88,15 @@ impl Inverse<'_> {
         let (then, now) = (part(self.then).filter(in_force), part(self.now));
         match (then, now) {
             (Some(then), None) => {
-                let (role, expires_at) = (then.role, then.expires_at);
+                let (role, expires_at) = (then.role, then.expires_at());
                 self.step(
                     Phase::MembersBack,
                     0,
                     tenancy::AddMember { scope: at(), principal, role, expires_at },
                 );
             }
-            (Some(then), Some(now)) if (then.role, then.expires_at) != (now.role, now.expires_at) => {
-                let (role, expires_at) = (then.role, then.expires_at);
+            (Some(then), Some(now)) if (then.role, then.expires_at()) != (now.role, now.expires_at()) => {
+                let (role, expires_at) = (then.role, then.expires_at());
                 let phase = if role >= now.role { Phase::MembersBack } else { Phase::MembersGone };
                 self.step(phase, 0, tenancy::ChangeMember { scope: at(), principal, role, expires_at });
             }

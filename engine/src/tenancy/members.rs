@@ -105,7 +105,7 @@ impl Decide for AddMember {
             );
             return Err(error.hint("use tenancy.change_member").into());
         }
-        if on.world.tenancy().members(row).count() >= MEMBERS_MAX {
+        if on.world.tenancy().counts(row).own_members >= MEMBERS_MAX as u64 {
             return Err(too_many());
         }
         let (scope, principal, role, expires_at) = (found.id, self.principal, self.role, self.expires_at);
@@ -189,7 +189,7 @@ struct Difference<'a> {
 }
 
 fn part_of(member: &Member) -> (Role, Option<Micros>) {
-    (member.role, member.expires_at)
+    (member.role, member.expires_at())
 }
 
 /// What `members` would change: removals, then changes, then additions.
@@ -239,7 +239,7 @@ impl Difference<'_> {
                     check_end(on, *expires_at)?;
                     check_role(on, self.row, *role, *expires_at)?;
                     if let Some((held, end)) = before {
-                        let held = Member { role: *held, expires_at: *end, since: on.next };
+                        let held = Member::new(*held, *end, on.next);
                         check_own_end(on, &held, principal, *expires_at)?;
                     }
                     let (role, expires_at) = (*role, *expires_at);

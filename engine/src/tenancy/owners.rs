@@ -53,7 +53,7 @@ pub(super) fn acts(identity: &Identity, row: u32, without: Without) -> bool {
 /// Has a scope an owner of its own who can act, and for good?
 pub(crate) fn has_owner(world: &World, row: u32, without: Without) -> bool {
     world.tenancy().members(row).any(|(who, member)| {
-        member.role == Role::Owner && member.expires_at.is_none() && acts(world.identity(), who, without)
+        member.role == Role::Owner && member.expires_at().is_none() && acts(world.identity(), who, without)
     })
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn has_owner(world: &World, row: u32, without: Without) -> bool {
 pub(super) fn keeps_an_owner(on: &View<'_>, row: u32, without: PrincipalId) -> Result<()> {
     let (found, identity) = (node(on, row)?, on.world.identity());
     let mut others = on.world.tenancy().members(row).filter(|(who, _)| identity.id(*who) != without);
-    let counts = |member: &Member| member.role == Role::Owner && member.expires_at.is_none();
+    let counts = |member: &Member| member.role == Role::Owner && member.expires_at().is_none();
     // The others stay what they are: whoever steps down as an owner may stand behind a group that is one.
     if found.parent != NO_ROW
         || others.any(|(who, member)| counts(member) && acts(identity, who, Without::Nobody))

@@ -109,6 +109,15 @@ impl Identity {
         let active = |row| self.at(row).is_some_and(|p| p.status == Status::Active);
         self.relations.between(principal, agent, ACTS_FOR).filter(|_| active(agent) && active(principal))
     }
+    /// The words of kinds, by number.
+    pub(crate) fn kinds(&self) -> &Words {
+        &self.kinds
+    }
+    /// The number of what sort of actor it is.
+    #[must_use]
+    pub fn kind_number(&self, principal: &Principal) -> u32 {
+        principal.kind
+    }
     /// What sort of actor it is.
     #[must_use]
     pub fn kind(&self, principal: &Principal) -> &str {

@@ -108,6 +108,15 @@ impl Objects {
     pub fn at(&self, row: u32) -> Option<&Object> {
         self.objects.get(row)
     }
+    /// The words of types, by number.
+    pub(crate) fn types(&self) -> &Words {
+        &self.types
+    }
+    /// The number of what sort of object it is.
+    #[must_use]
+    pub fn type_number(&self, object: &Object) -> u32 {
+        object.object_type
+    }
     /// What sort of object it is.
     #[must_use]
     pub fn object_type(&self, object: &Object) -> &str {

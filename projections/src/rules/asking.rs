@@ -1,7 +1,8 @@
 //! Putting a question to the compiled rules.
 
-use super::compiled::{Entry, List};
-use super::{Asked, Attribute, Rules, Truth};
+use super::compiled::{Entry, List, Place};
+use super::{Asked, Attribute, Rules, Truth, Words};
+use crate::identity::Identity;
 use crate::store::NO_ROW;
 use smallvec::SmallVec;
 
@@ -23,39 +24,56 @@ impl Part {
     }
 }
 
+/// What lists that are not a scope's are found by.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    /// Who belongs to whom.
+    pub identity: &'a Identity,
+    /// Row of the actor, [`NO_ROW`] for none.
+    pub actor: u32,
+    /// The type, where it is known.
+    pub object_type: Option<&'a str>,
+    /// Row of the object, where one is named.
+    pub object: Option<u32>,
+    /// The connector, where one is known.
+    pub connector: Option<&'a str>,
+}
+
 /// Lists that are not a scope's: of everything, of the actor and its groups, of the type, of the object, of where it is done.
 pub type Globals<'a> = SmallVec<[&'a List; 4]>;
 
 impl Rules {
-    /// The lists that a question meets besides those of its scopes.
+    /// The lists that a question meets besides those of its scopes. Where it is done is asked for only if anything is bound to that.
     #[must_use]
-    pub fn globals(&self, asked: &Asked<'_>) -> Globals<'_> {
+    pub fn globals<'a>(
+        &'a self,
+        about: &About<'_>,
+        environment: impl FnOnce() -> Attribute<Words<'a>>,
+    ) -> Globals<'a> {
         let mut found = Globals::new();
+        if !self.has_globals() {
+            return found;
+        }
         let lists = &self.lists;
-        found.extend(lists.get(lists.slot(&super::compiled::Place::Everywhere)));
-        if asked.actor != NO_ROW {
-            for row in asked.identity.selves(asked.actor) {
-                found.extend(lists.get(lists.principal(row)));
+        let mut add = |slot| found.extend(lists.get(slot));
+        add(lists.slot(&Place::Everywhere));
+        if about.actor != NO_ROW {
+            about.identity.selves(about.actor).for_each(|row| add(lists.principal(row)));
+        }
+        add(about.object_type.and_then(|object_type| lists.of_type(object_type)));
+        add(about.object.and_then(|object| lists.object(object)));
+        add(about.connector.and_then(|connector| lists.connector(connector)));
+        if lists.has_environments() {
+            match environment() {
+                // More was said than is carried: whatever is bound to one is met, and may hold.
+                Attribute::Is(words) if words.is_open() => found.extend(lists.environments()),
+                Attribute::Is(words) => {
+                    found.extend(words.iter().filter_map(|word| lists.get(lists.environment(word))));
+                }
+                // Nobody said where it is: whatever is bound to one is met, and a deny holds.
+                Attribute::Missing => found.extend(lists.environments()),
+                Attribute::None | Attribute::Each => {}
             }
-        }
-        if let Some(object_type) = asked.object_type.value() {
-            found.extend(lists.get(lists.of_type(object_type)));
-        }
-        if let Some((object, _)) = asked.object.value() {
-            found.extend(lists.get(lists.object(object)));
-        }
-        match asked.environment {
-            // More was said than is carried: whatever is bound to one is met, and may hold.
-            Attribute::Is(words) if words.is_open() => found.extend(lists.environments()),
-            Attribute::Is(words) => {
-                found.extend(words.iter().filter_map(|word| lists.get(lists.environment(word))));
-            }
-            // Nobody said where it is: whatever is bound to one is met, and a deny holds.
-            Attribute::Missing => found.extend(lists.environments()),
-            Attribute::None | Attribute::Each => {}
-        }
-        if let Some(connector) = asked.connector.value() {
-            found.extend(lists.get(lists.connector(connector)));
         }
         found
     }
@@ -65,7 +83,14 @@ impl Rules {
         if self.is_silent() {
             return;
         }
-        for list in self.globals(asked) {
+        let about = About {
+            identity: asked.identity,
+            actor: asked.actor,
+            object_type: asked.object_type.value(),
+            object: asked.object.value().map(|(row, _)| row),
+            connector: asked.connector.value(),
+        };
+        for list in self.globals(&about, || asked.environment) {
             part.of(list).iter().for_each(&mut *see);
         }
         let mut seen: SmallVec<[u32; 16]> = SmallVec::new();

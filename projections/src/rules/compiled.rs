@@ -6,7 +6,8 @@
 //!
 //! An entry holds what most decisions need (actions as bits, effect, priority); a plain one needs nothing else.
 
-use super::{Actions, Class, Clause};
+use super::gate::{Gate, Seen};
+use super::{Action, Actions, Class, Clause};
 use crate::canonical::InputError;
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
 use crate::tenancy::Effect;
@@ -32,6 +33,20 @@ pub struct Entry {
     pub narrowed: bool,
     /// Are there conditions besides the action?
     pub conditional: bool,
+    /// These conditions, as far as bits say them.
+    pub gate: Gate,
+}
+
+impl Entry {
+    /// Does it match, binding and conditions? `None` where more than this entry has to be looked at.
+    #[inline]
+    #[must_use]
+    pub fn settles(&self, action: Action, seen: Seen) -> Option<bool> {
+        if self.narrowed {
+            return None;
+        }
+        if self.actions.contains(action) { self.gate.settles(seen) } else { Some(false) }
+    }
 }
 
 /// All that is bound to one thing.
@@ -72,6 +87,8 @@ pub(crate) enum Place {
 pub(super) struct Lists {
     lists: Rows<List>,
     scopes: Rows<u32>,
+    /// A bit for each scope that has a list: a walk asks all its nodes, and most have none.
+    listed: Rows<u64>,
     principals: Rows<u32>,
     everywhere: Rows<u32>,
     objects: Keyed<u32, u32>,
@@ -79,7 +96,7 @@ pub(super) struct Lists {
     environments: Sorted<Box<str>, u32>,
     connectors: Sorted<Box<str>, u32>,
 }
-transact!(Lists { lists, scopes, principals, everywhere, objects, types, environments, connectors });
+transact!(Lists { lists, scopes, listed, principals, everywhere, objects, types, environments, connectors });
 
 /// Most rows that a list of rows may be made to span by a stored number.
 const ROWS_MAX: u32 = 1 << 28;
@@ -89,12 +106,12 @@ pub(super) fn check_row(row: u32) -> Result<(), InputError> {
     if row == NO_ROW || row <= ROWS_MAX { Ok(()) } else { Err(InputError) }
 }
 
-fn in_rows(rows: &mut Rows<u32>, row: u32, slot: u32) {
+fn in_rows<T: Copy>(rows: &mut Rows<T>, empty: T, row: u32, value: T) {
     while rows.len() <= row as usize {
-        rows.push(NO_ROW);
+        rows.push(empty);
     }
     if let Some(place) = rows.edit(row) {
-        *place = slot;
+        *place = value;
     }
 }
 
@@ -108,6 +125,9 @@ impl Lists {
     }
     #[inline]
     pub(super) fn scope(&self, row: u32) -> Option<u32> {
+        if self.listed.get(row / 64)? >> (row % 64) & 1 == 0 {
+            return None;
+        }
         self.scopes.get(row).copied().filter(|slot| *slot != NO_ROW)
     }
     pub(super) fn slot(&self, place: &Place) -> Option<u32> {
@@ -134,6 +154,10 @@ impl Lists {
     pub(super) fn environment(&self, word: &str) -> Option<u32> {
         self.environments.get(word).copied()
     }
+    /// Is anything bound to an environment?
+    pub(super) fn has_environments(&self) -> bool {
+        !self.environments.is_empty()
+    }
     pub(super) fn environments(&self) -> impl Iterator<Item = &List> {
         self.environments.iter().filter_map(|(_, slot)| self.get(Some(*slot)))
     }
@@ -156,13 +180,17 @@ impl Lists {
             None => {
                 let slot = self.lists.push(List::default());
                 match place {
-                    Place::Scope(row) => in_rows(&mut self.scopes, *row, slot),
-                    Place::Principal(row) => in_rows(&mut self.principals, *row, slot),
+                    Place::Scope(row) => {
+                        in_rows(&mut self.scopes, NO_ROW, *row, slot);
+                        let bits = self.listed.get(row / 64).copied().unwrap_or_default();
+                        in_rows(&mut self.listed, 0, row / 64, bits | 1 << (row % 64));
+                    }
+                    Place::Principal(row) => in_rows(&mut self.principals, NO_ROW, *row, slot),
                     Place::Object(row) => self.objects.insert(*row, slot),
                     Place::Type(word) => self.types.insert(word.clone(), slot),
                     Place::Environment(word) => self.environments.insert(word.clone(), slot),
                     Place::Connector(word) => self.connectors.insert(word.clone(), slot),
-                    Place::Everywhere | Place::Nowhere => in_rows(&mut self.everywhere, 0, slot),
+                    Place::Everywhere | Place::Nowhere => in_rows(&mut self.everywhere, NO_ROW, 0, slot),
                 }
                 slot
             }

@@ -3,7 +3,7 @@
 //! Words: a *rule* has versions, each with conditions and an effect; a *binding* says where it holds, and a rule without one holds
 //! nowhere; five [classes](Class) *vote* on questions, the others redact, limit, count, switch or declare. A *clause* is a condition.
 //! Invariants: rules narrow what tenancy allows and never widen it; no rule speaks about changing rules; a list of
-//! compiled entries follows from rules and bindings alone.
+//! compiled entries follows from rules, bindings and the words of kinds and types.
 
 mod action;
 mod asking;
@@ -15,6 +15,7 @@ mod declared;
 mod events;
 mod field;
 mod flags;
+mod gate;
 mod matching;
 mod quotas;
 mod record;
@@ -26,7 +27,7 @@ mod window;
 mod words;
 
 pub use action::{Action, Actions};
-pub use asking::{Globals, Part};
+pub use asking::{About, Globals, Part};
 pub use body::{
     Attributes, Body, Content, Flag, Per, Quota, RateLimit, Redact, Redactions, Resource, Strategy, Targets,
 };
@@ -40,6 +41,7 @@ pub use events::{
 };
 pub use field::{Decimal, FieldTest, Scalar};
 pub use flags::{Switch, bucket};
+pub use gate::Seen;
 pub use matching::{Asked, Attribute, Outside, Truth};
 pub use record::{Binding, Rule, Version};
 pub use state::Rules;

@@ -1,6 +1,7 @@
 //! The fold over rules.
 
 use super::compiled::{Entry, List, Lists, actions};
+use super::gate::Gate;
 use super::matching::Tests;
 use super::record::{Binding, Rule, Version};
 use super::usage::Usage;
@@ -195,11 +196,11 @@ impl Rules {
                     (rule.current, rule.changed) = (current, at.sequence);
                 }
                 self.index_flag(row, true);
-                self.compile_all(row, tenancy, objects);
+                self.compile_all(row, identity, tenancy, objects);
             }
             E::RuleDescribed(e) => self.edit(at, e.rule, |rule| rule.described = at.sequence),
-            E::RuleArchived(e) => self.set_archived(at, e.rule, true, tenancy, objects),
-            E::RuleUnarchived(e) => self.set_archived(at, e.rule, false, tenancy, objects),
+            E::RuleArchived(e) => self.set_archived(at, e.rule, true, (identity, tenancy, objects)),
+            E::RuleUnarchived(e) => self.set_archived(at, e.rule, false, (identity, tenancy, objects)),
             E::BindingAdded(e) => {
                 let Some(rule) = self.row(e.rule) else { return };
                 if self.binding(e.binding).is_some() {
@@ -209,7 +210,7 @@ impl Rules {
                 binding.aim(&e.targets, identity, tenancy, objects);
                 let row = self.bindings.insert(binding);
                 self.by_rule.insert((rule, row), ());
-                self.compile(row, tenancy, objects);
+                self.compile(row, identity, tenancy, objects);
             }
             E::BindingChanged(e) => {
                 let Some(row) = self.bindings.find(e.binding.0) else { return };
@@ -220,7 +221,7 @@ impl Rules {
                     binding.version = binding.version.saturating_add(1);
                     (binding.changed, binding.by) = (at.sequence, by);
                 }
-                self.compile(row, tenancy, objects);
+                self.compile(row, identity, tenancy, objects);
             }
             E::BindingRemoved(e) => {
                 let Some(row) = self.bindings.find(e.binding.0) else { return };
@@ -229,7 +230,7 @@ impl Rules {
                     binding.version = binding.version.saturating_add(1);
                     (binding.changed, binding.by) = (at.sequence, by);
                 }
-                self.compile(row, tenancy, objects);
+                self.compile(row, identity, tenancy, objects);
             }
         }
     }
@@ -281,12 +282,11 @@ impl Rules {
         at: &Envelope,
         id: RuleId,
         archived: bool,
-        tenancy: &Tenancy,
-        objects: &Objects,
+        (identity, tenancy, objects): (&Identity, &Tenancy, &Objects),
     ) {
         self.edit(at, id, |rule| rule.archived = archived);
         if let Some(row) = self.row(id) {
-            self.compile_all(row, tenancy, objects);
+            self.compile_all(row, identity, tenancy, objects);
         }
     }
 
@@ -301,10 +301,10 @@ impl Rules {
         }
     }
 
-    fn compile_all(&mut self, rule: u32, tenancy: &Tenancy, objects: &Objects) {
+    fn compile_all(&mut self, rule: u32, identity: &Identity, tenancy: &Tenancy, objects: &Objects) {
         let rows: Vec<u32> = self.bindings_of(rule).map(|(row, _)| row).collect();
         for row in rows {
-            self.compile(row, tenancy, objects);
+            self.compile(row, identity, tenancy, objects);
         }
     }
 
@@ -315,8 +315,8 @@ impl Rules {
     }
 
     /// Puts a binding into its list as it is now, and lets what it counts begin anew.
-    fn compile(&mut self, row: u32, tenancy: &Tenancy, objects: &Objects) {
-        self.list_binding(row);
+    fn compile(&mut self, row: u32, identity: &Identity, tenancy: &Tenancy, objects: &Objects) {
+        self.list_binding(row, identity, objects);
         let Some(binding) = self.bindings.get(row) else { return };
         let active = self.is_active(binding);
         let current = self.at(binding.rule).and_then(|rule| self.current(rule));
@@ -325,14 +325,28 @@ impl Rules {
         self.recount(row, tenancy, objects);
     }
 
-    pub(super) fn list_binding(&mut self, row: u32) {
+    pub(super) fn list_binding(&mut self, row: u32, identity: &Identity, objects: &Objects) {
         let Some(binding) = self.bindings.get(row) else { return };
         let Some(rule) = self.at(binding.rule) else { return };
-        let entry = self.is_active(binding).then(|| self.entry(row, binding, rule)).flatten();
+        let active = self.is_active(binding);
+        let entry = active.then(|| self.entry((row, binding), rule, identity, objects)).flatten();
         self.lists.replace(&binding.place(), row, entry);
     }
 
-    fn entry(&self, row: u32, binding: &Binding, rule: &Rule) -> Option<Entry> {
+    /// Compiles what was loaded, once the words are there that its conditions name.
+    pub(crate) fn compile_loaded(&mut self, identity: &Identity, objects: &Objects) {
+        for row in 0..self.bindings.len() as u32 {
+            self.list_binding(row, identity, objects);
+        }
+    }
+
+    fn entry(
+        &self,
+        (row, binding): (u32, &Binding),
+        rule: &Rule,
+        identity: &Identity,
+        objects: &Objects,
+    ) -> Option<Entry> {
         if rule.class == Class::Flag {
             return None;
         }
@@ -348,6 +362,7 @@ impl Rules {
             // Words of an environment add up: one that agrees does not make a binding hold.
             narrowed: binding.targets.count() > 1 || binding.targets.environment.is_some(),
             conditional: version.when.is_some(),
+            gate: Gate::of(version.when.as_deref(), identity.kinds(), objects.types()),
         })
     }
 }

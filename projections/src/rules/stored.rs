@@ -5,6 +5,8 @@ use super::record::{Binding, Rule};
 use super::{Body, Class, Rules, Targets};
 use crate::canonical::{Input, InputError, Output};
 use crate::codec::{decode_exact, encode_into};
+use crate::identity::Identity;
+use crate::objects::Objects;
 use crate::store::NO_ROW;
 use crate::{BindingId, RuleId};
 use std::sync::Arc;
@@ -104,7 +106,8 @@ impl Rules {
                 return Err(InputError);
             }
             state.by_rule.insert((rule, row as u32), ());
-            state.list_binding(row as u32);
+            // Without words for now: see `compile_loaded`.
+            state.list_binding(row as u32, &Identity::default(), &Objects::default());
             state.follow(row as u32);
         }
         state.usage.load(input)?;

@@ -52,6 +52,11 @@ impl Sharing {
             Some(_) => &[],
         }
     }
+    /// A hint that it will be asked where an object is projected.
+    #[inline]
+    pub fn expect(&self, object: u32) {
+        self.first.expect(object);
+    }
     /// Its projection into one scope.
     #[must_use]
     pub fn share(&self, object: u32, scope: u32) -> Option<&Share> {

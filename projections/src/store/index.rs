@@ -8,19 +8,25 @@
 //! INVARIANT (in order): slots are filled as if rows had come in the order of their numbers. So taking the last row out again is
 //! emptying its slot, and nothing moves: all that going back to the begin of a batch needs.
 
-use super::Hash;
+use super::{Hash, room};
 use std::hash::BuildHasher;
 
 const EMPTY: u64 = u64::MAX;
 const SLOTS_MIN: usize = 4;
 
 /// An index over ids. It holds row numbers only: 8 bytes a slot.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     /// Length is zero or a power of two.
     slots: Vec<u64>,
     len: usize,
     hash: Hash,
+}
+
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        Self { slots: room::copied(&self.slots), len: self.len, hash: self.hash.clone() }
+    }
 }
 
 impl Index {
@@ -44,7 +50,7 @@ impl Index {
     /// Adds the next row. `id_of` gives the ids of the rows before it, which are asked for when the index grows.
     pub(super) fn push(&mut self, id: u128, row: u32, id_of: impl Fn(u32) -> u128) {
         if (self.len + 1) * 4 > self.slots.len() * 3 {
-            self.slots = vec![EMPTY; (self.slots.len() * 2).max(SLOTS_MIN)];
+            self.slots = room::filled((self.slots.len() * 2).max(SLOTS_MIN), EMPTY);
             for before in 0..row {
                 self.put(id_of(before), before);
             }

@@ -6,13 +6,16 @@
 //!
 //! Outside of a transaction nothing is recorded and nothing is paid: folding a log never opens one.
 
+mod flat;
 mod index;
 mod keyed;
 mod postings;
+mod room;
 mod rows;
 mod table;
 mod words;
 
+pub use flat::Flat;
 pub use keyed::{Keyed, Sorted};
 pub use postings::Postings;
 pub use rows::Rows;

@@ -1,9 +1,10 @@
 //! Rows by number: a vector that can go back.
 
-use super::Transact;
+use super::{Transact, room};
+use scoped_log::hint::prefetch;
 
 /// A growing list of rows, addressed by their number.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Rows<T> {
     rows: Vec<T>,
     /// Length at `begin`, while a transaction is open.
@@ -18,16 +19,27 @@ impl<T> Default for Rows<T> {
     }
 }
 
+impl<T: Clone> Clone for Rows<T> {
+    fn clone(&self) -> Self {
+        Self { rows: room::copied(&self.rows), mark: self.mark, before: self.before.clone() }
+    }
+}
+
 impl<T: Clone> Rows<T> {
     /// Adds a row and returns its number.
     pub fn push(&mut self, row: T) -> u32 {
-        self.rows.push(row);
+        room::push(&mut self.rows, row);
         (self.rows.len() - 1) as u32
     }
     /// The row, if there is one with this number.
     #[must_use]
     pub fn get(&self, row: u32) -> Option<&T> {
         self.rows.get(row as usize)
+    }
+    /// A hint that this row will be asked for soon.
+    #[inline]
+    pub fn expect(&self, row: u32) {
+        prefetch(&self.rows, row as usize);
     }
     /// The row, to be changed.
     pub fn edit(&mut self, row: u32) -> Option<&mut T> {

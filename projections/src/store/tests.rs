@@ -15,11 +15,12 @@ impl Identified for Row {
 struct All {
     table: Table<Row>,
     keyed: Keyed<u8, u32>,
+    flat: Flat<u32>,
     sorted: Sorted<u8, u32>,
     postings: Postings,
     words: Words,
 }
-transact!(All { table, keyed, sorted, postings, words });
+transact!(All { table, keyed, flat, sorted, postings, words });
 
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Naive {
@@ -59,6 +60,7 @@ fn put(all: &mut All, naive: &mut Naive, k: u8, v: u32) {
         None => naive.table.push(Row(u128::from(k), v)),
     }
     all.keyed.insert(k, v);
+    all.flat.insert(u64::from(k), v);
     all.sorted.insert(k, v);
     naive.map.insert(k, v);
     all.postings.insert(u32::from(k), v);
@@ -72,6 +74,7 @@ fn put(all: &mut All, naive: &mut Naive, k: u8, v: u32) {
 
 fn take(all: &mut All, naive: &mut Naive, k: u8) {
     all.keyed.remove(&k);
+    all.flat.remove(u64::from(k));
     all.sorted.remove(&k);
     naive.map.remove(&k);
     if let Some(set) = naive.sets.get_mut(&u32::from(k))
@@ -85,6 +88,7 @@ fn check(all: &All, naive: &Naive) {
     assert!(all.table.iter().eq(naive.table.iter()));
     for k in 0..8 {
         assert_eq!(all.keyed.get(&k), naive.map.get(&k));
+        assert_eq!(all.flat.get(u64::from(k)), naive.map.get(&k));
         let expected = naive.table.iter().position(|row| row.0 == u128::from(k)).map(|at| at as u32);
         assert_eq!(all.table.find(u128::from(k)), expected, "the index agrees with the rows");
         let set: Vec<u32> = all.postings.get(u32::from(k)).into_iter().flatten().collect();

@@ -30,6 +30,11 @@ impl Words {
     pub fn word(&self, number: u32) -> &str {
         self.by_number.get(number).map_or("", |word| word)
     }
+    /// How many words there are.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.by_number.len()
+    }
     /// Is there a word with that number?
     #[must_use]
     pub fn has(&self, number: u32) -> bool {

@@ -14,6 +14,8 @@ pub struct Counts {
     pub scopes: u64,
     /// Memberships in it and below.
     pub members: u64,
+    /// Memberships in it alone.
+    pub own_members: u64,
     /// Bytes of all payloads that were ever filed under it or below.
     pub log_bytes: u64,
 }

@@ -39,5 +39,5 @@ pub use policy::{Ages, AuditReads, Declared, Metric, Policy, Quota, Retention};
 pub use presence::Presence;
 pub use role::{Applies, Effect, Level, Role, Subject};
 pub use spine::Link;
-pub use state::{AclEntry, Member, Tenancy};
+pub use state::{AclEntry, Line, Member, Tenancy};
 pub use view::View;

@@ -5,7 +5,7 @@ mod members;
 mod tree;
 mod walk;
 
-pub use entries::AclEntry;
+pub use entries::{AclEntry, Line};
 pub use members::Member;
 
 use super::counts::{CountColumn, Counts};
@@ -15,7 +15,7 @@ use super::presence::{Presence, Presences};
 use super::spine::{Link, Spine};
 use super::{Node, ScopePath, TenancyEvent as E};
 use crate::identity::Identity;
-use crate::store::{Keyed, NO_ROW, Rows, Sorted, Table, transact};
+use crate::store::{Flat, NO_ROW, Rows, Sorted, Table, transact};
 use crate::{EntryId, Envelope, Micros, ScopeId, Sequence};
 
 /// All scopes.
@@ -26,14 +26,14 @@ pub struct Tenancy {
     /// The node that a path names now, in path order: a subtree is one run.
     paths: Sorted<ScopePath, u32>,
     children: Sorted<(u32, u32), ()>,
-    members: Keyed<u64, Member>,
+    members: Flat<Member>,
     /// INVARIANT (presence): who has a member's part in a scope may be there.
     presences: Presences,
     by_scope: Sorted<(u32, u32), ()>,
     by_principal: Sorted<(u32, u32), ()>,
     acl: Table<AclEntry>,
-    /// INVARIANT (lists): as many as there are nodes, each the rows of its entries, rising. A list has few.
-    acl_by_scope: Rows<Box<[u32]>>,
+    /// INVARIANT (lists): as many as there are nodes, each the lines of its entries, rising. A list has few.
+    acl_by_scope: Rows<Box<[Line]>>,
     counts: CountColumn,
     policies: Sorted<u32, Declared>,
     /// The event whose payload describes a scope.
@@ -154,7 +154,7 @@ impl Tenancy {
         if !self.presences.may_be_in(principal, scope) {
             return None;
         }
-        self.members.get(&pair(scope, principal))
+        self.members.get(pair(scope, principal))
     }
     /// Where a principal may be a member of the very scope: what it denies need not be looked up.
     #[inline]
@@ -181,12 +181,12 @@ impl Tenancy {
     }
     /// The entries of a scope's access control list, oldest first.
     pub fn entries(&self, scope: u32) -> impl Iterator<Item = &AclEntry> + '_ {
-        self.entry_rows(scope).iter().filter_map(|row| self.acl.get(*row))
+        self.lines(scope).iter().filter_map(|line| self.acl.get(line.entry))
     }
-    /// Their rows, rising.
+    /// The lines of the same, oldest first.
     #[inline]
     #[must_use]
-    pub fn entry_rows(&self, scope: u32) -> &[u32] {
+    pub fn lines(&self, scope: u32) -> &[Line] {
         self.acl_by_scope.get(scope).map_or(&[], |rows| rows)
     }
     /// The entry in a row, also one that was removed.

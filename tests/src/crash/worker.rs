@@ -2,7 +2,7 @@
 
 use super::{IN_FLIGHT, Mode, Result, THREADS, text};
 use crate::chance::Chance;
-use scoped::{Batch, Data, Engine, Level, Pending, objects};
+use scoped::{Batch, Data, Engine, Pending, objects};
 use std::collections::VecDeque;
 use std::io::Write;
 use std::path::Path;
@@ -95,18 +95,8 @@ fn batch(engine: &Engine, tag: &str, chance: &mut Chance) -> Result<Batch> {
     for nth in 0..of {
         let padding = "x".repeat(chance.below(400) as usize);
         let data = serde_json::json!({ "nth": nth, "of": of, "padding": padding, "tag": tag });
-        let (object_type, data) = ("piece".to_owned(), Data::new(&data).map_err(text)?);
-        batch.push(
-            engine.founder(),
-            objects::Create {
-                object: None,
-                object_type,
-                data,
-                scope: None,
-                level: Level::Read,
-                subject: None,
-            },
-        );
+        let create = objects::Create::new("piece", Data::new(&data).map_err(text)?);
+        batch.push(engine.founder(), create);
     }
     Ok(batch)
 }

@@ -3,7 +3,6 @@
 
 use scoped::temporal::{Cutoff, Entity, EntityState, Presence, TimelineEntry};
 use scoped::{Capability, Engine, Filter, History, Receipt, ScopeId, Sequence, Session, Target, World};
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Holds every entity that was touched between the cutoff and the rollback against what it was.
@@ -29,20 +28,16 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
     let own = (!rules_deployment).then(|| Entity::Principal(session.actor()));
     for entity in entities {
         // What the actor does not see was not selected; what hangs on something that was not there goes with it.
-        if Some(entity) == own || reading.state(entity).is_err() || !stands_alone(entity, then, now) {
+        if Some(entity) == own || reading.state(entity).is_err() || !stands_alone(entity, then) {
             continue;
         }
         let state = |world: &World| entity.state(world, history).expect("the log can be read");
         let (was, is) = (state(then), state(now));
         let same = match was.presence {
             Presence::Live => {
-                has_ended(&was, now) || (is.presence == Presence::Live && value(&was) == value(&is))
+                has_ended(&was, now) || (is.presence == Presence::Live && was.says_the_same(&is))
             }
-            _ => {
-                is.presence != Presence::Live
-                    || is.value["status"] == "suspended"
-                    || declares_nothing(entity, &is)
-            }
+            _ => is.presence != Presence::Live || is.value["status"] == "suspended",
         };
         assert!(
             same,
@@ -54,40 +49,21 @@ pub(super) fn is_back(engine: &Engine, session: &Session, to: Sequence, rollback
 
 /// Is it what can be held against its past alone? Entries come back under new ids. In a scope that is deleted nothing is left to hold: a
 /// cutoff in the midst of its end finds members that had not ended yet, which nobody ever saw.
-fn stands_alone(entity: Entity, then: &World, now: &World) -> bool {
+fn stands_alone(entity: Entity, then: &World) -> bool {
     let scope = |id: ScopeId| then.tenancy().get(id).is_some_and(|node| !node.archived);
     match entity {
         // Who is erased stays erased.
         Entity::Entry(_) | Entity::Subject(_) => false,
         Entity::Scope(_) => true,
-        // A rule that was made since goes as a whole and keeps its bindings, which hold nowhere then.
-        Entity::Binding(id) => {
-            let rule = now.rules().binding(id).and_then(|binding| now.rules().at(binding.rule));
-            rule.is_some_and(|rule| then.rules().get(rule.id).is_some())
-        }
         Entity::Member(id, _) | Entity::Policy(id) => scope(id),
         Entity::Share(object, id) => scope(id) && then.objects().get(object).is_some(),
         other => other.place(then).0.is_none_or(scope),
     }
 }
 
-/// A policy is set as a whole: the way back to none is one that says nothing.
-fn declares_nothing(entity: Entity, is: &EntityState) -> bool {
-    matches!(entity, Entity::Policy(_)) && is.value.as_object().is_some_and(serde_json::Map::is_empty)
-}
-
 /// What would have ended by now grants nothing, and is not brought back.
 fn has_ended(was: &EntityState, now: &World) -> bool {
     was.value["expires_at"].as_u64().is_some_and(|end| end <= now.time() + 60_000_000)
-}
-
-/// Versions only grow.
-fn value(state: &EntityState) -> Value {
-    let mut value = state.value.clone();
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("version");
-    }
-    value
 }
 
 /// Every event about an entity, for whoever has to understand a failure.

@@ -11,7 +11,7 @@ use super::tally::Told;
 use super::{Result, Tally, ensure, text};
 use scoped::log::storage::{Call, Chances, Crash, CrashDisk, FaultyStorage, Storage, Trouble};
 use scoped::log::{ErrorKind as LogKind, Fault, Log, Sequence};
-use scoped::{Data, Engine, ErrorKind, Level, PrincipalId, objects};
+use scoped::{Data, Engine, ErrorKind, PrincipalId, objects};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -183,14 +183,7 @@ fn lying_write(sim: &mut Sim, how: Crash, lie: Trouble) -> Result<End> {
         let data = Data::new(
             serde_json::json!({ "nth": nth, "padding": "y".repeat(sim.chance.below(3_000) as usize) }),
         );
-        let create = objects::Create {
-            object: None,
-            object_type: "thing".to_owned(),
-            data: data.map_err(text)?,
-            scope: None,
-            level: Level::Read,
-            subject: None,
-        };
+        let create = objects::Create::new("thing", data.map_err(text)?);
         let batch = scoped::Batch::new().with(PrincipalId(1), create);
         match engine.execute(batch).and_then(|receipt| engine.sync().map(|()| receipt)) {
             Ok(receipt) => drop(heads.insert(receipt.last.get(), receipt.head)),

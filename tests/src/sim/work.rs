@@ -7,7 +7,7 @@ use crate::fuzz::{draw, known::Known, prelude};
 use arbitrary::Unstructured;
 use scoped::log::storage::Storage;
 use scoped::temporal::{Cutoff, Selection, SetMark};
-use scoped::{Batch, Data, Engine, Error, Level, Micros, ObjectId, Policy, PrincipalId, Receipt, objects};
+use scoped::{Batch, Data, Engine, Error, Micros, ObjectId, Policy, PrincipalId, Receipt, objects};
 use std::sync::Arc;
 
 /// Batches of a group.
@@ -109,18 +109,7 @@ impl Sim {
                 let object = ObjectId(self.made[self.chance.below(known) as usize]);
                 batch.push(FOUNDER, objects::Update { object, data, expected_version: None, reason: None });
             } else {
-                let object_type = "thing".to_owned();
-                batch.push(
-                    FOUNDER,
-                    objects::Create {
-                        object: None,
-                        object_type,
-                        data,
-                        scope: None,
-                        level: Level::Read,
-                        subject: None,
-                    },
-                );
+                batch.push(FOUNDER, objects::Create::new("thing", data));
             }
         }
         if self.chance(10) {

@@ -117,7 +117,7 @@ fn a_snapshot_anywhere_leads_to_the_same_world() {
     let mut taken = Vec::new();
     history(&engine, |engine| {
         let at = engine.snapshot().unwrap();
-        // Two are kept: the one just written is looked at before it is thinned out.
+        // Few are kept: the one just written is looked at before it is thinned out.
         let name = format!("snapshots/{:020}.world", at.get());
         taken.push((at, name.clone(), std::fs::read(directory.path().join(name)).unwrap()));
     });

@@ -1,6 +1,6 @@
 //! Conditions in CEL: what they see, what is refused when a rule is defined, and that nothing widens.
 
-use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, when, world};
+use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, deny_apart, when, world};
 use crate::support::{NOON, data, object, update};
 use scoped::projections::rules::Class;
 use scoped::rules::{Aim, Archive, Define};
@@ -32,7 +32,6 @@ fn refused(engine: &Engine, text: &str) -> String {
 #[test]
 fn a_condition_sees_what_the_typed_conditions_see() {
     let (engine, _) = world();
-    let (bo, robo) = (engine.session(BO).unwrap(), engine.session(ROBO).unwrap());
     let cases = [
         ("true", false, false),
         ("false", true, true),
@@ -52,12 +51,7 @@ fn a_condition_sees_what_the_typed_conditions_see() {
         ("has(object.data.cpu) && !has(object.data.ram)", false, false),
         ("size(object.type) > 100 || principal.kind == 'bot'", true, false),
     ];
-    for (text, for_bo, for_robo) in cases {
-        let rule = bound(&engine, deny(text), at("org:a"));
-        assert_eq!((reads(&bo, SHARED), reads(&robo, SHARED)), (for_bo, for_robo), "{text}");
-        engine.session(ADA).unwrap().execute(Archive { rule }).unwrap();
-        assert!(reads(&bo, SHARED) && reads(&robo, SHARED), "archived: {text}");
-    }
+    deny_apart(&engine, deny, &cases);
 }
 
 /// With `has` and `||` a text could turn what nobody said into an answer: it is not evaluated then.

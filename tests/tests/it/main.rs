@@ -51,3 +51,4 @@ mod rules;
 mod rules_reading;
 mod scenario;
 mod sim;
+mod snapshots;

@@ -8,6 +8,7 @@
 //! commit   writers with many batches in flight    against hash + copy + write + sync in one bare loop
 //! latency  one caller, one sync each              against bare write + sync
 //! verify   a whole log                            against hashing its records in memory
+//! open     a long log from snapshots, its past    seconds, against reading the snapshot
 //! proofs   proofs, tiles, checkpoints, memory     µs, against the signature alone
 //! replay   the same log, from record 1            events a second
 //! check    authorization in a world               nanoseconds
@@ -28,6 +29,7 @@ pub mod import;
 mod latency;
 pub mod load;
 pub mod machine;
+mod open;
 pub mod proofs;
 pub mod read;
 pub mod report;
@@ -85,6 +87,8 @@ pub enum Section {
     Latency,
     /// Verification.
     Verify,
+    /// Opening a log, and going back in it; with --large one of ten million events, which takes minutes and 3 GB.
+    Open,
     /// Proofs and checkpoints; with --large of ten million events, which takes minutes and 4 GB.
     Proofs,
     /// Replay.
@@ -186,6 +190,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         latency: None,
         verify: None,
         replay: None,
+        open: None,
         proofs: None,
         check: None,
         decisions: None,
@@ -204,6 +209,10 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
     if args.wants(Section::Verify) || args.wants(Section::Replay) {
         telling("verify and replay");
         (report.verify, report.replay) = verify::measure(&directory, args)?;
+    }
+    if args.wants(Section::Open) {
+        telling("open");
+        report.open = Some(open::measure(&directory, args.large)?);
     }
     if args.wants(Section::Proofs) {
         telling("proofs");

@@ -4,6 +4,7 @@
 
 use super::decisions::Decisions;
 use super::machine::{Machine, State};
+use super::open::Open;
 use super::proofs::Proofs;
 use super::spread::Spread;
 use serde::Serialize;
@@ -31,6 +32,9 @@ pub struct Report {
     /// Replay from the first record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
+    /// Opening a long log, and going back in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
     /// Proofs and checkpoints.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proofs: Option<Proofs>,
@@ -228,6 +232,12 @@ impl Report {
         }
         if let Some(replay) = &self.replay {
             verdicts.push(at_least("replay, events/s", replay.events_per_s, 1e6));
+        }
+        if let Some(open) = &self.open {
+            let behind = open.open_s - open.floor_s;
+            verdicts.push(at_most("opening, s beyond reading the snapshot", behind, 1.0));
+            verdicts.push(at_most("a world of the past, nothing at hand, s", open.cold_s.1, 1.0));
+            verdicts.push(at_most("a world of the past, a near one at hand, ms", open.near_ms, 5.0));
         }
         if let Some(proofs) = &self.proofs {
             let slowest = proofs.inclusion.p99_ns.max(proofs.consistency.p99_ns);

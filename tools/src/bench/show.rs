@@ -115,6 +115,21 @@ fn figures(report: &Report) -> Table {
         row("check, any object", ns(it.p50_ns as f64), None, None, how.clone());
         row("check, hot objects", ns(it.hot_p50_ns as f64), None, None, how);
     }
+    if let Some(it) = &report.open {
+        let seconds = |s: f64| Cell::new(format!("{s:.2} s")).raw(s);
+        let how = format!(
+            "{} events, {} objects, a snapshot of {} MB",
+            grouped(it.events as f64),
+            grouped(f64::from(it.objects)),
+            it.snapshot_bytes >> 20
+        );
+        row("opening", seconds(it.open_s), Some(seconds(it.floor_s)), Some(it.open_s / it.floor_s), how);
+        let longest = format!("nothing at hand, the longest {:.2} s", it.cold_s.1);
+        row("a world of the past", seconds(it.cold_s.0), None, None, longest);
+        let near = "a thousand events behind one at hand".to_owned();
+        row("a world of the past", ns(it.near_ms * 1e6), None, None, near);
+        row("a version of one object", ns(it.object_ns), None, None, "from its own chain".to_owned());
+    }
     if let Some(it) = &report.decisions {
         for of in &it.of {
             let how = format!(
@@ -170,6 +185,9 @@ fn times(report: &Report) -> Option<Table> {
     row("own sync, command", report.latency.as_ref().map(|it| it.command));
     row("own sync, bare", report.latency.as_ref().map(|it| it.bare));
     row("a proof of inclusion, with tiles", report.proofs.as_ref().map(|it| it.inclusion));
+    let waits = |of: fn(&super::open::Open) -> Spread| report.open.as_ref().map(of);
+    row("a batch of 1 000, snapshots beside", waits(|it| it.waits));
+    row("a batch of 1 000, no snapshots", waits(|it| it.quiet_waits));
     row("a proof of consistency, with tiles", report.proofs.as_ref().map(|it| it.consistency));
     row("checking a proof of inclusion", report.proofs.as_ref().map(|it| it.checking));
     row("check on any object, with the clock", report.check.as_ref().map(|it| it.latency));

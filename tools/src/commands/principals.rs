@@ -119,7 +119,7 @@ fn detail(moment: &Moment<'_>, names: &Names, id: PrincipalId) -> Result<Detail,
     let memberships = parts.map(|(scope, member)| Part {
         scope: tenancy.at(scope).map_or("?", |node| node.label()).to_owned(),
         role: member.role.as_str(),
-        expires_at: member.expires_at,
+        expires_at: member.expires_at(),
         since: member.since.get(),
     });
     let filter = EdgeFilter { with_removed: true, ..EdgeFilter::default() };

@@ -45,6 +45,11 @@ impl Run {
         }
         self
     }
+    /// The stable word of the failure, from a run with `--format json`.
+    pub(crate) fn word(&self) -> Option<String> {
+        let last = self.err.lines().rev().find(|line| line.starts_with('{'))?;
+        Some(serde_json::from_str::<Value>(last).ok()?["code"].as_str()?.to_owned())
+    }
     /// The same, and it said nothing on standard output.
     #[track_caller]
     pub(crate) fn refused(self, code: i32, words: &[&str]) -> Self {

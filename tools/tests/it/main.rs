@@ -7,6 +7,7 @@ mod cli;
 mod contracts;
 mod erasure;
 mod objects;
+mod proofs;
 mod registry;
 mod rules;
 mod scopes;

@@ -340,7 +340,7 @@ impl<'a> Walk<'a> {
         let mut ends = BTreeSet::new();
         for row in places.into_iter().flat_map(|row| tenancy.chain(row)) {
             let held = identity.selves(actor).filter_map(|own| tenancy.member(row, own));
-            ends.extend(held.filter_map(|member| member.expires_at));
+            ends.extend(held.filter_map(|member| member.expires_at()));
             ends.extend(tenancy.entries(row).filter_map(|entry| entry.expires_at));
         }
         ends.retain(|end| *end > self.time && *end <= until);

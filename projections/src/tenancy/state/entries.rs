@@ -3,7 +3,7 @@
 use super::Tenancy;
 use crate::store::Identified;
 use crate::tenancy::{Applies, Effect, Pattern, Subject};
-use crate::{EntryId, Micros, Sequence};
+use crate::{EntryId, Micros, PrincipalId, Sequence};
 
 /// An entry of an access control list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,34 @@ impl AclEntry {
     }
 }
 
+/// A line of a list: where its entry stands, and a hint to whom it speaks.
+///
+/// Most entries that a walk meets speak to somebody else, and four bytes tell that without the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// Row of the entry.
+    pub entry: u32,
+    /// Part of the id of the principal; 0 for everybody, and for those of a role.
+    hint: u32,
+}
+
+impl Line {
+    fn of(row: u32, subject: Subject) -> Self {
+        let hint = if let Subject::Principal(id) = subject { hint(id) } else { 0 };
+        Self { entry: row, hint }
+    }
+    /// False: certainly not to that principal. True: perhaps.
+    #[inline]
+    #[must_use]
+    pub fn may_speak_to(self, id: PrincipalId) -> bool {
+        self.hint == 0 || self.hint == hint(id)
+    }
+}
+
+fn hint(id: PrincipalId) -> u32 {
+    id.0 as u32 | 1
+}
+
 impl Identified for AclEntry {
     fn id(&self) -> u128 {
         self.id.0
@@ -47,24 +75,24 @@ impl Tenancy {
         if self.acl.find(entry.id.0).is_some() {
             return;
         }
-        let (scope, removed, end) = (entry.scope, entry.removed, entry.expires_at);
+        let (scope, subject, removed, end) = (entry.scope, entry.subject, entry.removed, entry.expires_at);
         let row = self.acl.insert(entry);
         if !removed {
             if let Some(end) = end {
                 self.entry_ends.insert((end, row), ());
             }
             // The newest has the highest row.
-            self.list(scope, |rows| rows.push(row));
+            self.list(scope, |lines| lines.push(Line::of(row, subject)));
             self.edit_row(scope, |node| node.entries += 1);
         }
     }
 
     /// Changes the list of a scope.
-    fn list(&mut self, scope: u32, change: impl FnOnce(&mut Vec<u32>)) {
+    fn list(&mut self, scope: u32, change: impl FnOnce(&mut Vec<Line>)) {
         if let Some(list) = self.acl_by_scope.edit(scope) {
-            let mut rows = std::mem::take(list).into_vec();
-            change(&mut rows);
-            *list = rows.into();
+            let mut lines = std::mem::take(list).into_vec();
+            change(&mut lines);
+            *list = lines.into();
         }
     }
 
@@ -79,7 +107,7 @@ impl Tenancy {
         if let Some(end) = end {
             self.entry_ends.remove(&(end, row));
         }
-        self.list(scope, |rows| rows.retain(|other| *other != row));
+        self.list(scope, |lines| lines.retain(|line| line.entry != row));
         self.edit_row(scope, |node| node.entries = node.entries.saturating_sub(1));
     }
 }

@@ -67,6 +67,13 @@ impl Tenancy {
         self.counts.along(&chain, |counts| counts.members = counts.members.saturating_add_signed(more));
     }
 
+    /// A scope got members of its own, or lost some.
+    pub(super) fn count_own_members(&mut self, scope: u32, more: i64) {
+        let own = |counts: &mut Counts| counts.own_members = counts.own_members.saturating_add_signed(more);
+        self.counts.along(&[scope], own);
+        self.count_members(scope, more);
+    }
+
     /// A payload was filed under that scope.
     pub(crate) fn count_bytes(&mut self, scope: ScopeId, bytes: u32) {
         if let Some(row) = self.row(scope) {

@@ -32,7 +32,7 @@ impl Tenancy {
             out.u32(*scope);
             out.u32(*principal);
             out.u8(member.role.tag());
-            save_end(out, member.expires_at);
+            save_end(out, member.expires_at());
             out.sequence(member.since);
         }
         out.count(self.acl.len());
@@ -50,7 +50,7 @@ impl Tenancy {
         self.save_declared(out);
         self.parked.save(out, |member, out| {
             out.u8(member.role.tag());
-            save_end(out, member.expires_at);
+            save_end(out, member.expires_at());
             out.sequence(member.since);
         });
     }
@@ -88,7 +88,7 @@ impl Tenancy {
             state.check_scope(scope)?;
             let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
             let (expires_at, since) = (load_end(input)?, input.sequence()?);
-            state.put_member(scope, principal, Member { role, expires_at, since });
+            state.put_member(scope, principal, Member::new(role, expires_at, since));
         }
         for _ in 0..input.count()? {
             let (id, scope) = (EntryId(input.u128()?), input.u32()?);
@@ -108,7 +108,8 @@ impl Tenancy {
         state.load_declared(input)?;
         state.parked = Parked::load(input, |input| {
             let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
-            Ok(Member { role, expires_at: load_end(input)?, since: input.sequence()? })
+            let (expires_at, since) = (load_end(input)?, input.sequence()?);
+            Ok(Member::new(role, expires_at, since))
         })?;
         Ok(state)
     }

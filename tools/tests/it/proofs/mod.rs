@@ -1,6 +1,6 @@
 //! Proofs, checkpoints, keys, watching and salvage, as an auditor and an operator meet them.
 
 mod commands;
-mod desk;
+mod forge;
 mod salvage;
 mod tamper;

@@ -3,7 +3,8 @@
 //! Every attack is carried out on a copy of one log of 600 events, after its keeper made a checkpoint, kept a chain value and
 //! let a watcher look. The table that comes out is the one in `docs/reliability.md`, to the letter.
 
-use crate::desk::{BIRTH, Birth, Desk, Event, events, package_file};
+use super::forge::{BIRTH, Birth, Event, events, package_file};
+use crate::desk::Desk;
 use scoped::Sequence;
 use std::fmt::Write as _;
 use std::fs;
@@ -198,7 +199,7 @@ fn the_tamper_matrix_is_the_one_in_the_documentation() {
     let (_, rest) = page.split_once(BEGIN).expect("the page has a place for it");
     let (told, _) = rest.split_once(END).unwrap();
     let found = matrix();
-    assert_eq!(told, found, "`cargo test -p scoped-tools --test proofs -- --ignored tamper` writes it");
+    assert_eq!(told, found, "`cargo test -p scoped-tools --test it -- --ignored tamper` writes it");
 }
 
 #[test]

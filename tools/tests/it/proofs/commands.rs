@@ -1,6 +1,7 @@
 //! Proofs, checkpoints, keys and watching: what each command promises.
 
-use crate::desk::{BIRTH, Birth, Desk, events, package_file};
+use super::forge::{BIRTH, Birth, events, package_file};
+use crate::desk::Desk;
 use std::fs;
 
 /// A log of 600 events with a key and a checkpoint of it.

@@ -1,48 +1,13 @@
-//! A directory for logs, with the tool to use on them, and a hand that forges.
+//! A hand that forges: the desk, able to write logs past the tool.
 
+use crate::desk::Desk;
 use scoped::log::{
     Durability, FileStorage, Log, NewEvent, Options, Payload, Reader, Sequence, Stage, Storage,
 };
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use tempfile::TempDir;
-
-/// What one run of the tool came to.
-pub(crate) struct Run {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Run {
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
-    }
-    #[track_caller]
-    pub(crate) fn fine(self) -> Self {
-        assert_eq!(self.code, 0, "out: {}\nerr: {}", self.out, self.err);
-        self
-    }
-    /// Failed with this code and these words.
-    #[track_caller]
-    pub(crate) fn fails(self, code: i32, words: &[&str]) -> Self {
-        assert_eq!(self.code, code, "out: {}\nerr: {}", self.out, self.err);
-        for word in words {
-            assert!(self.err.contains(word), "no `{word}` in: {}", self.err);
-        }
-        self
-    }
-    /// The stable word of the failure, from a run with `--format json`.
-    pub(crate) fn word(&self) -> Option<String> {
-        let last = self.err.lines().rev().find(|line| line.starts_with('{'))?;
-        Some(serde_json::from_str::<Value>(last).ok()?["code"].as_str()?.to_owned())
-    }
-}
 
 /// One event, as a forger writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,30 +22,7 @@ pub(crate) struct Event {
     pub(crate) left: u32,
 }
 
-pub(crate) struct Desk {
-    folder: TempDir,
-}
-
 impl Desk {
-    pub(crate) fn new() -> Self {
-        Self { folder: TempDir::new().unwrap() }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn run(&self, line: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).args(line);
-        let output = command.output().unwrap();
-        Run {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
     /// A log of these events in small segments, each batch a group. Whoever knows a log's id and birth writes the same log:
     /// nothing in the files is secret.
     pub(crate) fn write(&self, name: &str, birth: Birth, events: &[Event]) {
