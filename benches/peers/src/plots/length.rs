@@ -24,12 +24,13 @@ enum Growing {
 }
 
 impl Growing {
-    /// Changes a second, of one slice.
-    fn turn(&mut self, time: Duration) -> anyhow::Result<f64> {
+    /// Changes of one slice, and how many of them a second.
+    fn turn(&mut self, time: Duration) -> anyhow::Result<(u64, f64)> {
         match self {
             Self::Ours(engine) => {
                 let load = Load { writers: cores(), batch: 1, payload: PAYLOAD, window: WINDOW };
-                Ok(load.run(engine, time)?.events_per_s)
+                let done = load.run(engine, time)?;
+                Ok((done.events, done.events_per_s))
             }
             Self::Stored(store) => commit_for(&mut **store, PAYLOAD, &[GROUP], time),
         }
@@ -46,9 +47,9 @@ pub(super) fn measure(directory: &Throwaway, size: Size) -> anyhow::Result<Plot>
     let slice = size.growth / SLICES;
     for _ in 0..SLICES {
         for ((_, growing), curve) in all.iter_mut().zip(&mut curves) {
-            let rate = growing.turn(slice)?;
+            let (changes, rate) = growing.turn(slice)?;
             let before = curve.points.last().map_or(0.0, |(length, _)| *length);
-            curve.points.push((before + rate * slice.as_secs_f64(), rate));
+            curve.points.push((before + changes as f64, rate));
         }
     }
     drop(all);

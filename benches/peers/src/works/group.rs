@@ -16,7 +16,7 @@ use scoped_tools::bench::floor::Floor;
 use scoped_tools::bench::load::{Load, data, engine};
 use scoped_tools::bench::machine::cores;
 use scoped_tools::bench::throwaway::Throwaway;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Batches that each writer of the engine keeps in flight.
@@ -76,7 +76,7 @@ impl CommitsGroups for Bare<'_> {
 /// A store, new in each turn.
 pub struct Stored<'a> {
     /// Opens it.
-    pub open: fn(&std::path::Path) -> anyhow::Result<Box<dyn Store>>,
+    pub open: fn(&Path) -> anyhow::Result<Box<dyn Store>>,
     /// Where its files go.
     pub directory: &'a Throwaway,
     /// Their name there.
@@ -94,20 +94,21 @@ impl Stored<'_> {
 impl CommitsGroups for Stored<'_> {
     fn turn(&mut self, groups: &[u32], time: Duration) -> anyhow::Result<f64> {
         let mut store = (self.open)(&self.path())?;
-        let rate = commit_for(&mut *store, self.payload, groups, time)?;
+        let (_, rate) = commit_for(&mut *store, self.payload, groups, time)?;
         drop(store);
         self.directory.clear(self.name);
         Ok(rate)
     }
 }
 
-/// Commits groups of these sizes to a store for so long, the making of their data included. Changes a second.
+/// Commits groups of these sizes to a store for so long, the making of their data included. How many changes, and
+/// how many a second.
 pub fn commit_for(
     store: &mut dyn Store,
     payload: usize,
     groups: &[u32],
     time: Duration,
-) -> anyhow::Result<f64> {
+) -> anyhow::Result<(u64, f64)> {
     let (mut text, mut number, mut made) = (String::new(), 0u64, Vec::new());
     let start = Instant::now();
     for size in groups.iter().cycle() {
@@ -125,7 +126,7 @@ pub fn commit_for(
             .collect();
         store.commit(&changes)?;
     }
-    Ok(number as f64 / start.elapsed().as_secs_f64())
+    Ok((number, number as f64 / start.elapsed().as_secs_f64()))
 }
 
 struct OneByOne(Pyscoped);
