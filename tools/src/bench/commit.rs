@@ -61,7 +61,10 @@ pub(super) fn measure(directory: &Throwaway, args: &Args) -> anyhow::Result<Comm
 }
 
 /// Sizes of the groups in which the updates behind `before` were written.
-fn groups(engine: &scoped::Engine, before: Sequence) -> anyhow::Result<Vec<u32>> {
+///
+/// # Errors
+/// When the log cannot be read, or there are none.
+pub fn groups(engine: &scoped::Engine, before: Sequence) -> anyhow::Result<Vec<u32>> {
     let (mut sizes, mut size) = (Vec::new(), 0);
     let update = scoped::projections::objects::ObjectUpdated::KIND;
     for record in engine.history().reader().records(before.next(), engine.history().head()) {

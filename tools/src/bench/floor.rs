@@ -18,7 +18,7 @@ const GROUP_ALIGN: usize = 512;
 const SALT: u64 = 0x5eed;
 
 /// Makes records as the log would, and nothing else.
-pub(super) struct Floor {
+pub struct Floor {
     body: Vec<u8>,
     payload: Vec<u8>,
     chain: [u8; 32],
@@ -28,7 +28,10 @@ pub(super) struct Floor {
 
 impl Floor {
     /// For updates of objects with so many bytes of data.
-    pub(super) fn new(payload: usize) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// None that a caller could bring about.
+    pub fn new(payload: usize) -> anyhow::Result<Self> {
         let mut body = Vec::new();
         let event: Event = ObjectUpdated { object: ObjectId(1) }.into();
         event.encode_into(&Context::default(), &mut body)?;
@@ -36,7 +39,8 @@ impl Floor {
     }
 
     /// Bytes of one record.
-    pub(super) fn record_bytes(&self) -> usize {
+    #[must_use]
+    pub fn record_bytes(&self) -> usize {
         (HEADER + self.body.len() + self.payload.len()).next_multiple_of(ALIGN)
     }
 
@@ -71,7 +75,10 @@ impl Floor {
     }
 
     /// Writes groups of these sizes, over and over, until the time is up or the file is full. Records a second.
-    pub(super) fn run(
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn run(
         &mut self,
         groups: &[u32],
         (file, space): (&dyn StorageFile, u64),
@@ -167,7 +174,10 @@ impl Copies {
 }
 
 /// Writes all of it, as the log would.
-pub(super) fn write_all(file: &dyn StorageFile, mut bytes: &[u8], mut at: u64) -> std::io::Result<()> {
+///
+/// # Errors
+/// Those of the file.
+pub fn write_all(file: &dyn StorageFile, mut bytes: &[u8], mut at: u64) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match file.write_at(bytes, at) {
             Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),

@@ -13,7 +13,8 @@ use std::time::Duration;
 const KEPT: &str = "tests/data/git-history/redis.history.gz";
 
 /// The kept history, here or in a directory above.
-pub(super) fn kept() -> Option<PathBuf> {
+#[must_use]
+pub fn kept() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     here.ancestors().map(|above| above.join(KEPT)).find(|file| file.is_file())
 }

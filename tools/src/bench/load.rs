@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 /// What the objects of a bench are called.
-pub(super) const NOTE: &str = "note";
+pub const NOTE: &str = "note";
 /// Objects of each writer, so that not every update meets the same one.
 const OBJECTS: usize = 64;
 /// A writer waits for this part of its window at a time: one sleep, not one for each receipt.
@@ -21,22 +21,32 @@ const SET_UP: usize = 1_000;
 
 /// What the writers do.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Load {
-    pub(super) writers: usize,
-    pub(super) batch: usize,
-    pub(super) payload: usize,
-    pub(super) window: usize,
+pub struct Load {
+    /// Threads that write.
+    pub writers: usize,
+    /// Commands in a batch.
+    pub batch: usize,
+    /// Bytes of a command's data.
+    pub payload: usize,
+    /// Batches that each writer keeps in flight.
+    pub window: usize,
 }
 
 /// What came of it.
-pub(super) struct Done {
-    pub(super) events: u64,
-    pub(super) events_per_s: f64,
-    pub(super) times: Times,
+pub struct Done {
+    /// Events acknowledged.
+    pub events: u64,
+    /// The same a second.
+    pub events_per_s: f64,
+    /// From submitting to the receipt.
+    pub times: Times,
 }
 
 /// A new engine that writes no snapshot when it is closed.
-pub(super) fn engine(directory: &Path, durability: Durability) -> anyhow::Result<Engine> {
+///
+/// # Errors
+/// When the directory cannot be written.
+pub fn engine(directory: &Path, durability: Durability) -> anyhow::Result<Engine> {
     let options = Options::default().durability(durability).snapshot_after(0).types([NOTE]);
     Engine::open_with(directory, options)
         .with_context(|| format!("making a log in `{}`", directory.display()))
@@ -44,7 +54,10 @@ pub(super) fn engine(directory: &Path, durability: Durability) -> anyhow::Result
 
 /// Data of exactly so many bytes, different for different numbers. What it takes to make is part of what is measured, so
 /// `text` is only filled once.
-pub(super) fn data(payload: usize, mut number: u64, text: &mut String) -> scoped::Result<Data> {
+///
+/// # Errors
+/// None that a caller could bring about.
+pub fn data(payload: usize, mut number: u64, text: &mut String) -> scoped::Result<Data> {
     let width = payload.saturating_sub(AROUND);
     if text.len() != width {
         *text = "x".repeat(width);
@@ -63,7 +76,10 @@ pub(super) fn data(payload: usize, mut number: u64, text: &mut String) -> scoped
 }
 
 /// Executes many commands in batches, one principal, any order of receipts.
-pub(super) fn fill(
+///
+/// # Errors
+/// When the engine refuses one of them.
+pub fn fill(
     engine: &Engine,
     actor: PrincipalId,
     commands: impl Iterator<Item = scoped::Command>,
@@ -89,11 +105,10 @@ pub(super) fn fill(
 }
 
 /// A principal with private objects.
-pub(super) fn worker(
-    engine: &Engine,
-    payload: usize,
-    nth: usize,
-) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
+///
+/// # Errors
+/// When the engine refuses what it should not.
+pub fn worker(engine: &Engine, payload: usize, nth: usize) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
     let description = Data::from_text_fields(&[("name", &format!("writer {nth}"))])?;
     let create = identity::CreatePrincipal {
         principal: None,
@@ -125,7 +140,10 @@ pub(super) fn worker(
 
 impl Load {
     /// All writers at once, for so long and until the last receipt.
-    pub(super) fn run(&self, engine: &Engine, time: Duration) -> anyhow::Result<Done> {
+    ///
+    /// # Errors
+    /// When the engine refuses what it should not, or a thread of a writer died.
+    pub fn run(&self, engine: &Engine, time: Duration) -> anyhow::Result<Done> {
         let workers: Vec<_> =
             (0..self.writers).map(|nth| worker(engine, self.payload, nth)).collect::<anyhow::Result<_>>()?;
         let gate = Barrier::new(self.writers + 1);

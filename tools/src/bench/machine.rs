@@ -46,7 +46,11 @@ pub struct State {
 }
 
 impl Machine {
-    pub(super) fn of(directory: &Throwaway) -> anyhow::Result<Self> {
+    /// Of a directory's disk.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn of(directory: &Throwaway) -> anyhow::Result<Self> {
         let (idle_sync, idle_sync_min_ns) = idle_sync(directory)?;
         let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Ok(Self {
@@ -60,7 +64,8 @@ impl Machine {
     }
 
     /// Why there can be no verdict, if there can be none.
-    pub(super) fn busy(&self, state: State) -> Option<String> {
+    #[must_use]
+    pub fn busy(&self, state: State) -> Option<String> {
         let load_max = LOAD_A_CORE_MAX * self.cores as f64;
         if let Some(load) = state.load.filter(|load| *load > load_max) {
             return Some(format!("the load average is {load:.2}, more than {load_max:.2}"));
@@ -76,7 +81,9 @@ impl Machine {
 }
 
 impl State {
-    pub(super) fn now() -> Self {
+    /// Takes a third of a second.
+    #[must_use]
+    pub fn now() -> Self {
         let load = fs::read_to_string("/proc/loadavg").ok();
         let load = load.and_then(|text| text.split(' ').next()?.parse().ok());
         let before = ticks();
@@ -89,7 +96,9 @@ impl State {
     }
 }
 
-pub(super) fn cores() -> usize {
+/// Cores that this process may use.
+#[must_use]
+pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -18,34 +18,35 @@
 //! import   a real history, with and without sync  events a second
 //! ```
 //!
+//! What measures the engine and its floor is public, so that others can be measured beside them (`benches/peers`).
 //! All files lie in a directory of their own below the one that is named, removed at the end.
 
 mod beside;
 mod check;
-mod commit;
+pub mod commit;
 mod decisions;
-mod floor;
+pub mod floor;
 pub mod forest;
-mod import;
+pub mod import;
 mod latency;
-mod load;
-mod machine;
+pub mod load;
+pub mod machine;
 mod open;
 pub mod peaks;
 pub mod proofs;
-mod read;
+pub mod read;
 pub mod report;
-mod show;
+pub mod show;
 pub mod spread;
-mod throwaway;
+pub mod throwaway;
 mod verify;
-mod world;
+pub mod world;
 
 use crate::failure::Failure;
 use crate::output::Output;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser as _;
-use machine::{Machine, State};
+use machine::{Machine, State, cores};
 use report::Report;
 use std::path::PathBuf;
 use throwaway::Throwaway;
@@ -105,11 +106,6 @@ pub enum Section {
     Beside,
     /// Import of a git history.
     Import,
-}
-
-/// How many threads can run at a time.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
 }
 
 /// What is to be measured, and how.

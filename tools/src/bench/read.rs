@@ -54,7 +54,9 @@ fn looks<const WAITS: bool>(
     Ok(Looks { read_ns, map_ns, std_map_ns, ratio: read_ns / map_ns, std_ratio: read_ns / std_map_ns })
 }
 
-fn touch(data: &[u8]) -> u8 {
+/// Looks at the first and the last byte.
+#[must_use]
+pub fn touch(data: &[u8]) -> u8 {
     data.first().copied().unwrap_or(0) ^ data.last().copied().unwrap_or(0)
 }
 
@@ -67,7 +69,10 @@ fn copies<H: BuildHasher + Default>(session: &Session, objects: u32) -> anyhow::
 }
 
 /// Nanoseconds for one look, on average over all ids. With `WAITS`, the next id is known only when the last one was found.
-fn timed<const WAITS: bool>(
+///
+/// # Errors
+/// When one is not found.
+pub fn timed<const WAITS: bool>(
     ids: &[ObjectId],
     mut look: impl FnMut(ObjectId) -> Option<u8>,
 ) -> anyhow::Result<f64> {

@@ -1,34 +1,35 @@
 //! A report for people; scripts take `--format json`, or the same figures one a line.
 
-use super::report::Report;
+use super::machine::{Machine, State};
+use super::report::{Report, Verdict};
 use super::spread::Spread;
 use crate::output::{Cell, Column, Facts, Page, Table, Tone};
 
 pub(super) fn page(report: &Report) -> Page {
-    let mut page = Page::new().title("machine").facts(machine(report));
+    let mut page = Page::new().title("machine").facts(machine(&report.machine, report.before, report.after));
     page = page.title("figures").table(figures(report));
     let times = times(report);
     if let Some(times) = times {
         page = page.title("times, in µs").table(times);
     }
     if !report.verdicts.is_empty() {
-        page = page.title("goals").table(verdicts(report));
+        page = page.title("goals").table(verdicts(&report.verdicts));
     }
     page
 }
 
-fn machine(report: &Report) -> Facts {
-    let machine = &report.machine;
+/// The machine, and how busy it was before and after.
+#[must_use]
+pub fn machine(machine: &Machine, before: State, after: State) -> Facts {
     let unknown = || "unknown".to_owned();
     let load = |load: Option<f64>| load.map_or_else(unknown, |load| format!("{load:.2}"));
-    let others =
-        report.before.others.map_or_else(unknown, |others| format!("{:.0} % of the cores", others * 100.0));
+    let others = before.others.map_or_else(unknown, |others| format!("{:.0} % of the cores", others * 100.0));
     Facts::new()
         .with("cores", format!("{} × {}", machine.cores, machine.model.clone().unwrap_or_else(unknown)))
         .with("kernel", &machine.kernel)
         .with("file system", machine.file_system.clone().unwrap_or_else(unknown))
         .with("idle sync, p50", format!("{:.1} µs", micros(machine.idle_sync.p50_ns)))
-        .with("load before, after", format!("{}, {}", load(report.before.load), load(report.after.load)))
+        .with("load before, after", format!("{}, {}", load(before.load), load(after.load)))
         .with("used by others before", others)
 }
 
@@ -216,14 +217,16 @@ fn times(report: &Report) -> Option<Table> {
     (rows > 0).then_some(table)
 }
 
-fn verdicts(report: &Report) -> Table {
+/// Goals, and whether they were met.
+#[must_use]
+pub fn verdicts(of: &[Verdict]) -> Table {
     let mut table = Table::new(&[
         Column::text("goal"),
         Column::number("reached"),
         Column::number("goal is"),
         Column::text("verdict"),
     ]);
-    for verdict in &report.verdicts {
+    for verdict in of {
         let figure = |figure: f64| {
             let text = if figure >= 1000.0 { grouped(figure) } else { format!("{figure:.2}") };
             Cell::new(text).raw(figure)
@@ -238,13 +241,19 @@ fn verdicts(report: &Report) -> Table {
 fn micros(ns: u64) -> f64 {
     ns as f64 / 1e3
 }
-fn ns(ns: f64) -> Cell {
+/// A time in ns, in the unit that reads best.
+#[must_use]
+pub fn ns(ns: f64) -> Cell {
     let text = if ns >= 10_000.0 { format!("{:.1} µs", ns / 1e3) } else { format!("{ns:.0} ns") };
     Cell::new(text).raw(ns)
 }
-fn rate(per_s: f64) -> Cell {
+/// So many a second.
+#[must_use]
+pub fn rate(per_s: f64) -> Cell {
     Cell::new(format!("{}/s", grouped(per_s))).raw(per_s)
 }
-fn grouped(number: f64) -> String {
+/// A number with its digits in threes.
+#[must_use]
+pub fn grouped(number: f64) -> String {
     indicatif::HumanCount(number as u64).to_string()
 }

@@ -25,19 +25,30 @@ pub struct Spread {
 const LONGEST_NS: u64 = 3_600_000_000_000;
 
 /// Samples as they come.
-pub(super) struct Times(Histogram<u64>);
+pub struct Times(Histogram<u64>);
 
 impl Times {
-    pub(super) fn new() -> anyhow::Result<Self> {
+    /// None yet.
+    ///
+    /// # Errors
+    /// None that a caller could bring about.
+    pub fn new() -> anyhow::Result<Self> {
         Ok(Self(Histogram::new_with_bounds(1, LONGEST_NS, 3)?))
     }
-    pub(super) fn record(&mut self, time: Duration) {
+    /// One more.
+    pub fn record(&mut self, time: Duration) {
         self.0.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1));
     }
-    pub(super) fn add(&mut self, other: &Self) -> anyhow::Result<()> {
+    /// Those of another.
+    ///
+    /// # Errors
+    /// None that a caller could bring about.
+    pub fn add(&mut self, other: &Self) -> anyhow::Result<()> {
         Ok(self.0.add(&other.0)?)
     }
-    pub(super) fn spread(&self) -> Spread {
+    /// What is told of them.
+    #[must_use]
+    pub fn spread(&self) -> Spread {
         let at = |quantile| self.0.value_at_quantile(quantile);
         Spread {
             samples: self.0.len(),
@@ -51,7 +62,8 @@ impl Times {
 }
 
 /// The median; 0 of nothing.
-pub(super) fn median(mut of: Vec<f64>) -> f64 {
+#[must_use]
+pub fn median(mut of: Vec<f64>) -> f64 {
     of.sort_by(f64::total_cmp);
     match of.len() {
         0 => 0.0,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Removed when dropped.
-pub(super) struct Throwaway {
+pub struct Throwaway {
     path: PathBuf,
     /// The directory above was made by us as well.
     made_above: Option<PathBuf>,
@@ -15,7 +15,11 @@ pub(super) struct Throwaway {
 }
 
 impl Throwaway {
-    pub(super) fn below(directory: &Path) -> anyhow::Result<Self> {
+    /// Below the directory that was named, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn below(directory: &Path) -> anyhow::Result<Self> {
         let made_above = (!directory.exists()).then(|| directory.to_owned());
         fs::create_dir_all(directory).with_context(|| format!("making `{}`", directory.display()))?;
         let name = |nth: u32| directory.join(format!("scoped-bench-{}-{nth}", std::process::id()));
@@ -30,17 +34,23 @@ impl Throwaway {
         anyhow::bail!("`{}` is full of directories of earlier runs: remove them", directory.display())
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// A directory in it, not made yet.
-    pub(super) fn sub(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn sub(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
     /// A new file with space reserved, through the very door that the log uses.
-    pub(super) fn file(&self, name: &str, bytes: u64) -> anyhow::Result<Arc<dyn StorageFile>> {
+    ///
+    /// # Errors
+    /// When there is no space for it.
+    pub fn file(&self, name: &str, bytes: u64) -> anyhow::Result<Arc<dyn StorageFile>> {
         let file = self.storage.create(name).with_context(|| format!("making `{name}`"))?;
         file.allocate(bytes).with_context(|| format!("reserving {bytes} bytes for `{name}`"))?;
         file.sync_data()?;
@@ -48,13 +58,16 @@ impl Throwaway {
     }
 
     /// Lets go of what a part of the run no longer needs. A failure is met again, and told, when all of it is removed.
-    pub(super) fn clear(&self, name: &str) {
+    pub fn clear(&self, name: &str) {
         let path = self.path.join(name);
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
 
     /// Removes it, and says so if that fails.
-    pub(super) fn remove(self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(self) -> anyhow::Result<()> {
         fs::remove_dir_all(&self.path).with_context(|| format!("removing `{}`", self.path.display()))
     }
 }

@@ -16,16 +16,21 @@ const TREES: u32 = 64;
 
 /// How large a world is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
-    pub(super) objects: u32,
-    pub(super) principals: u32,
-    pub(super) payload: usize,
+pub struct Size {
+    /// Objects, spread over the trees.
+    pub objects: u32,
+    /// Principals, each a member of one scope.
+    pub principals: u32,
+    /// Bytes of each object's data.
+    pub payload: usize,
 }
 
 /// An engine that holds such a world.
-pub(super) struct World {
-    pub(super) engine: Engine,
-    pub(super) size: Size,
+pub struct World {
+    /// The engine.
+    pub engine: Engine,
+    /// What is in it.
+    pub size: Size,
 }
 
 /// Everything has an id that follows from its number, spread over the whole range as drawn ids are.
@@ -35,7 +40,7 @@ fn id(kind: u64, number: u32) -> u128 {
 }
 
 /// The next of a sequence of numbers that look drawn (SplitMix64), the same on every run.
-pub(super) fn draw(state: &mut u64) -> u64 {
+pub fn draw(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -44,7 +49,9 @@ pub(super) fn draw(state: &mut u64) -> u64 {
 }
 
 impl World {
-    pub(super) fn object(number: u32) -> ObjectId {
+    /// The id of an object.
+    #[must_use]
+    pub fn object(number: u32) -> ObjectId {
         ObjectId(id(3, number))
     }
     pub(super) fn principal(number: u32) -> PrincipalId {
@@ -56,7 +63,11 @@ impl World {
         (object % TREES + TREES * (drawn % u64::from(in_tree)) as u32).min(self.size.principals - 1)
     }
 
-    pub(super) fn build(directory: &Path, size: Size) -> anyhow::Result<Self> {
+    /// Makes it, in a directory that is not there yet.
+    ///
+    /// # Errors
+    /// When the engine refuses what it should not.
+    pub fn build(directory: &Path, size: Size) -> anyhow::Result<Self> {
         let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
         let founder = engine.founder();
         let scope = |tree: u32, depth: u32| ScopeId(id(2, tree * DEPTH + depth));
