@@ -8,6 +8,7 @@ use crate::kernel::execute::Refusal;
 use crate::rules::outside::AskedData;
 use roaring::RoaringBitmap;
 use scoped_projections::ObjectId;
+use scoped_projections::store::RowSet;
 use scoped_projections::tenancy::Capability as C;
 
 /// Most objects that one page shows.
@@ -69,7 +70,7 @@ impl Ask<'_> {
         let world = self.moment.world;
         let (objects, tenancy) = (world.objects(), world.tenancy());
         let row = world.identity().row(self.actor);
-        let mut found = row.and_then(|row| objects.owned_by(row)).cloned().unwrap_or_default();
+        let mut found = row.and_then(|row| objects.owned_by(row)).map(RowSet::bitmap).unwrap_or_default();
         if !query.own {
             // An object is reached through a scope at which some rule speaks for the actor.
             for scope in 0..tenancy.len() as u32 {
@@ -78,7 +79,7 @@ impl Ask<'_> {
                 if let Some(set) = world.sharing().within(scope).filter(|set| !set.is_empty())
                     && authorize(world, self.actor, request, self.moment.now).allowed
                 {
-                    found |= set;
+                    set.unite(&mut found);
                 }
             }
         }

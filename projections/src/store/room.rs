@@ -23,17 +23,29 @@ pub(super) fn copied<T: Clone>(list: &[T]) -> Vec<T> {
     copy
 }
 
-/// Adds one. A list that is full gets twice the room.
+/// Adds one. A list that is full gets more room.
 #[inline]
 pub(super) fn push<T>(list: &mut Vec<T>, item: T) {
     if list.len() == list.capacity() {
-        grow(list);
+        reserve(list, list.len() + 1);
     }
     list.push(item);
 }
 
+/// Lists up to so many bytes double; beyond, they grow by an eighth. The kernel moves pages of large lists without copying them, and a
+/// list that doubles has a third of its room unused on average.
+const DOUBLING_BYTES_MAX: usize = 1 << 16;
+
+/// Room for `count`, and some more when there is too little.
 #[cold]
-fn grow<T>(list: &mut Vec<T>) {
-    list.reserve(1);
+pub(super) fn reserve<T>(list: &mut Vec<T>, count: usize) {
+    if list.capacity() >= count {
+        return;
+    }
+    if list.len() * size_of::<T>() <= DOUBLING_BYTES_MAX {
+        list.reserve(count - list.len());
+    } else {
+        list.reserve_exact(count.max(list.len() + list.len() / 8) - list.len());
+    }
     prefer_huge_pages(list);
 }

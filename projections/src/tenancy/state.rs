@@ -194,6 +194,11 @@ impl Tenancy {
     pub fn entry_at(&self, row: u32) -> Option<&AclEntry> {
         self.acl.get(row)
     }
+    /// How many entries there are on all lists, removed ones included.
+    #[must_use]
+    pub fn entries_len(&self) -> usize {
+        self.acl.len()
+    }
     /// An entry by its id, also one that was removed.
     #[must_use]
     pub fn entry(&self, id: EntryId) -> Option<&AclEntry> {

@@ -175,19 +175,19 @@ impl Candidates {
             if speaks(&row) {
                 found.scopes.insert(row);
                 if let Some(projected) = world.sharing().within(row) {
-                    found.objects |= projected;
+                    projected.unite(&mut found.objects);
                 }
             } else if within.is_some()
                 && let Some(projected) = world.sharing().within(row)
             {
                 // Reached through another scope, or owned.
-                found.objects |= projected;
+                projected.unite(&mut found.objects);
             }
         }
         if within.is_none()
             && let Some(owned) = world.objects().owned_by(actor)
         {
-            found.objects |= owned;
+            owned.unite(&mut found.objects);
         }
         found
     }
