@@ -13,6 +13,7 @@
 //! check    authorization in a world               nanoseconds
 //! decisions  one decision, as the grants grow     nanoseconds
 //! read     objects as a principal                 against look-ups in a hash map
+//! growth   every operation, as the log grows      10⁴ to 10⁶ events; what grows with them is named
 //! import   a real history, with and without sync  events a second
 //! ```
 //!
@@ -23,6 +24,7 @@ mod commit;
 mod decisions;
 mod floor;
 pub mod forest;
+mod growth;
 mod import;
 mod latency;
 mod load;
@@ -94,6 +96,8 @@ pub enum Section {
     Decisions,
     /// Reading objects.
     Read,
+    /// Every operation, as the log grows; with --large to ten million events, which takes minutes and 8 GB.
+    Growth,
     /// Import of a git history.
     Import,
 }
@@ -194,6 +198,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         check: None,
         decisions: None,
         read: None,
+        growth: None,
         import: Vec::new(),
         verdicts: Vec::new(),
     };
@@ -231,6 +236,11 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         telling("decisions");
         report.decisions = Some(decisions::measure(&directory.sub("forest"), args.large)?);
         directory.clear("forest");
+    }
+    if args.wants(Section::Growth) {
+        telling("growth");
+        report.growth = Some(growth::measure(&directory.sub("growth"), args.large)?);
+        directory.clear("growth");
     }
     let history = args.history.clone().or_else(import::kept);
     if args.wants(Section::Import)

@@ -3,6 +3,7 @@
 //! Units stand in the names: `_ns`, `_us`, `_s`, `_bytes`; a `ratio` compares with the floor measured in the same run.
 
 use super::decisions::Decisions;
+use super::growth::Growth;
 use super::machine::{Machine, State};
 use super::proofs::Proofs;
 use super::spread::Spread;
@@ -43,6 +44,9 @@ pub struct Report {
     /// Reading objects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
+    /// Every operation, as the log grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
     /// Import of a real history.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub import: Vec<Import>,
