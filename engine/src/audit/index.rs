@@ -309,10 +309,6 @@ impl AuditIndex {
         found
     }
 
-    /// The scopes that anything was ever filed in.
-    pub(crate) fn scopes(&self) -> impl Iterator<Item = ScopeId> + '_ {
-        self.by_scope.keys().copied()
-    }
     pub(crate) fn of_scope(&self, scope: ScopeId) -> Option<&RoaringBitmap> {
         self.by_scope.get(&scope)
     }

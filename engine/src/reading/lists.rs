@@ -1,7 +1,7 @@
 //! Lists of objects: one's own, or all that one may read, wherever they are shared.
 
 use super::{Ask, Operation, Reading};
-use crate::authorize::{Request, Target, authorize};
+use crate::authorize::{Request, Target, authorize, reach};
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
@@ -68,12 +68,12 @@ impl Ask<'_> {
     /// Rows of everything that fits, that is not known to be unreadable, oldest first. A superset: each is still to be asked about.
     fn candidates(&self, query: &ObjectQuery) -> RoaringBitmap {
         let world = self.moment.world;
-        let (objects, tenancy) = (world.objects(), world.tenancy());
+        let objects = world.objects();
         let row = world.identity().row(self.actor);
         let mut found = row.and_then(|row| objects.owned_by(row)).map(RowSet::bitmap).unwrap_or_default();
         if !query.own {
             // An object is reached through a scope at which some rule speaks for the actor.
-            for scope in 0..tenancy.len() as u32 {
+            for scope in reach(world, self.actor) {
                 // Rules that look at data are asked of each object by itself.
                 let request = Request::new(C::ReadLocal, Target::Scope(scope)).with_data(AskedData::Later);
                 if let Some(set) = world.sharing().within(scope).filter(|set| !set.is_empty())

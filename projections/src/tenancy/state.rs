@@ -194,6 +194,10 @@ impl Tenancy {
     pub fn entry_at(&self, row: u32) -> Option<&AclEntry> {
         self.acl.get(row)
     }
+    /// Rows of scopes whose list has entries, each once for each entry. Cost: all entries that ever were.
+    pub fn scopes_with_entries(&self) -> impl Iterator<Item = u32> + '_ {
+        self.acl.iter().filter(|entry| !entry.removed).map(|entry| entry.scope)
+    }
     /// How many entries there are on all lists, removed ones included.
     #[must_use]
     pub fn entries_len(&self) -> usize {
