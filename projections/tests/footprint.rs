@@ -3,6 +3,7 @@
 //! `cargo test -p scoped-projections --test footprint -- --nocapture` prints bytes per object, version, scope, membership, principal and
 //! entry, as the containers tell them and as they were allocated; two worlds are twice that.
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
+#![expect(clippy::print_stdout, reason = "the figures are what somebody runs it for")]
 
 use scoped_projections::footprint::Thing;
 use scoped_projections::identity::{Founded, PrincipalCreated};
