@@ -276,6 +276,14 @@ impl History {
         self.with_index(|index| index.find(&filter))
     }
 
+    /// Bytes that the audit index takes in memory once it holds the whole log; it is made here if nobody has asked it yet.
+    ///
+    /// # Errors
+    /// As [`Self::audit`].
+    pub fn audit_bytes(&self) -> Result<usize> {
+        self.with_index(AuditIndex::bytes)
+    }
+
     /// Asks the audit index, brought up to date.
     pub(crate) fn with_index<T>(&self, ask: impl FnOnce(&AuditIndex) -> T) -> Result<T> {
         let mut index = self.inner.audit.lock();

@@ -120,7 +120,7 @@ impl<'a> Moment<'a> {
     pub fn changes(&self, id: ObjectId) -> Result<Vec<ChangeInfo>> {
         let object = self.find(id)?;
         let mut found: Vec<ChangeInfo> =
-            self.world.objects().changes(object).map(|change| self.change(change)).collect::<Result<_>>()?;
+            self.world.objects().changes(object).map(|change| self.change(&change)).collect::<Result<_>>()?;
         found.reverse();
         Ok(found)
     }

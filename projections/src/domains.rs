@@ -129,6 +129,17 @@ macro_rules! declare {
         pub(crate) mod number {
             $(pub(crate) const $module: u32 = $number;)+
         }
+
+        impl States {
+            /// What each container of each domain takes.
+            pub(crate) fn footprint(&self) -> Vec<crate::store::Part> {
+                let mut parts = Vec::new();
+                $(for (container, bytes) in self.$module.parts() {
+                    parts.push(crate::store::Part { domain: stringify!($module), container, bytes });
+                })+
+                parts
+            }
+        }
     };
 }
 for_each_domain!(declare);

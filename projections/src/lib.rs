@@ -22,6 +22,7 @@ pub mod context;
 pub mod contracts;
 pub mod domains;
 mod events;
+pub mod footprint;
 pub mod id;
 pub mod identity;
 pub mod objects;

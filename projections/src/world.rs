@@ -2,7 +2,7 @@
 
 use crate::canonical::{Hashing, Input, InputError, Output};
 use crate::domains::{BodyError, States, number};
-use crate::store::Transact;
+use crate::store::{Part, Transact};
 use crate::{Context, Digest, Envelope, Event, Micros, PrincipalId, ScopeId, Sequence};
 use crate::{
     config::Config,
@@ -199,6 +199,12 @@ impl World {
         let mut out = Hashing::new(STATE_DIGEST, true);
         out.bytes(walk.get(16..)?);
         Some(out.finish())
+    }
+
+    /// What each container of each domain takes in memory, in the order of the list of domains. The engine keeps two worlds.
+    #[must_use]
+    pub fn footprint(&self) -> Vec<Part> {
+        self.states.footprint()
     }
 
     pub(crate) fn save(&self, out: &mut impl Output) {

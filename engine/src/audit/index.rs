@@ -18,6 +18,7 @@ use scoped_log::Record;
 use scoped_projections::audit::AuditEvent;
 use scoped_projections::identity::IdentityEvent;
 use scoped_projections::rules::Action;
+use scoped_projections::store::{Footprint, hashed};
 use scoped_projections::tenancy::{Subject, TenancyEvent};
 use scoped_projections::{Event, PrincipalId, ScopeId, Sequence};
 use smallvec::{SmallVec, smallvec};
@@ -112,6 +113,20 @@ impl AuditIndex {
     #[must_use]
     pub fn last(&self) -> Sequence {
         self.last
+    }
+
+    /// Bytes that it takes in memory, as its sets and maps tell them.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let by_what = hashed(&self.by_actor)
+            + hashed(&self.by_scope)
+            + hashed(&self.by_kind)
+            + hashed(&self.by_action)
+            + hashed(&self.by_sort);
+        let by_id = hashed(&self.by_thing) + hashed(&self.by_cause) + hashed(&self.by_correlation);
+        let sets = [&self.deployment, &self.access, &self.undoing, &self.undone];
+        let undoing = hashed(&self.undoes) + hashed(&self.undone_by);
+        by_what + by_id + sets.into_iter().map(Footprint::heap).sum::<usize>() + undoing
     }
 
     /// Takes in the next record of the log.
@@ -294,10 +309,6 @@ impl AuditIndex {
         found
     }
 
-    /// The scopes that anything was ever filed in.
-    pub(crate) fn scopes(&self) -> impl Iterator<Item = ScopeId> + '_ {
-        self.by_scope.keys().copied()
-    }
     pub(crate) fn of_scope(&self, scope: ScopeId) -> Option<&RoaringBitmap> {
         self.by_scope.get(&scope)
     }

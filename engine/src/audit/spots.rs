@@ -4,6 +4,7 @@
 //! (Lemire et al., Roaring Bitmaps, 2016).
 
 use roaring::RoaringBitmap;
+use scoped_projections::store::Footprint;
 use smallvec::SmallVec;
 
 /// Positions that are kept as a list; beyond, as a bitmap.
@@ -64,6 +65,16 @@ impl Spots {
         match self {
             Self::Few(few) => all.extend(few.iter().copied()),
             Self::Many(many) => *all |= &**many,
+        }
+    }
+}
+
+impl Footprint for Spots {
+    fn heap(&self) -> usize {
+        match self {
+            Self::Few(few) if few.spilled() => few.capacity() * size_of::<u32>(),
+            Self::Few(_) => 0,
+            Self::Many(many) => size_of::<RoaringBitmap>() + many.heap(),
         }
     }
 }

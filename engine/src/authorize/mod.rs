@@ -20,11 +20,13 @@
 mod chain;
 mod decision;
 mod question;
+mod reach;
 mod witness;
 
 pub(crate) use chain::way;
 pub use decision::{Decision, Rule, Tier};
 pub use question::{Request, Target};
+pub(crate) use reach::reach;
 pub use witness::Considered;
 pub(crate) use witness::Witness;
 

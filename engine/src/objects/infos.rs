@@ -113,7 +113,7 @@ impl Moment<'_> {
             .map(|change| {
                 let stored = self.content_of(change.sequence)?;
                 let absent = stored.absence();
-                Ok(VersionInfo { absent, ..self.version_info(row, change, &stored.shown())? })
+                Ok(VersionInfo { absent, ..self.version_info(row, &change, &stored.shown())? })
             })
             .collect::<Result<Vec<_>>>()?;
         found.reverse();

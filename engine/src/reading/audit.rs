@@ -8,7 +8,7 @@
 
 use super::{Ask, Operation, Reading};
 use crate::audit::Filter;
-use crate::authorize::{Request, Target};
+use crate::authorize::{Request, Target, reach};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use crate::kernel::execute::{Refusal, object_target};
@@ -218,13 +218,16 @@ impl Reading {
             Ok((ask.moment.world.position(), ask.audits(Target::Deployment)))
         })?;
         filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
-        let (mut found, scopes) = history.with_index(|index| {
-            let all: Vec<ScopeId> = match &filter.scopes {
-                Some(scopes) => scopes.clone(),
-                None => index.scopes().collect(),
-            };
-            (index.matching(&filter), all)
-        })?;
+        let mut found = history.with_index(|index| index.matching(&filter))?;
+        // Without the scopes that nothing on the way to their roots could open.
+        let reached = |ask: &Ask<'_>| -> Vec<ScopeId> {
+            let tenancy = ask.present.tenancy();
+            reach(ask.present, self.actor).iter().map(|row| tenancy.id_of(row)).collect()
+        };
+        let scopes = match &filter.scopes {
+            Some(scopes) => scopes.clone(),
+            None => self.peek(Operation::AuditQuery, |ask| Ok(reached(ask)))?,
+        };
         let mut audited = Vec::new();
         for slice in scopes.chunks(AUDIT_SLICE) {
             self.peek(Operation::AuditQuery, |ask| {

@@ -1,12 +1,13 @@
 //! Lists of objects: one's own, or all that one may read, wherever they are shared.
 
 use super::{Ask, Operation, Reading};
-use crate::authorize::{Request, Target, authorize};
+use crate::authorize::{Request, Target, authorize, reach};
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
 use roaring::RoaringBitmap;
 use scoped_projections::ObjectId;
+use scoped_projections::store::RowSet;
 use scoped_projections::tenancy::Capability as C;
 
 /// Most objects that one page shows.
@@ -67,17 +68,17 @@ impl Ask<'_> {
     /// rules are heard then. What keeps a scope from being listed need not keep everything in it from being read.
     fn candidates(&self, query: &ObjectQuery) -> RoaringBitmap {
         let world = self.moment.world;
-        let (objects, tenancy) = (world.objects(), world.tenancy());
+        let objects = world.objects();
         let row = world.identity().row(self.actor);
-        let mut found = row.and_then(|row| objects.owned_by(row)).cloned().unwrap_or_default();
+        let mut found = row.and_then(|row| objects.owned_by(row)).map(RowSet::bitmap).unwrap_or_default();
         if !query.own {
             // An object is reached through a scope at which some rule speaks for the actor.
-            for scope in 0..tenancy.len() as u32 {
+            for scope in reach(world, self.actor) {
                 let request = Request::new(C::ReadLocal, Target::Scope(scope)).ungoverned();
                 if let Some(set) = world.sharing().within(scope).filter(|set| !set.is_empty())
                     && authorize(world, self.actor, request, self.moment.now).allowed
                 {
-                    found |= set;
+                    set.unite(&mut found);
                 }
             }
         }

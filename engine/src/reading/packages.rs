@@ -77,7 +77,7 @@ impl Ask<'_> {
             let shown = self.show_for(Action::Export, row, &stored)?;
             size.version(shown.len())?;
             redacted |= absent.is_some() || *shown != *stored;
-            let info = VersionInfo { absent, ..self.moment.version_info(row, change, &shown)? };
+            let info = VersionInfo { absent, ..self.moment.version_info(row, &change, &shown)? };
             versions.push((info, shown.into_owned()));
         }
         versions.reverse();

@@ -64,7 +64,7 @@ impl<'a> Ask<'a> {
             Error::refused("no_version", message)
         };
         let change = self.moment.world.objects().version(object, version).ok_or_else(missing)?;
-        self.version_shown(row, change)?.value()
+        self.version_shown(row, &change)?.value()
     }
 }
 
@@ -77,7 +77,7 @@ impl Reading {
         self.ask(Operation::ObjectsVersions, |ask| {
             let (row, object) = ask.readable(id)?;
             let changes = ask.moment.world.objects().changes(object).filter(|change| change.has_data());
-            let infos = changes.map(|change| Ok(ask.version_shown(row, change)?.info));
+            let infos = changes.map(|change| Ok(ask.version_shown(row, &change)?.info));
             let mut infos = infos.collect::<Result<Vec<_>>>()?;
             infos.reverse();
             Ok(infos)
@@ -92,7 +92,7 @@ impl Reading {
         self.ask(Operation::ObjectsVersions, |ask| {
             let (row, object) = ask.readable(id)?;
             let change = ask.moment.world.objects().version(object, version);
-            Ok(change.map(|change| ask.version_shown(row, change)).transpose()?)
+            Ok(change.map(|change| ask.version_shown(row, &change)).transpose()?)
         })
     }
 

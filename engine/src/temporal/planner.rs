@@ -178,7 +178,7 @@ impl<'a> Planner<'a> {
         let objects = self.now.objects();
         let Some(object) = objects.get(id) else { return Ok(Err("it is not there".to_owned())) };
         let changes: Vec<_> =
-            objects.changes(object).take_while(|change| change.sequence >= touched.first).copied().collect();
+            objects.changes(object).take_while(|change| change.sequence >= touched.first).collect();
         if changes.iter().any(|change| !change.has_data() || change.version < 2) {
             return Ok(Err("it was not only given new data".to_owned()));
         }

@@ -50,6 +50,13 @@ pub struct SettingChange {
     pub locked: bool,
 }
 
+impl crate::store::Footprint for Setting {
+    fn heap(&self) -> usize {
+        self.key.heap()
+    }
+}
+crate::store::owns_nothing!(SettingChange);
+
 /// All settings.
 #[derive(Debug, Clone, Default)]
 pub struct Config {

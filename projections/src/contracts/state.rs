@@ -62,6 +62,17 @@ pub struct Version {
     pub compiled: Slot,
 }
 
+impl crate::store::Footprint for Contract {
+    fn heap(&self) -> usize {
+        self.name.heap()
+    }
+}
+impl crate::store::Footprint for Version {
+    fn heap(&self) -> usize {
+        self.definition.heap() + self.upgrades.len() * size_of::<Upgrade>()
+    }
+}
+
 /// All contracts.
 #[derive(Debug, Clone, Default)]
 pub struct Contracts {

@@ -45,6 +45,8 @@ impl Edge {
     }
 }
 
+crate::store::owns_nothing!(Edge);
+
 impl Identified for Edge {
     fn id(&self) -> u128 {
         self.id.0

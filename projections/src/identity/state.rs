@@ -41,6 +41,12 @@ pub struct Principal {
     pub changed: Sequence,
 }
 
+impl crate::store::Footprint for Principal {
+    fn heap(&self) -> usize {
+        self.handle.heap()
+    }
+}
+
 impl Identified for Principal {
     fn id(&self) -> u128 {
         self.id.0

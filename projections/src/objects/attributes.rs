@@ -3,7 +3,7 @@
 //! Organisation and user are the object's home (`org:X/user:Y`), so they are not said twice.
 
 use crate::canonical::{Input, InputError, Output};
-use crate::store::{NO_ROW, Postings, Sorted, Words, transact};
+use crate::store::{NO_ROW, Postings, RowSet, Sorted, Words, transact};
 use crate::tenancy::Residual;
 use roaring::RoaringBitmap;
 
@@ -55,7 +55,7 @@ impl Attributes {
     pub(super) fn find(&self, wanted: &Residual) -> Option<RoaringBitmap> {
         let of = |word: &Option<String>, sets: &Postings| {
             let word = word.as_ref()?;
-            let set = self.words.find(word).and_then(|number| sets.get(number)).cloned();
+            let set = self.words.find(word).and_then(|number| sets.get(number)).map(RowSet::bitmap);
             Some(set.unwrap_or_default())
         };
         match (of(&wanted.agent_id, &self.by_agent), of(&wanted.session_id, &self.by_session)) {

@@ -7,14 +7,16 @@
 //! log, so that two worlds stay small and reading an object is a slice of a mapped segment.
 
 mod attributes;
+mod change;
 mod events;
 mod state;
 mod usage;
 
+pub use change::{Change, ChangeKind};
 pub use events::{
     ObjectAttributed, ObjectCreated, ObjectExpired, ObjectForgotten, ObjectRecovered, ObjectRestored,
     ObjectTombstoned, ObjectUpdated, ObjectsEvent, ObjectsExported, ObjectsImported, OwnershipTransferred,
     ProvenanceRecorded, VersionExplained,
 };
-pub use state::{Change, ChangeKind, Object, Objects};
+pub use state::{Object, Objects};
 pub use usage::Held;

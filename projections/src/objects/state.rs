@@ -2,11 +2,11 @@
 
 use super::ObjectsEvent as E;
 use super::attributes::Attributes;
+use super::change::{Change, ChangeKind, Changes};
 use super::usage::{Held, Usage};
 use crate::canonical::{Input, InputError, Output};
 use crate::identity::Identity;
-use crate::store::{Identified, NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
-use crate::tagged::tagged;
+use crate::store::{Identified, NO_ROW, Postings, RowSet, Sorted, Table, Words, transact};
 use crate::tenancy::{Parked, Residual, Tenancy};
 use crate::{Envelope, Micros, ObjectId, Sequence};
 use roaring::RoaringBitmap;
@@ -37,49 +37,13 @@ impl Identified for Object {
     }
 }
 
-tagged! {
-    /// What a change did to an object.
-    pub enum ChangeKind as "change" {
-        /// It came to be, with version 1.
-        Created = 1, "created";
-        /// It got a new version.
-        Updated = 2, "updated";
-        /// It was tombstoned.
-        Tombstoned = 3, "tombstoned";
-        /// Its tombstone was lifted.
-        Restored = 4, "restored";
-        /// It got another owner.
-        Transferred = 5, "transferred";
-    }
-}
-
-/// One step in an object's life. The steps form a chain, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// The event.
-    pub sequence: Sequence,
-    /// Row of who did it.
-    pub by: u32,
-    previous: u32,
-    /// The object's version after it.
-    pub version: u32,
-    /// What it did.
-    pub kind: ChangeKind,
-}
-
-impl Change {
-    /// Did it bring new data?
-    #[must_use]
-    pub fn has_data(&self) -> bool {
-        matches!(self.kind, ChangeKind::Created | ChangeKind::Updated)
-    }
-}
+crate::store::owns_nothing!(Object);
 
 /// All objects.
 #[derive(Debug, Clone, Default)]
 pub struct Objects {
     objects: Table<Object>,
-    changes: Rows<Change>,
+    changes: Changes,
     types: Words,
     by_owner: Postings,
     /// Why a version came, where that was said: (object, version) → the event whose payload says it.
@@ -133,12 +97,12 @@ impl Objects {
         self.types.word(object.object_type)
     }
     /// Its changes, newest first.
-    pub fn changes(&self, object: &Object) -> impl Iterator<Item = &Change> + '_ {
+    pub fn changes(&self, object: &Object) -> impl Iterator<Item = Change> + '_ {
         std::iter::successors(self.changes.get(object.last), |change| self.changes.get(change.previous))
     }
     /// The change that brought a version.
     #[must_use]
-    pub fn version(&self, object: &Object, version: u32) -> Option<&Change> {
+    pub fn version(&self, object: &Object, version: u32) -> Option<Change> {
         self.changes(object).find(|change| change.version == version && change.has_data())
     }
     /// The event whose payload says why a version of the object in a row came, if that was said.
@@ -153,7 +117,7 @@ impl Objects {
     }
     /// The last change.
     #[must_use]
-    pub fn last_change(&self, object: &Object) -> Option<&Change> {
+    pub fn last_change(&self, object: &Object) -> Option<Change> {
         self.changes.get(object.last)
     }
     /// Which agent wrote it, and in which session, as far as that was said.
@@ -173,7 +137,7 @@ impl Objects {
     }
     /// Rows of what a principal owns, tombstoned ones included.
     #[must_use]
-    pub fn owned_by(&self, principal: u32) -> Option<&RoaringBitmap> {
+    pub fn owned_by(&self, principal: u32) -> Option<&RowSet> {
         self.by_owner.get(principal)
     }
     /// What a scope and all below it hold, by home.
@@ -198,7 +162,7 @@ impl Objects {
     }
     /// Rows of the live objects whose home a scope is, oldest first.
     #[must_use]
-    pub fn homed(&self, scope: u32) -> Option<&RoaringBitmap> {
+    pub fn homed(&self, scope: u32) -> Option<&RowSet> {
         self.usage.homed(scope)
     }
     /// All objects, oldest first.
@@ -322,14 +286,7 @@ impl Objects {
 
     pub(crate) fn save(&self, out: &mut impl Output) {
         self.types.save(out);
-        out.count(self.changes.len());
-        for change in self.changes.iter() {
-            out.sequence(change.sequence);
-            out.u32(change.by);
-            out.u32(change.previous);
-            out.u32(change.version);
-            out.u8(change.kind.tag());
-        }
+        self.changes.save(out);
         out.count(self.objects.len());
         for object in self.objects.iter() {
             out.u128(object.id.0);
@@ -355,16 +312,8 @@ impl Objects {
     }
 
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
-        let mut state = Self { types: Words::load(input)?, ..Self::default() };
-        for row in 0..input.count()? {
-            let (sequence, by, previous) = (input.sequence()?, input.u32()?, input.u32()?);
-            // A chain only leads backwards, so that walking one ends.
-            if previous != NO_ROW && previous as usize >= row {
-                return Err(InputError);
-            }
-            let (version, kind) = (input.u32()?, ChangeKind::from_tag(input.u8()?).ok_or(InputError)?);
-            state.changes.push(Change { sequence, by, previous, version, kind });
-        }
+        let types = Words::load(input)?;
+        let mut state = Self { types, changes: Changes::load(input)?, ..Self::default() };
         for _ in 0..input.count()? {
             let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
             let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);

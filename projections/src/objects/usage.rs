@@ -5,10 +5,9 @@
 //! event, so that a quota is one look a node; a replay gives the same.
 
 use crate::canonical::{Input, InputError, Output};
-use crate::store::{NO_ROW, Postings, Rows, transact};
+use crate::store::{NO_ROW, Postings, RowSet, Rows, transact};
 use crate::tenancy::Tenancy;
 use crate::{Micros, ScopeId};
-use roaring::RoaringBitmap;
 
 /// What a scope and everything below it hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,11 +18,32 @@ pub struct Held {
     pub bytes: u64,
 }
 
+crate::store::owns_nothing!(Held);
+
+/// Size and age of an object. The time lies in two halves, so that a row is 12 bytes and not 16.
+#[derive(Debug, Clone, Copy)]
+struct Measure {
+    size: u32,
+    made: [u32; 2],
+}
+
+const _: () = assert!(size_of::<Measure>() == 12);
+crate::store::owns_nothing!(Measure);
+
+impl Measure {
+    fn new(size: u32, made: Micros) -> Self {
+        Self { size, made: [made as u32, (made >> 32) as u32] }
+    }
+    fn made(&self) -> Micros {
+        u64::from(self.made[0]) | u64::from(self.made[1]) << 32
+    }
+}
+
 /// Size and age of each object, and what scopes hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Usage {
     /// By object: length of the current payload, and when it was made.
-    of: Rows<(u32, Micros)>,
+    of: Rows<Measure>,
     /// By scope; shorter than the table of scopes when the last ones hold nothing.
     held: Rows<Held>,
     /// Live objects whose home a scope is.
@@ -37,22 +57,22 @@ type Chain = Vec<u32>;
 impl Usage {
     /// Length of the current payload in bytes.
     pub(super) fn size(&self, object: u32) -> u32 {
-        self.of.get(object).map_or(0, |(size, _)| *size)
+        self.of.get(object).map_or(0, |measure| measure.size)
     }
     /// When it was made.
     pub(super) fn made(&self, object: u32) -> Micros {
-        self.of.get(object).map_or(0, |(_, made)| *made)
+        self.of.get(object).map_or(0, |measure| measure.made())
     }
     pub(super) fn held(&self, scope: u32) -> Held {
         self.held.get(scope).copied().unwrap_or_default()
     }
-    pub(super) fn homed(&self, scope: u32) -> Option<&RoaringBitmap> {
+    pub(super) fn homed(&self, scope: u32) -> Option<&RowSet> {
         self.homed.get(scope)
     }
 
     /// A new object, the next one by row.
     pub(super) fn add(&mut self, object: u32, home: u32, (size, made): (u32, Micros), tenancy: &Tenancy) {
-        self.of.push((size, made));
+        self.of.push(Measure::new(size, made));
         self.raise(object, home, tenancy);
     }
     /// It became live: it counts.
@@ -80,8 +100,8 @@ impl Usage {
     /// A live object got another payload.
     pub(super) fn resize(&mut self, object: u32, home: u32, size: u32, live: bool, tenancy: &Tenancy) {
         let before = u64::from(self.size(object));
-        if let Some((old, _)) = self.of.edit(object) {
-            *old = size;
+        if let Some(measure) = self.of.edit(object) {
+            measure.size = size;
         }
         if home != NO_ROW && live {
             self.along(&tenancy.chain(home).collect(), |held| {
@@ -121,11 +141,11 @@ impl Usage {
     }
 
     pub(super) fn save(&self, out: &mut impl Output) {
-        for (size, made) in self.of.iter() {
-            out.u32(*size);
+        for measure in self.of.iter() {
+            out.u32(measure.size);
             // When something was made is about the writing.
             if out.is_whole() {
-                out.u64(*made);
+                out.u64(measure.made());
             }
         }
         // Scopes behind the last one that ever held something may or may not have a row: neither form may show.
@@ -145,7 +165,7 @@ impl Usage {
     ) -> Result<Self, InputError> {
         let mut usage = Self::default();
         for (object, (home, live)) in objects.enumerate() {
-            usage.of.push((input.u32()?, input.u64()?));
+            usage.of.push(Measure::new(input.u32()?, input.u64()?));
             if home != NO_ROW && live {
                 usage.homed.insert(home, object as u32);
             }

@@ -34,6 +34,12 @@ pub struct Registration {
     pub(super) last: u32,
 }
 
+impl crate::store::Footprint for Registration {
+    fn heap(&self) -> usize {
+        self.tags.heap()
+    }
+}
+
 impl Registration {
     /// Has it ever been in that state?
     #[must_use]

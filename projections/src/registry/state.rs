@@ -4,7 +4,7 @@ use super::entry::Change;
 use super::urn::split_type;
 use super::{Kind, Lifecycle, Registered, Registration, RegistryEvent as E, Urn};
 use crate::canonical::{Input, InputError, Output};
-use crate::store::{NO_ROW, Postings, Rows, Sorted, Table, Words, transact};
+use crate::store::{NO_ROW, Postings, RowSet, Rows, Sorted, Table, Words, transact};
 use crate::{Envelope, PrincipalId, RegistrationId, Sequence};
 use roaring::RoaringBitmap;
 
@@ -29,6 +29,8 @@ pub struct Query {
     /// At this point of their lives.
     pub lifecycle: Option<Lifecycle>,
 }
+
+crate::store::owns_nothing!(Change, CustomKind);
 
 /// All that is registered.
 #[derive(Debug, Clone, Default)]
@@ -177,13 +179,14 @@ impl Registry {
         }
     }
     fn rows(&self, query: &Query) -> Rowset {
-        let word =
-            |word: &str, of: &Postings| self.words.find(word).and_then(|number| of.get(number).cloned());
+        let word = |word: &str, of: &Postings| {
+            self.words.find(word).and_then(|number| of.get(number).map(RowSet::bitmap))
+        };
         let mut sets: Vec<Option<RoaringBitmap>> = Vec::new();
         sets.extend(query.kind.as_ref().map(|kind| word(kind.as_str(), &self.by_kind)));
         sets.extend(query.namespace.as_ref().map(|namespace| word(namespace, &self.by_namespace)));
         sets.extend(query.tags.iter().map(|tag| word(tag, &self.by_tag)));
-        sets.extend(query.lifecycle.map(|at| self.by_lifecycle.get(u32::from(at.tag())).cloned()));
+        sets.extend(query.lifecycle.map(|at| self.by_lifecycle.get(u32::from(at.tag())).map(RowSet::bitmap)));
         let Some(mut found) = sets.pop() else { return Rowset::All };
         for set in sets {
             found = found.zip(set).map(|(a, b)| a & b);

@@ -16,6 +16,8 @@ pub struct Request {
     pub last: Sequence,
 }
 
+crate::store::owns_nothing!(Request);
+
 /// All keys that were used.
 #[derive(Debug, Clone, Default)]
 pub struct Requests {

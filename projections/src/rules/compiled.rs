@@ -67,6 +67,13 @@ impl List {
     }
 }
 
+crate::store::owns_nothing!(Entry);
+impl crate::store::Footprint for List {
+    fn heap(&self) -> usize {
+        self.votes.heap() + self.others.heap()
+    }
+}
+
 /// What a list is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -138,3 +138,15 @@ impl Binding {
         }
     }
 }
+
+crate::store::owns_nothing!(Rule);
+impl crate::store::Footprint for Version {
+    fn heap(&self) -> usize {
+        self.name.heap() + self.body.heap() + self.when.heap()
+    }
+}
+impl crate::store::Footprint for Binding {
+    fn heap(&self) -> usize {
+        self.targets.heap()
+    }
+}

@@ -3,10 +3,9 @@
 use super::SharingEvent as E;
 use crate::canonical::{Input, InputError, Output};
 use crate::objects::Objects;
-use crate::store::{Keyed, NO_ROW, Postings, Rows, transact};
+use crate::store::{Keyed, NO_ROW, Postings, RowSet, Rows, transact};
 use crate::tenancy::{Level, Parked, Tenancy};
 use crate::{Envelope, ObjectId, ScopeId, Sequence};
-use roaring::RoaringBitmap;
 
 /// One scope that an object is projected into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub struct Share {
 }
 
 const _: () = assert!(size_of::<Share>() == 16, "four to a cache line, none across two");
+
+crate::store::owns_nothing!(Share, Level);
 
 /// What stands in the column for an object in no scope.
 const PRIVATE: Share = Share { scope: NO_ROW, level: Level::Read, since: Sequence::NONE };
@@ -64,7 +65,7 @@ impl Sharing {
     }
     /// Rows of what is projected into a scope, tombstoned objects included.
     #[must_use]
-    pub fn within(&self, scope: u32) -> Option<&RoaringBitmap> {
+    pub fn within(&self, scope: u32) -> Option<&RowSet> {
         self.in_scope.get(scope)
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Keys are pairs of row numbers, which callers cannot choose freely; the hash is keyed by the process all the same.
 
-use super::{Hash, Transact, room};
+use super::{Footprint, Hash, Transact, room};
 use std::hash::BuildHasher;
 
 const SLOTS_MIN: usize = 4;
@@ -148,6 +148,12 @@ impl<V: Copy + Default> Flat<V> {
         self.slots[gap].key = EMPTY;
         self.len -= 1;
         Some(old)
+    }
+}
+
+impl<V> Footprint for Flat<V> {
+    fn heap(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot<V>>()
     }
 }
 

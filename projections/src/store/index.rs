@@ -8,7 +8,7 @@
 //! INVARIANT (in order): slots are filled as if rows had come in the order of their numbers. So taking the last row out again is
 //! emptying its slot, and nothing moves: all that going back to the begin of a batch needs.
 
-use super::{Hash, room};
+use super::{Footprint, Hash, room};
 use scoped_log::hint::prefetch;
 use std::hash::BuildHasher;
 
@@ -27,6 +27,12 @@ pub(super) struct Index {
 impl Clone for Index {
     fn clone(&self) -> Self {
         Self { slots: room::copied(&self.slots), len: self.len, hash: self.hash.clone() }
+    }
+}
+
+impl Footprint for Index {
+    fn heap(&self) -> usize {
+        self.slots.heap()
     }
 }
 

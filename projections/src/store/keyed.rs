@@ -1,6 +1,6 @@
 //! Maps and sorted sets that can go back.
 
-use super::{Hash, Transact};
+use super::{Footprint, Hash, Transact, hashed};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash as StdHash,
@@ -50,6 +50,12 @@ impl<K: Eq + StdHash + Clone, V: Clone> Keyed<K, V> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
+    }
+}
+
+impl<K: Footprint, V: Footprint> Footprint for Keyed<K, V> {
+    fn heap(&self) -> usize {
+        hashed(&self.map) + self.map.keys().map(K::heap).sum::<usize>()
     }
 }
 
@@ -124,6 +130,12 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
+    }
+}
+
+impl<K: Footprint, V: Footprint> Footprint for Sorted<K, V> {
+    fn heap(&self) -> usize {
+        self.map.heap()
     }
 }
 

@@ -7,17 +7,22 @@
 //! Outside of a transaction nothing is recorded and nothing is paid: folding a log never opens one.
 
 mod flat;
+mod footprint;
 mod index;
 mod keyed;
 mod postings;
 mod room;
+mod row_set;
 mod rows;
 mod table;
 mod words;
 
 pub use flat::Flat;
+pub(crate) use footprint::owns_nothing;
+pub use footprint::{Footprint, Part, hashed};
 pub use keyed::{Keyed, Sorted};
 pub use postings::Postings;
+pub use row_set::{RowIter, RowSet};
 pub use rows::Rows;
 pub use table::{Identified, Table};
 pub use words::Words;
@@ -35,7 +40,7 @@ pub trait Transact {
     fn undo(&mut self);
 }
 
-/// Implements [`Transact`] for a state by passing each call on to its containers.
+/// Implements [`Transact`] and [`Footprint`] for a state by passing each call on to its containers.
 macro_rules! transact {
     ($state:ty { $($field:ident),* $(,)? }) => {
         impl $crate::store::Transact for $state {
@@ -47,6 +52,18 @@ macro_rules! transact {
             }
             fn undo(&mut self) {
                 $($crate::store::Transact::undo(&mut self.$field);)*
+            }
+        }
+        impl $crate::store::Footprint for $state {
+            fn heap(&self) -> usize {
+                0 $(+ $crate::store::Footprint::heap(&self.$field))*
+            }
+        }
+        impl $state {
+            /// What each of its containers takes, by name, in bytes.
+            #[allow(dead_code, reason = "asked of the states of domains, not of those inside them")]
+            pub(crate) fn parts(&self) -> Vec<(&'static str, usize)> {
+                vec![$((stringify!($field), $crate::store::Footprint::heap(&self.$field))),*]
             }
         }
     };

@@ -1,12 +1,11 @@
-//! Which rows belong to which: a compressed bitmap for each owner, scope or word.
+//! Which rows belong to which: a set for each owner, scope or word.
 
-use super::Transact;
-use roaring::RoaringBitmap;
+use super::{Footprint, RowSet, Transact, room};
 
 /// Sets of row numbers, addressed by the number of what they belong to.
 #[derive(Debug, Clone, Default)]
 pub struct Postings {
-    sets: Vec<RoaringBitmap>,
+    sets: Vec<RowSet>,
     /// `(set, value, was it put in)`, in order, while a transaction is open.
     before: Option<Vec<(u32, u32, bool)>>,
 }
@@ -15,7 +14,8 @@ impl Postings {
     /// Puts `value` into the set of `of`.
     pub fn insert(&mut self, of: u32, value: u32) {
         if self.sets.len() <= of as usize {
-            self.sets.resize_with(of as usize + 1, RoaringBitmap::new);
+            room::reserve(&mut self.sets, of as usize + 1);
+            self.sets.resize_with(of as usize + 1, RowSet::default);
         }
         if self.sets[of as usize].insert(value)
             && let Some(before) = &mut self.before
@@ -33,8 +33,14 @@ impl Postings {
     }
     /// The set of `of`; `None` when nothing was ever put into it.
     #[must_use]
-    pub fn get(&self, of: u32) -> Option<&RoaringBitmap> {
+    pub fn get(&self, of: u32) -> Option<&RowSet> {
         self.sets.get(of as usize)
+    }
+}
+
+impl Footprint for Postings {
+    fn heap(&self) -> usize {
+        self.sets.heap()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rows by number: a vector that can go back.
 
-use super::{Transact, room};
+use super::{Footprint, Transact, room};
 use scoped_log::hint::prefetch;
 
 /// A growing list of rows, addressed by their number.
@@ -62,6 +62,13 @@ impl<T: Clone> Rows<T> {
     /// All rows, by number.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()
+    }
+}
+
+impl<T: Footprint> Footprint for Rows<T> {
+    fn heap(&self) -> usize {
+        // What a batch changed was remembered in `before`, whose room is kept for the next batch.
+        self.rows.heap() + self.before.capacity() * size_of::<(u32, T)>()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows that also have an id: found by number or by id, never removed.
 
 use super::index::Index;
-use super::{Rows, Transact};
+use super::{Footprint, Rows, Transact};
 
 /// A row that knows its id. The id of a row never changes.
 pub trait Identified {
@@ -79,6 +79,12 @@ impl<T: Identified + Clone> Table<T> {
     /// All rows, in the order in which they came.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.rows.iter()
+    }
+}
+
+impl<T: Footprint> Footprint for Table<T> {
+    fn heap(&self) -> usize {
+        self.rows.heap() + self.index.heap()
     }
 }
 

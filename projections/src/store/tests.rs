@@ -10,6 +10,8 @@ impl Identified for Row {
     }
 }
 
+owns_nothing!(Row);
+
 /// One of everything, and a naive copy of what it should hold.
 #[derive(Default, Clone)]
 struct All {

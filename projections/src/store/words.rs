@@ -1,6 +1,6 @@
 //! Words that recur (principal kinds, object types), kept once and named by number.
 
-use super::{Sorted, Transact};
+use super::{Footprint, Sorted, Transact};
 use crate::canonical::{Input, InputError, Output};
 
 /// A growing list of distinct words.
@@ -52,6 +52,12 @@ impl Words {
             words.number(input.text()?);
         }
         Ok(words)
+    }
+}
+
+impl Footprint for Words {
+    fn heap(&self) -> usize {
+        self.by_word.heap() + self.by_number.heap()
     }
 }
 

@@ -35,6 +35,12 @@ impl Identified for Template {
     }
 }
 
+impl crate::store::Footprint for Template {
+    fn heap(&self) -> usize {
+        self.name.heap()
+    }
+}
+
 /// All templates.
 #[derive(Debug, Clone, Default)]
 pub struct Templates {

@@ -16,6 +16,8 @@ pub struct Mark {
     pub by: PrincipalId,
 }
 
+crate::store::owns_nothing!(Mark);
+
 /// All marks, and which events are undone.
 #[derive(Debug, Clone, Default)]
 pub struct Temporal {

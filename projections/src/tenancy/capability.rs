@@ -99,6 +99,12 @@ pub struct Pattern {
 )]
 pub struct PatternError(String);
 
+impl crate::store::Footprint for Pattern {
+    fn heap(&self) -> usize {
+        self.text.heap()
+    }
+}
+
 impl Pattern {
     /// The pattern as it was written.
     #[must_use]

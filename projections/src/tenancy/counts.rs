@@ -20,6 +20,8 @@ pub struct Counts {
     pub log_bytes: u64,
 }
 
+crate::store::owns_nothing!(Counts);
+
 /// The counts of all nodes, by row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CountColumn {

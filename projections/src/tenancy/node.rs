@@ -59,6 +59,12 @@ impl Identified for Node {
     }
 }
 
+impl crate::store::Footprint for Node {
+    fn heap(&self) -> usize {
+        self.path.heap() + self.name.heap()
+    }
+}
+
 tagged! {
     /// How a scope stands.
     pub enum ScopeState as "state of a scope" {

@@ -5,7 +5,7 @@
 
 use crate::Sequence;
 use crate::canonical::{Input, InputError, Output};
-use crate::store::{Sorted, Transact};
+use crate::store::{Footprint, Sorted, Transact};
 
 /// Things that ended with their scope: by row of the scope and of the thing.
 #[derive(Debug, Clone)]
@@ -28,6 +28,12 @@ impl<T: Clone> Transact for Parked<T> {
     }
     fn undo(&mut self) {
         self.things.undo();
+    }
+}
+
+impl<T: Footprint> Footprint for Parked<T> {
+    fn heap(&self) -> usize {
+        self.things.heap()
     }
 }
 

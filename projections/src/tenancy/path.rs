@@ -70,6 +70,12 @@ pub struct ScopePath(Arc<str>);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScopePathRef<'a>(&'a str);
 
+impl crate::store::Footprint for ScopePath {
+    fn heap(&self) -> usize {
+        self.0.heap()
+    }
+}
+
 impl ScopePath {
     /// Accepts a path in canonical form and nothing else; it changes nothing.
     ///

@@ -194,6 +194,8 @@ pub struct Declared {
     pub since: crate::Sequence,
 }
 
+crate::store::owns_nothing!(Declared);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,6 +40,8 @@ impl Presence {
     }
 }
 
+crate::store::owns_nothing!(Presence);
+
 /// Of all principals, by row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Presences {

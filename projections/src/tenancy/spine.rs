@@ -38,6 +38,8 @@ impl Link {
     }
 }
 
+crate::store::owns_nothing!(Link);
+
 /// The links of all nodes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Spine {

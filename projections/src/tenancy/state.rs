@@ -194,6 +194,15 @@ impl Tenancy {
     pub fn entry_at(&self, row: u32) -> Option<&AclEntry> {
         self.acl.get(row)
     }
+    /// Rows of scopes whose list has entries, each once for each entry. Cost: all entries that ever were.
+    pub fn scopes_with_entries(&self) -> impl Iterator<Item = u32> + '_ {
+        self.acl.iter().filter(|entry| !entry.removed).map(|entry| entry.scope)
+    }
+    /// How many entries there are on all lists, removed ones included.
+    #[must_use]
+    pub fn entries_len(&self) -> usize {
+        self.acl.len()
+    }
     /// An entry by its id, also one that was removed.
     #[must_use]
     pub fn entry(&self, id: EntryId) -> Option<&AclEntry> {

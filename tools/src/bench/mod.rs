@@ -15,6 +15,7 @@
 //! decisions  one decision, as the grants grow     nanoseconds
 //! read     objects as a principal                 against look-ups in a hash map
 //! beside   reads while somebody writes            against reads while nobody does
+//! growth   every operation, as the log grows      10⁴ to 10⁶ events; what grows with them is named
 //! import   a real history, with and without sync  events a second
 //! ```
 //!
@@ -27,6 +28,7 @@ pub mod commit;
 mod decisions;
 pub mod floor;
 pub mod forest;
+mod growth;
 pub mod import;
 mod latency;
 pub mod load;
@@ -104,6 +106,8 @@ pub enum Section {
     Read,
     /// Reading objects while somebody writes.
     Beside,
+    /// Every operation, as the log grows; with --large to ten million events, which takes minutes and 8 GB.
+    Growth,
     /// Import of a git history.
     Import,
 }
@@ -201,6 +205,7 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         decisions: None,
         read: None,
         beside: None,
+        growth: None,
         import: Vec::new(),
         verdicts: Vec::new(),
     };
@@ -246,6 +251,11 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
     if args.wants(Section::Beside) {
         telling("reads beside a writer");
         report.beside = Some(beside::measure(&directory, args)?);
+    }
+    if args.wants(Section::Growth) {
+        telling("growth");
+        report.growth = Some(growth::measure(&directory.sub("growth"), args.large)?);
+        directory.clear("growth");
     }
     let history = args.history.clone().or_else(import::kept);
     if args.wants(Section::Import)

@@ -3,6 +3,7 @@
 //! Units stand in the names: `_ns`, `_us`, `_s`, `_bytes`; a `ratio` compares with the floor measured in the same run.
 
 use super::decisions::Decisions;
+use super::growth::Growth;
 use super::machine::{Machine, State};
 use super::open::Open;
 use super::proofs::Proofs;
@@ -50,6 +51,9 @@ pub struct Report {
     /// Reading objects while somebody writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
+    /// Every operation, as the log grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
     /// Import of a real history.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub import: Vec<Import>,

@@ -1,5 +1,6 @@
 //! A report for people; scripts take `--format json`, or the same figures one a line.
 
+use super::growth::Growth;
 use super::machine::{Machine, State};
 use super::report::{Report, Verdict};
 use super::spread::Spread;
@@ -11,6 +12,9 @@ pub(super) fn page(report: &Report) -> Page {
     let times = times(report);
     if let Some(times) = times {
         page = page.title("times, in µs").table(times);
+    }
+    if let Some(growth) = &report.growth {
+        page = page.title("costs as the log grows").table(growing(growth));
     }
     if !report.verdicts.is_empty() {
         page = page.title("goals").table(verdicts(&report.verdicts));
@@ -215,6 +219,39 @@ fn times(report: &Report) -> Option<Table> {
     row("read beside own syncs", report.beside.as_ref().map(|it| it.synced));
     row("read beside a full load", report.beside.as_ref().map(|it| it.flat_out));
     (rows > 0).then_some(table)
+}
+
+/// A row for each operation, a column for each size.
+fn growing(growth: &Growth) -> Table {
+    let sizes =
+        growth.events.iter().map(|events| Column::named(format!("{} events", grouped(*events as f64))));
+    let columns: Vec<Column> = std::iter::once(Column::text("operation"))
+        .chain(sizes)
+        .chain([Column::number("power"), Column::text("growth")])
+        .collect();
+    let mut table = Table::new(&columns);
+    for cost in &growth.costs {
+        let mut row = vec![Cell::new(cost.operation)];
+        row.extend(cost.ns.iter().map(|of| long(*of)));
+        row.push(Cell::new(format!("{:.2}", cost.power)).raw(cost.power));
+        let tone = if cost.word == "grows" { Tone::Bad } else { Tone::Plain };
+        row.push(Cell::new(cost.word).tone(tone));
+        table.push(row);
+    }
+    let mut row = vec![Cell::new("memory of a world")];
+    row.extend(growth.world_bytes.iter().map(|of| Cell::new(indicatif::HumanBytes(*of)).raw(*of)));
+    row.extend([Cell::default(), Cell::default()]);
+    table.push(row);
+    table
+}
+
+/// A time of any length, in the unit that suits it.
+fn long(of: f64) -> Cell {
+    match of {
+        _ if of >= 1e9 => Cell::new(format!("{:.2} s", of / 1e9)).raw(of),
+        _ if of >= 1e6 => Cell::new(format!("{:.2} ms", of / 1e6)).raw(of),
+        _ => ns(of),
+    }
 }
 
 /// Goals, and whether they were met.

@@ -1,4 +1,4 @@
-//! `scoped stats`: what the log holds, in numbers.
+//! `scoped stats`: what the log holds, in numbers, and what an engine on it takes in memory.
 
 use crate::cells::{bytes, count, position, quiet, time};
 use crate::failure::Failure;
@@ -6,6 +6,7 @@ use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::log::{FileStorage, SegmentInfo, Storage};
 use scoped::projections::domains::kind_info;
+use scoped::projections::footprint::Taken;
 use scoped::temporal::format_time;
 use scoped::{Digest, Micros, ObjectId, Sequence, World};
 use serde::Serialize;
@@ -19,6 +20,9 @@ Examples:
 
 /// Where snapshots lie, and how their names end.
 const SNAPSHOTS: (&str, &str) = ("snapshots", ".world");
+
+/// An engine keeps one world for its readers and one for its writer.
+const WORLDS: usize = 2;
 
 /// What `scoped stats` takes.
 #[derive(Debug, clap::Args)]
@@ -67,6 +71,46 @@ struct Scanned {
     kinds: BTreeMap<u16, u64>,
 }
 
+/// What an engine keeps in memory: two worlds, and an audit index once somebody asks it.
+#[derive(Serialize)]
+struct Memory {
+    /// Of both worlds.
+    worlds_bytes: usize,
+    audit_index_bytes: usize,
+    things: Vec<Held>,
+    /// By domain, both worlds.
+    domains: BTreeMap<&'static str, usize>,
+}
+
+/// What all things of a sort take.
+#[derive(Serialize)]
+struct Held {
+    thing: &'static str,
+    count: u64,
+    bytes: usize,
+    bytes_each: f64,
+}
+
+impl Held {
+    fn new(thing: &'static str, count: u64, bytes: usize) -> Self {
+        let bytes_each = if count == 0 { 0.0 } else { bytes as f64 / count as f64 };
+        Self { thing, count, bytes, bytes_each }
+    }
+}
+
+impl Memory {
+    fn of(world: &World, audit_index_bytes: usize) -> Self {
+        let mut domains = BTreeMap::new();
+        for part in world.footprint() {
+            *domains.entry(part.domain).or_default() += part.bytes * WORLDS;
+        }
+        let held = |taken: Taken| Held::new(taken.thing.as_str(), taken.count as u64, taken.bytes * WORLDS);
+        let mut things: Vec<Held> = world.takes().into_iter().map(held).collect();
+        things.push(Held::new("event, in the audit index", world.position().get(), audit_index_bytes));
+        Self { worlds_bytes: domains.values().sum(), audit_index_bytes, things, domains }
+    }
+}
+
 #[derive(Serialize)]
 struct Answer {
     log: ObjectId,
@@ -88,6 +132,7 @@ struct Answer {
     state_digest: String,
     segments: Vec<Segment>,
     kinds: BTreeMap<&'static str, u64>,
+    memory: Memory,
     #[serde(skip)]
     times: Option<(Micros, Micros)>,
 }
@@ -132,6 +177,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             .iter()
             .map(|(kind, n)| (kind_info(*kind).map_or("unknown", |info| info.name), *n))
             .collect(),
+        memory: Memory::of(world, history.audit_bytes()?),
         times,
     };
     output.show(&answer, || page(&answer))
@@ -174,6 +220,8 @@ fn page(answer: &Answer) -> Page {
         )
         .with("versions", count(answer.versions))
         .with("marks", count(answer.marks))
+        .with("memory of both worlds", bytes(answer.memory.worlds_bytes as u64))
+        .with("of an audit index", bytes(answer.memory.audit_index_bytes as u64))
         .with("snapshots", Cell::new(snapshots).raw(answer.snapshots.len()))
         .with("head", quiet(&answer.head))
         .with("state digest", quiet(&answer.state_digest));
@@ -201,5 +249,28 @@ fn page(answer: &Answer) -> Page {
     for (kind, n) in &answer.kinds {
         kinds.push(vec![(*kind).into(), count(*n)]);
     }
-    Page::new().facts(facts).title("segments").table(segments).title("events by kind").table(kinds)
+    let page =
+        Page::new().facts(facts).title("segments").table(segments).title("events by kind").table(kinds);
+    page.title("memory, both worlds")
+        .table(memory(&answer.memory))
+        .title("by domain")
+        .table(domains(&answer.memory))
+}
+
+fn memory(memory: &Memory) -> Table {
+    let numbers = ["count", "bytes", "each"].map(Column::number);
+    let mut table = Table::new(&[&[Column::text("thing")], &numbers[..]].concat());
+    for held in &memory.things {
+        let each = Cell::new(format!("{:.1}", held.bytes_each)).raw(held.bytes_each);
+        table.push(vec![held.thing.into(), count(held.count), bytes(held.bytes as u64), each]);
+    }
+    table
+}
+
+fn domains(memory: &Memory) -> Table {
+    let mut table = Table::new(&[Column::text("domain"), Column::number("bytes")]);
+    for (domain, taken) in &memory.domains {
+        table.push(vec![(*domain).into(), bytes(*taken as u64)]);
+    }
+    table
 }

@@ -1,6 +1,6 @@
 //! All scopes and objects that somebody reaches.
 
-use crate::authorize::{Decision, Request, Target, authorize};
+use crate::authorize::{Decision, Request, Target, authorize, reach};
 use crate::error::Result;
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Result as Asked;
@@ -170,24 +170,26 @@ impl Candidates {
             let request = Request::new(what.capability, Target::Scope(*row)).doing(Action::Rules);
             authorize(world, what.actor, request, moment.now).allowed
         };
-        let inside = |row: &u32| within.as_ref().is_none_or(|within| within.contains(*row));
-        for row in (0..tenancy.len() as u32).filter(inside) {
+        let reach = reach(world, what.actor);
+        // Of a scope that is named all is looked at, so that what is projected into it and reached another way is found as well.
+        let scopes = within.as_ref().unwrap_or(&reach);
+        for row in scopes {
             if speaks(&row) {
                 found.scopes.insert(row);
                 if let Some(projected) = world.sharing().within(row) {
-                    found.objects |= projected;
+                    projected.unite(&mut found.objects);
                 }
             } else if within.is_some()
                 && let Some(projected) = world.sharing().within(row)
             {
                 // Reached through another scope, or owned.
-                found.objects |= projected;
+                projected.unite(&mut found.objects);
             }
         }
         if within.is_none()
             && let Some(owned) = world.objects().owned_by(actor)
         {
-            found.objects |= owned;
+            owned.unite(&mut found.objects);
         }
         found
     }

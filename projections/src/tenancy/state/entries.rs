@@ -70,6 +70,13 @@ impl Identified for AclEntry {
     }
 }
 
+crate::store::owns_nothing!(AclLine);
+impl crate::store::Footprint for AclEntry {
+    fn heap(&self) -> usize {
+        self.capability.heap()
+    }
+}
+
 impl Tenancy {
     pub(super) fn add_entry(&mut self, entry: AclEntry) {
         if self.acl.find(entry.id.0).is_some() {

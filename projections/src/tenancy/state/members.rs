@@ -44,6 +44,8 @@ impl Member {
     }
 }
 
+crate::store::owns_nothing!(Member);
+
 impl Tenancy {
     pub(super) fn set_member(
         &mut self,

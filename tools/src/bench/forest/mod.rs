@@ -25,7 +25,7 @@ const GROUPED: u32 = 1_000;
 const GROUPS: u32 = 50;
 
 /// Ids are spread over the whole range, as drawn ones are.
-fn id(kind: u64, number: u64) -> u128 {
+pub(super) fn id(kind: u64, number: u64) -> u128 {
     let mut state = kind << 40 | number;
     u128::from(draw(&mut state)) << 64 | u128::from(draw(&mut state))
 }
