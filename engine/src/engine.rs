@@ -389,7 +389,7 @@ impl Inner {
 
     fn snapshot_if_due(&self) {
         let world = self.published.read();
-        let newest = self.history.snapshots().positions().first().copied().unwrap_or_default();
+        let newest = self.history.snapshots().newest(self.history.reader());
         let since = world.position().get().saturating_sub(newest.get());
         if self.snapshot_after == 0 || since < self.snapshot_after {
             return;

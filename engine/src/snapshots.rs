@@ -24,12 +24,14 @@ const NOTES_MAX: usize = 64;
 
 pub(crate) struct Snapshots {
     storage: Arc<dyn Storage>,
+    /// Whoever writes one: two of one position would write one file.
+    writing: Mutex<()>,
     notes: Mutex<Vec<String>>,
 }
 
 impl Snapshots {
     pub(crate) fn new(storage: Arc<dyn Storage>) -> Self {
-        Self { storage, notes: Mutex::default() }
+        Self { storage, writing: Mutex::default(), notes: Mutex::default() }
     }
 
     /// Positions of the snapshots that are there, newest first.
@@ -39,6 +41,11 @@ impl Snapshots {
         let mut found: Vec<Sequence> = names.iter().filter_map(number).collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
         found
+    }
+
+    /// Where the newest one lies that is not ahead of the log, 0 for none.
+    pub(crate) fn newest(&self, reader: &Reader) -> Sequence {
+        self.positions().into_iter().find(|at| *at <= reader.last()).unwrap_or_default()
     }
 
     /// Where they lie: beside the log.
@@ -95,9 +102,14 @@ impl Snapshots {
         }
         // Two sums of many bytes, a core each; only then does anybody believe what they say.
         let (unchanged, of_its_digest) = std::thread::scope(|scope| {
-            let unchanged = scope.spawn(|| snapshot.is_unchanged());
+            let beside = std::thread::Builder::new().spawn_scoped(scope, || snapshot.is_unchanged());
             let of_its_digest = snapshot.is_of_its_digest();
-            (unchanged.join().unwrap_or(false), of_its_digest)
+            // Where there is no thread to be had, one after the other.
+            let unchanged = match beside {
+                Ok(thread) => thread.join().unwrap_or(false),
+                Err(_) => snapshot.is_unchanged(),
+            };
+            (unchanged, of_its_digest)
         });
         let world = snapshot.world_if(unchanged, of_its_digest);
         Ok((world.map_err(|e| format!("it {e}"))?, bytes))
@@ -120,17 +132,21 @@ impl Snapshots {
     pub(crate) fn save_of(&self, world: &World, reader: &Reader) -> Result<()> {
         let missing = || Error::corrupt(format!("there is no event {}", world.position()));
         let chain = reader.chain_at(world.position())?.ok_or_else(missing)?;
-        self.save(world, reader.log_id(), &chain)
+        self.save(world, &chain, reader)
     }
 
-    fn save(&self, world: &World, log_id: u128, chain: &Digest) -> Result<()> {
-        let bytes = snapshot::encode(world, log_id, chain);
+    fn save(&self, world: &World, chain: &Digest, reader: &Reader) -> Result<()> {
+        let _alone = self.writing.lock();
+        let bytes = snapshot::encode(world, reader.log_id(), chain);
         let name = path(world.position());
         self.write(&name, &bytes).map_err(|e| {
             Error::unavailable("unavailable", format!("the snapshot `{name}` could not be written: {e}"))
                 .hint("the log is whole without it")
         })?;
-        for old in thinning::surplus(&self.positions()) {
+        // One of a history that the log has lost is none.
+        let (there, ahead): (Vec<_>, Vec<_>) =
+            self.positions().into_iter().partition(|at| *at <= reader.last());
+        for old in thinning::surplus(&there).into_iter().chain(ahead) {
             // An old snapshot that stays costs space only.
             let _ = self.storage.remove(&path(old));
         }

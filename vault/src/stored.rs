@@ -19,12 +19,12 @@
 //! could not be synced no key is shown until the store is held anew: a second sync proves nothing.
 
 use crate::store::{Guard, Held, KeyStore, WRAPPED_BYTES, Wrapped};
+use parking_lot::Mutex;
 use scoped_log::storage::{read_full_at, write_all_at};
 use scoped_log::{Access, FileStorage, Lock, MemoryStorage, Storage};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 const FOLDER: &str = "subjects";
 const STORE: &str = "STORE";
@@ -42,7 +42,7 @@ const STORE_BYTES: usize = 32;
 pub struct StoredKeys {
     storage: Arc<dyn Storage>,
     /// A name may be seen that is not durable.
-    unsure: Arc<AtomicBool>,
+    unsure: Arc<Mutex<bool>>,
 }
 
 impl StoredKeys {
@@ -62,7 +62,8 @@ impl StoredKeys {
     }
 
     fn sure(&self) -> io::Result<()> {
-        match self.unsure.load(Ordering::Acquire) {
+        // A write that is under way is waited for: between its name and the sync of the name nobody can say.
+        match *self.unsure.lock() {
             true => Err(io::Error::other("a write to it failed: close the log, and open it again")),
             false => Ok(()),
         }
@@ -90,10 +91,11 @@ impl StoredKeys {
         let file = self.storage.create(&beside)?;
         write_all_at(&*file, bytes, 0)?;
         file.sync_data()?;
-        let before = self.unsure.swap(true, Ordering::AcqRel);
+        let mut unsure = self.unsure.lock();
+        let before = std::mem::replace(&mut *unsure, true);
         self.storage.rename(&beside, &path)?;
         self.storage.sync_folder(folder)?;
-        self.unsure.store(before, Ordering::Release);
+        *unsure = before;
         Ok(())
     }
 }
@@ -170,7 +172,7 @@ impl KeyStore for StoredKeys {
         };
         self.storage.sync_folder(FOLDER)?;
         self.storage.sync_folder("")?;
-        self.unsure.store(false, Ordering::Release);
+        *self.unsure.lock() = false;
         if let Some(log) = log.filter(|_| matches!(self.log(), Ok(None))) {
             let mut bytes = [0; STORE_BYTES];
             bytes[..8].copy_from_slice(STORE_MAGIC);

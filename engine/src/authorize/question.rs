@@ -1,7 +1,7 @@
 //! What is asked: may this be done, there?
 
 use crate::rules::outside::AskedData;
-use scoped_projections::rules::Action;
+use scoped_projections::rules::{Action, Attribute};
 use scoped_projections::tenancy::Capability;
 
 /// What a question is about.
@@ -34,8 +34,8 @@ pub struct Request<'a> {
     pub object_type: Option<&'a str>,
     /// The environment it is done in, where one is known.
     pub environment: Option<&'a str>,
-    /// The connector it comes through, where one is known.
-    pub connector: Option<&'a str>,
+    /// The connector it comes through. None: whoever asks, where that is one.
+    pub connector: Attribute<&'a str>,
     /// How sensitive it is, where that is known.
     pub classification: Option<&'a str>,
     /// What conditions on data look at.
@@ -52,7 +52,7 @@ impl<'a> Request<'a> {
             target,
             object_type: None,
             environment: None,
-            connector: None,
+            connector: Attribute::None,
             classification: None,
             data: AskedData::Missing,
         }

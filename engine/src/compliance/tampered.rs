@@ -141,7 +141,7 @@ fn an_owner_who_is_nobody_is_found() {
     let data = sound(&engine).objects().get(PRIVATE).unwrap().data.get().to_le_bytes();
     let row = [&id[..], &data[..]].concat();
     let owner = bytes.windows(row.len()).position(|window| window == row).unwrap() + row.len() + 4;
-    bytes[owner..owner + 4].copy_from_slice(&4_096_u32.to_le_bytes());
+    bytes[owner..owner + 4].copy_from_slice(&64_u32.to_le_bytes());
     let derived = |context: &str, parts: &[&[u8]]| {
         let mut hasher = blake3::Hasher::new_derive_key(context);
         for part in parts {

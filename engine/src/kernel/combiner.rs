@@ -69,7 +69,10 @@ impl Combiner {
             }
             None => {
                 self.bell.end();
-                while self.ops.recv().is_ok() {}
+                // Each makes room for somebody who waits for it, to be told the same.
+                while self.ops.recv().is_ok() {
+                    self.queue.made_space();
+                }
             }
         }
     }
@@ -97,9 +100,12 @@ impl Combiner {
         // (in order)
         let Some(writer) = held.as_mut().filter(|_| self.ops.is_empty()) else { return Err(batch) };
         let (reply, mut answer) = oneshot::channel();
-        let slept = writer.patience().is_none();
+        let (waited, owed) = (writer.patience().is_some(), writer.owes_sync());
         let worked = catch_unwind(AssertUnwindSafe(|| writer.alone(batch, reply)));
-        let wakes = worked.is_ok() && slept && writer.patience().is_some();
+        // The writer's thread sleeps for as long as was right before, and a sync may be due sooner.
+        let sooner =
+            |writer: &Committer| (!waited && writer.patience().is_some()) || (!owed && writer.owes_sync());
+        let wakes = worked.is_ok() && sooner(writer);
         if worked.is_err() {
             *held = None;
             self.bell.end();

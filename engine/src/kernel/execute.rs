@@ -19,7 +19,7 @@ use scoped_log::Payload;
 use scoped_projections::identity::ActedOnBehalf;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::requests::RequestKeyed;
-use scoped_projections::rules::Action;
+use scoped_projections::rules::{Action, Attribute};
 use scoped_projections::store::Transact;
 use scoped_projections::temporal::RolledBack;
 use scoped_projections::tenancy::{Capability, TenancyEvent};
@@ -312,10 +312,12 @@ impl Scribe<'_, '_> {
         let (has_keys, warnings) = (self.sealer.has_keys(), self.warnings);
         let view = View { world, actor, agent, now, next, step: nth, has_keys, warnings };
         // Whom somebody acts through is whom it comes through.
-        let through = agent.and_then(|agent| connector(world, world.identity().row(agent)?).value());
+        let agents_row = agent.and_then(|agent| world.identity().row(agent));
+        let through = agents_row.map_or(Attribute::None, |row| connector(world, row));
         // Allowed to the actor, and not kept from who acts for it; and does either answer hang on the data?
         let ask = |need: Request<'_>| {
-            let need = Request { connector: need.connector.or(through), ..need };
+            let said = need.connector != Attribute::None;
+            let need = Request { connector: if said { need.connector } else { through }, ..need };
             let answer = authorize(world, actor, need, now);
             let of_agent = agent.map(|agent| authorize(world, agent, need, now));
             let wants_data = answer.wants_data || of_agent.is_some_and(|answer| answer.wants_data);

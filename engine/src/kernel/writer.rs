@@ -138,6 +138,11 @@ impl Committer {
         }
     }
 
+    /// Was something only buffered, to be synced by itself?
+    pub(super) fn owes_sync(&self) -> bool {
+        self.door.runs() && self.sync_due_in().is_some()
+    }
+
     /// Time left until what was only buffered has to be synced; `None` when nothing waits for that.
     fn sync_due_in(&self) -> Option<Duration> {
         match (self.durability, self.unsynced) {

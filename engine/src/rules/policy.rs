@@ -178,7 +178,10 @@ impl<'a> Policy<'a> {
     }
 
     fn connector(&self) -> Attribute<&'a str> {
-        self.request.connector.map_or_else(|| connector(self.world, self.actor), Attribute::Is)
+        match self.request.connector {
+            Attribute::None => connector(self.world, self.actor),
+            said => said,
+        }
     }
 
     fn put_together(&self) -> Asked<'a> {

@@ -4,7 +4,6 @@
 //! a second. This thread starts from the last snapshot and reads the log like any other reader, so the writer never waits for it, and
 //! what it costs is a core for a while and the memory of one more world.
 
-use super::Snapshots;
 use crate::error::Result;
 use crate::history::History;
 use crate::kernel::bell::Bell;
@@ -38,7 +37,7 @@ impl Keeper {
 }
 
 fn keep(history: &History, bell: &Bell, every: u64) {
-    let mut last = newest(history.snapshots());
+    let mut last = history.snapshots().newest(history.reader());
     loop {
         let rung = bell.wait_for(Sequence::new(last.get().saturating_add(every)));
         if rung.ended {
@@ -50,10 +49,6 @@ fn keep(history: &History, bell: &Bell, every: u64) {
         }
         last = rung.last;
     }
-}
-
-pub(super) fn newest(snapshots: &Snapshots) -> Sequence {
-    snapshots.positions().first().copied().unwrap_or_default()
 }
 
 /// Folds the log up to there and writes the world down, unless the engine closes meanwhile: closing writes its own.

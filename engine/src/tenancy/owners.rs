@@ -27,6 +27,16 @@ pub(crate) enum Without {
 
 /// Is the principal in a row somebody who can act, or a group with somebody behind it who can?
 pub(super) fn acts(identity: &Identity, row: u32, without: Without) -> bool {
+    acts_somebody(identity, row, without, |_| true)
+}
+
+/// The same, of those who can act and of whom this holds.
+pub(super) fn acts_somebody(
+    identity: &Identity,
+    row: u32,
+    without: Without,
+    mut holds: impl FnMut(u32) -> bool,
+) -> bool {
     let relations = identity.relations();
     let (mut next, mut seen) = (vec![row], RoaringBitmap::new());
     while let Some(at) = next.pop() {
@@ -43,7 +53,7 @@ pub(super) fn acts(identity: &Identity, row: u32, without: Without) -> bool {
                 next.push(edge.child);
             }
         }
-        if !is_group {
+        if !is_group && holds(at) {
             return true;
         }
     }

@@ -4,6 +4,7 @@
 //! look at each member of the scope and those above it, and [`MANAGERS_ASKED_MAX`] decisions at most, whoever holds most first.
 
 use super::AclRule;
+use super::owners::{Without, acts_somebody};
 use crate::authorize::{Request, Rule, Target, authorize};
 use crate::error::Error;
 use crate::kernel::execute::{Result, View};
@@ -12,7 +13,8 @@ use scoped_projections::tenancy::{Capability as C, Effect, Role, Subject};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most members that are asked about. Owners and admins come first: who has so many of them that are kept out already is better refused.
+/// Most of those who can act that are asked about. Owners and admins come first: who has so many of them that are kept out already is
+/// better refused.
 const MANAGERS_ASKED_MAX: usize = 256;
 
 /// To whom some denies speak.
@@ -75,8 +77,16 @@ pub(super) fn check_way_back<'r>(
         let by_gone = matches!(decision.rule, Rule::Entry { entry, .. } if gone.contains(&entry));
         decision.allowed && !by_gone
     };
-    let asked = managers.into_iter().filter(|(_, who)| !spoken.speaks_to(on, row, *who));
-    if asked.take(MANAGERS_ASKED_MAX).any(|(_, who)| leads_back(who)) {
+    // A group does nothing: whoever stands behind it may, and may be spoken to.
+    let mut asked = 0;
+    let mut may = |who: u32| {
+        if spoken.speaks_to(on, row, who) || asked == MANAGERS_ASKED_MAX {
+            return false;
+        }
+        asked += 1;
+        leads_back(who)
+    };
+    if managers.into_iter().any(|(_, who)| acts_somebody(identity, who, Without::Nobody, &mut may)) {
         return Ok(());
     }
     let error = Error::refused("locks_out", "after that nobody could take the entry off again");

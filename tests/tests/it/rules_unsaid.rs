@@ -168,4 +168,11 @@ fn a_connector_that_nobody_named_may_be_any() {
         "denied",
         "it governs, and does not match"
     );
+    // Once what nobody named came through as nothing at all when it acted for somebody, who is no connector.
+    assert_eq!(through.execute_for(BO, update(SHARED.0, 5)).unwrap_err().code(), "denied", "nor in his name");
+    let both = Aim { connector: Some("service:mail".into()), principal: Some(BO), ..Aim::everywhere() };
+    bound(&engine, deny(r#"{"action": "delete"}"#), both);
+    let gone = || objects::Tombstone::new(SHARED);
+    assert_eq!(through.execute_for(BO, gone()).unwrap_err().code(), "denied", "by a deny of him through any");
+    assert!(engine.session(BO).unwrap().execute(gone()).is_ok(), "which is not about what he does himself");
 }

@@ -51,3 +51,17 @@ fn a_deny_for_a_group_speaks_to_its_members() {
     place.at(1).execute(deny(PrincipalId(2))).unwrap();
     assert_eq!(code(place.at(1).execute(deny(ada))), "locks_out");
 }
+
+/// Once a group that owned the root counted as somebody who could take the deny off: nobody is a group, and all behind it were kept out.
+#[test]
+fn whoever_stands_behind_an_owner_is_asked_and_not_the_group() {
+    let place = place();
+    let group = PrincipalId(3);
+    for member in [2, 4] {
+        place.at(1).execute(AddRelationship::member(group, PrincipalId(member))).unwrap();
+    }
+    let owner = AddMember { scope: path("org:a"), principal: group, role: Role::Owner, expires_at: None };
+    place.at(1).execute(owner).unwrap();
+    assert_eq!(code(place.at(1).execute(list(&[1, 2, 4]))), "locks_out");
+    place.at(1).execute(list(&[1, 2])).unwrap();
+}
