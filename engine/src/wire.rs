@@ -12,7 +12,7 @@
 use crate::command::{Batch, Command, Step};
 use crate::error::Error;
 use crate::temporal::RollbackNote;
-use scoped_projections::{CorrelationId, PrincipalId, Sequence};
+use scoped_projections::{CorrelationId, PrincipalId, Sequence, shown};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -67,8 +67,9 @@ pub struct LineError {
 impl LineError {
     fn at(offset: usize, error: &serde_json::Error) -> Self {
         // The position that serde_json appends is that of a part of the line; the column says it for the whole.
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        let (message, place) =
+            (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
+        let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
         Self { column: offset + error.column().max(1), message }
     }
 }
@@ -106,8 +107,8 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
             Some(Ok(command)) => command,
             Some(Err(error)) => return Err(LineError::at(place(line, with), &error)),
             None => {
-                let message =
-                    format!("`{}` is no command; `scoped import commands --list` names them", step.name);
+                let name = shown(&step.name);
+                let message = format!("`{name}` is no command; `scoped import commands --list` names them");
                 return Err(LineError { column: place(line, &step.name) + 1, message });
             }
         };

@@ -184,6 +184,14 @@ fn what_is_wrong_is_named_with_its_column() {
     }
 }
 
+/// What a message ends with was cut off at the first ` at line ` in it, which may be part of what somebody wrote.
+#[test]
+fn a_message_is_cut_where_the_place_stands_and_not_where_somebody_wrote_of_a_line() {
+    let error = parse_line(&line("temporal.mark", "{\"name at line 7\":\"x\"}")).unwrap_err();
+    assert!(error.message.starts_with("unknown field `name at line 7`, expected "), "{error}");
+    assert!(!error.message.contains(" column "), "{error}");
+}
+
 #[test]
 fn a_hostile_line_is_an_error_and_nothing_else() {
     let deep = "[".repeat(100_000);

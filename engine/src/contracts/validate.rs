@@ -8,14 +8,13 @@ use super::compile::{Compiled, CompiledField, Rule};
 use super::number::{Number, same};
 use crate::error::{Error, Result};
 use scoped_projections::contracts::{CrossKind, CrossRule, FieldType as T};
+use scoped_projections::shown;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
 /// Most errors that are collected.
 const ERRORS_MAX: usize = 1_000;
-/// Most characters of a key that a message repeats.
-const KEY_CHARS_MAX: usize = 64;
 /// Most errors that a refusal repeats.
 const REFUSAL_ERRORS_MAX: usize = 20;
 
@@ -75,8 +74,7 @@ impl Compiled {
             if errors.len() >= ERRORS_MAX {
                 break;
             }
-            let key: String = key.chars().take(KEY_CHARS_MAX).collect();
-            errors.push(format!("Unknown field `{key}`"));
+            errors.push(format!("Unknown field `{}`", shown(key)));
         }
         errors.extend(self.constraints.iter().filter_map(|rule| broken(rule, data)));
         Validation::of(errors)

@@ -1,7 +1,7 @@
 //! How commands and queries name an entry of the registry.
 
-use scoped_projections::RegistrationId;
 use scoped_projections::registry::{Registration, Registry, Urn};
+use scoped_projections::{RegistrationId, shown};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
@@ -34,8 +34,8 @@ impl FromStr for RegistrationRef {
                 .map(Self::Urn)
                 .map_err(|e: scoped_projections::registry::UrnError| e.to_string());
         }
-        let wrong =
-            |_| format!("`{text}` names no entry: use a URN such as `scoped:MODEL:app:limits:1`, or an id");
+        let hint = "use a URN such as `scoped:MODEL:app:limits:1`, or an id";
+        let wrong = |_| format!("`{}` names no entry: {hint}", shown(text));
         text.parse().map(Self::Id).map_err(wrong)
     }
 }

@@ -1,6 +1,7 @@
 //! Entities in one word, for programs: `object:01HX…`, `member:SCOPE/PRINCIPAL`, `share:OBJECT/SCOPE`, `registry`.
 
 use super::Entity;
+use scoped_projections::shown;
 use std::str::FromStr;
 
 /// A text that names no entity.
@@ -49,7 +50,7 @@ impl Entity {
 impl FromStr for Entity {
     type Err = EntityError;
     fn from_str(text: &str) -> Result<Self, EntityError> {
-        let wrong = || EntityError(text.chars().take(80).collect());
+        let wrong = || EntityError(shown(text));
         fn id<T: FromStr>(text: &str) -> Option<T> {
             text.parse().ok()
         }

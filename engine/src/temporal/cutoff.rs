@@ -3,7 +3,7 @@
 //! `#1234` a position · `2026-01-02T03:04:05Z` an instant (the last event not after it) · an event's id · `mark:NAME` ·
 //! `head` · `head~3`.
 
-use scoped_projections::{Micros, Sequence};
+use scoped_projections::{Micros, Sequence, shown};
 use std::{fmt, str::FromStr};
 
 /// A moment of the log.
@@ -31,7 +31,7 @@ pub struct CutoffError(String);
 impl FromStr for Cutoff {
     type Err = CutoffError;
     fn from_str(text: &str) -> Result<Self, CutoffError> {
-        let wrong = || CutoffError(text.chars().take(80).collect());
+        let wrong = || CutoffError(shown(text));
         if let Some(number) = text.strip_prefix('#') {
             return number.parse().map(|n| Self::At(Sequence::new(n))).map_err(|_| wrong());
         }

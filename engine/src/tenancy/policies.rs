@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Capability as C, Period, Policy, PolicySet, Retention, Tenancy};
-use scoped_projections::{Micros, World};
+use scoped_projections::{Micros, World, shown};
 use serde_json::Value;
 
 /// The keys of a policy, by the path to them.
@@ -44,8 +44,8 @@ fn check_keys(at: &str, value: &Value) -> std::result::Result<(), Error> {
     for (key, value) in map {
         let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
         if !known.contains(&key.as_str()) {
-            let path: String = path.chars().take(80).collect();
-            let error = Error::malformed("policy_unknown_key", format!("a policy has no key `{path}`"));
+            let error =
+                Error::malformed("policy_unknown_key", format!("a policy has no key `{}`", shown(&path)));
             return Err(error.hint(format!("keys there: {}", known.join(", "))));
         }
         check_keys(&path, value)?;

@@ -1,8 +1,8 @@
 //! How commands and queries name a scope.
 
 use crate::authorize::Target;
-use scoped_projections::ScopeId;
 use scoped_projections::tenancy::{ScopePath, Tenancy};
+use scoped_projections::{ScopeId, shown};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
@@ -45,9 +45,9 @@ impl FromStr for ScopeRef {
                 .map(Self::Path)
                 .map_err(|e: scoped_projections::tenancy::ScopePathError| e.to_string())
         } else {
-            text.parse()
-                .map(Self::Id)
-                .map_err(|_| format!("`{text}` is no scope: use a path such as `org:acme`, or an id"))
+            text.parse().map(Self::Id).map_err(|_| {
+                format!("`{}` is no scope: use a path such as `org:acme`, or an id", shown(text))
+            })
         }
     }
 }

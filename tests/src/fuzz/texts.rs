@@ -1,6 +1,7 @@
-//! Any bytes where a record, a proof, a checkpoint or a key belongs: no panic, and one form of everything.
+//! Any bytes where a record, a proof, a checkpoint, a key or a line of commands belongs: no panic, and one form of everything.
 
 use scoped::log::tree::{Proof, stored_leaf};
+use scoped::{Sequence, parse_line, write_line};
 use scoped_trust::{Checkpoint, Note, PublicKey, Signer, proof_text, rotation};
 
 /// Bytes as one stored record.
@@ -54,5 +55,17 @@ pub fn checkpoint(input: &[u8]) {
             assert_eq!(key.to_string(), text);
         }
         let _ = Signer::from_secret_text(text);
+    }
+}
+
+/// Bytes as one line of a commands file.
+pub fn line(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    match parse_line(text) {
+        Ok((batch, at)) => {
+            let written = write_line(&batch, Sequence::new(at)).expect("what was read can be written");
+            assert_eq!(parse_line(&written), Ok((batch, at)), "a line reads the same again: {written}");
+        }
+        Err(error) => assert!((1..=text.len() + 1).contains(&error.column), "{error} of {text}"),
     }
 }

@@ -421,6 +421,19 @@ fn moments_that_never_were_are_unknown() {
     assert!(engine.as_of(&Cutoff::Time(0)).unwrap().moment().world().identity().is_empty());
 }
 
+/// A name that was refused was repeated in the message as it came: a scope of a mebibyte made a message of a mebibyte, and escape codes
+/// reached whatever terminal or line of a log the message was for.
+#[test]
+fn a_message_about_a_wrong_name_is_short_and_nothing_in_it_is_obeyed() {
+    for text in
+        ["x".repeat(1 << 20), "\u{1b}[2J\nall is well".to_owned(), format!("org:\u{7}{}", "y".repeat(300))]
+    {
+        scoped_tests::fuzz::names::name(text.as_bytes());
+        let error = text.parse::<scoped::ScopeRef>().unwrap_err();
+        assert!(error.len() < 1_000 && !error.contains(char::is_control), "{error:?}");
+    }
+}
+
 #[test]
 fn a_membership_that_has_ended_gives_nothing() {
     let (engine, door) = crate::support::by_hand(5);

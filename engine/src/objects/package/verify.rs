@@ -2,6 +2,7 @@
 
 use super::{BYTES_MAX, FORMAT, Lifecycle, OBJECTS_MAX, Package, PackedObject, VERSIONS_MAX};
 use crate::error::{Error, Result};
+use scoped_projections::shown;
 use std::collections::BTreeSet;
 
 impl Package {
@@ -14,7 +15,7 @@ impl Package {
         let manifest = &self.manifest;
         let wrong = |code, message: String| Err(Error::refused(code, message));
         if manifest.format_version != FORMAT {
-            let found: String = manifest.format_version.chars().take(32).collect();
+            let found = shown(&manifest.format_version);
             return wrong(
                 "package_format",
                 format!("format `{found}` is not read here: this build reads {FORMAT}"),
