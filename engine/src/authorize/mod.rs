@@ -171,7 +171,7 @@ fn decide(
             if let Some((deny, scope)) = deny {
                 return decision(false, deny.tier, deny.rule(tenancy), Some(scope));
             }
-            let owner = object.owner == row;
+            let (owner, mut kept_out) = (object.owner == row, None);
             let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight<'_>; 1]>::new());
             if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
                 let mut policy = policy();
@@ -197,7 +197,12 @@ fn decide(
                     true,
                     "the owner of an object may do everything with it",
                 );
-                return passed(general, Tier::Actor, Rule::Owner, None);
+                let answer = passed(general, Tier::Actor, Rule::Owner, None);
+                // Whom rules keep from what is their own may still reach it as others do, by a scope and the rules there.
+                if answer.allowed || ways.is_empty() {
+                    return answer;
+                }
+                kept_out = Some(answer);
             }
             let buried = object.tombstoned && capability == Capability::ReadLocal;
             if buried {
@@ -208,7 +213,6 @@ fn decide(
                     "a tombstone ends visibility through scopes",
                 );
             }
-            let mut kept_out = None;
             for (at, (allow, way)) in ways.iter().enumerate() {
                 let weight = general.with(weights.get(at).copied().unwrap_or_default());
                 let (tier, rule) =

@@ -176,3 +176,17 @@ fn a_connector_that_nobody_named_may_be_any() {
     assert_eq!(through.execute_for(BO, gone()).unwrap_err().code(), "denied", "by a deny of him through any");
     assert!(engine.session(BO).unwrap().execute(gone()).is_ok(), "which is not about what he does himself");
 }
+
+/// Once a rule that kept an owner from what is its own kept it out altogether, where it would have let in anybody else who came by the
+/// scope. Found by the oracle of access in a thousand worlds.
+#[test]
+fn an_owner_whom_rules_keep_out_may_still_come_as_others_do() {
+    let (engine, _) = world();
+    let (ada, bo) = (engine.session(ADA).unwrap(), engine.session(BO).unwrap());
+    bound(&engine, allow(r#"{"principal_kind": "nobody is this"}"#), Aim::object_type("limits"));
+    assert_eq!(ada.read(SHARED).unwrap_err().code(), "denied", "nothing allows it, to nobody");
+    assert_eq!(bo.read(SHARED).unwrap_err().code(), "denied");
+    bound(&engine, allow(r#"{"role": "reader"}"#), at("org:a"));
+    assert!(bo.read(SHARED).is_ok() && ada.read(SHARED).is_ok(), "by the scope, where a rule allows it");
+    digest(&engine);
+}
