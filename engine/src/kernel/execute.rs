@@ -365,7 +365,10 @@ impl Scribe<'_, '_> {
             // Rules that look at data are asked again, now that it is known what would be written.
             let data = proposed_data(list);
             let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
-            for need in needs.iter().map(|need| need.with_data(data)) {
+            for need in &needs {
+                // What is written says nothing of the scopes that are made for it.
+                let need =
+                    need.with_data(if need.action.is_about_objects() { data } else { AskedData::Missing });
                 let back = need.doing(Action::Rollback);
                 if !ask(need).0 {
                     return Err(Refusal::Denied(need.bare()));

@@ -190,3 +190,28 @@ fn an_owner_whom_rules_keep_out_may_still_come_as_others_do() {
     assert!(bo.read(SHARED).is_ok() && ada.read(SHARED).is_ok(), "by the scope, where a rule allows it");
     digest(&engine);
 }
+
+/// Once what was to be written spoke for the scopes, too, that had to be made for it: a deny about the making of scopes, which looks at
+/// data, let one be made by a write of harmless data, and refused the same scope to who asked for it alone. Found by the oracle of access in
+/// a thousand worlds.
+#[test]
+fn what_is_written_does_not_speak_for_the_scopes_that_are_made_for_it() {
+    let (engine, _) = world();
+    let ada = engine.session(ADA).unwrap();
+    let write = |to: &str| {
+        let line = format!(
+            r#"{{"as":"{ADA}","do":"objects.create","with":{{"type":"limits","data":{{"cpu":1}},"scope":"{to}"}}}}"#
+        );
+        engine.execute(parse_line(&line).unwrap().0).map(drop).map_err(|error| error.code())
+    };
+    let make = |path: &str| {
+        let command = tenancy::ProvisionScope { scope: None, path: path.parse().unwrap() };
+        ada.execute(command).map(drop).map_err(|error| error.code())
+    };
+    assert_eq!((write("org:a/ws:one"), make("org:a/ws:two")), (Ok(()), Ok(())), "while there is no rule");
+    bound(&engine, deny(r#"{"action": "scope_create", "data": {"path": "cpu", "gt": 5}}"#), at("org:a"));
+    assert_eq!(make("org:a/ws:three"), Err("denied"), "a scope has no data");
+    assert_eq!(write("org:a/ws:three"), Err("denied"), "nor has one that is made on the way");
+    assert_eq!(write("org:a/ws:two"), Ok(()), "where nothing is made");
+    digest(&engine);
+}
