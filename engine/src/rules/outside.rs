@@ -34,8 +34,12 @@ impl<'a> Known<'a> {
     pub(crate) fn wanted(&self) -> bool {
         self.wanted.get()
     }
+    /// Says whether it was.
+    pub(crate) fn want(&self, wanted: bool) {
+        self.wanted.set(wanted);
+    }
     fn unknown(&self) -> Truth {
-        self.wanted.set(true);
+        self.want(true);
         match self.data {
             AskedData::Later => Truth::Pending,
             AskedData::Each => Truth::Each,

@@ -307,9 +307,14 @@ impl<'a> Policy<'a> {
             let (bound, truth) = match entry.settles(action, self.seen) {
                 Some(holds) if !W::LISTENS => (Truth::Yes, holds.into()),
                 _ => {
-                    let asked = asking.get();
+                    let (asked, wanted) = (asking.get(), self.outside.wanted());
                     let bound = self.rules.bound(entry, asked);
-                    (bound, bound.and(self.rules.when(entry, asked)))
+                    let truth = bound.and(self.rules.when(entry, asked));
+                    if idle {
+                        // Looked at for who listens only: the answer does not hang on it.
+                        self.outside.want(wanted);
+                    }
+                    (bound, truth)
                 }
             };
             // Where nobody said whether it is bound there, a deny speaks and an allow governs.

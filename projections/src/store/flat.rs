@@ -7,6 +7,7 @@
 //!
 //! Keys are pairs of row numbers, which callers cannot choose freely; the hash is keyed by the process all the same.
 
+use super::undo::Undo;
 use super::{Footprint, Hash, Transact, room};
 use std::hash::BuildHasher;
 
@@ -28,20 +29,20 @@ pub struct Flat<V> {
     slots: Vec<Slot<V>>,
     len: usize,
     hash: Hash,
-    before: Option<Vec<(u64, Option<V>)>>,
+    undo: Undo<(u64, Option<V>)>,
 }
 
 impl<V> Default for Flat<V> {
     fn default() -> Self {
         const { assert!(size_of::<Slot<V>>() == 32, "values of at most 24 bytes") }
-        Self { slots: Vec::new(), len: 0, hash: Hash::default(), before: None }
+        Self { slots: Vec::new(), len: 0, hash: Hash::default(), undo: Undo::default() }
     }
 }
 
 impl<V: Copy> Clone for Flat<V> {
     fn clone(&self) -> Self {
-        let (slots, before) = (room::copied(&self.slots), self.before.clone());
-        Self { slots, len: self.len, hash: self.hash.clone(), before }
+        let (slots, undo) = (room::copied(&self.slots), self.undo.clone());
+        Self { slots, len: self.len, hash: self.hash.clone(), undo }
     }
 }
 
@@ -69,16 +70,12 @@ impl<V: Copy + Default> Flat<V> {
             return;
         }
         let old = self.put(key, value);
-        if let Some(before) = &mut self.before {
-            before.push((key, old));
-        }
+        self.undo.note(|| (key, old));
     }
     /// Takes `key` out.
     pub fn remove(&mut self, key: u64) -> Option<V> {
         let old = self.take(key)?;
-        if let Some(before) = &mut self.before {
-            before.push((key, Some(old)));
-        }
+        self.undo.note(|| (key, Some(old)));
         Some(old)
     }
     /// How many keys there are.
@@ -159,13 +156,13 @@ impl<V> Footprint for Flat<V> {
 
 impl<V: Copy + Default> Transact for Flat<V> {
     fn begin(&mut self) {
-        self.before = Some(Vec::new());
+        self.undo.begin();
     }
     fn keep(&mut self) {
-        self.before = None;
+        self.undo.keep();
     }
     fn undo(&mut self) {
-        for (key, old) in self.before.take().into_iter().flatten().rev() {
+        for (key, old) in self.undo.take() {
             match old {
                 Some(value) => self.put(key, value),
                 None => self.take(key),

@@ -1,5 +1,6 @@
 //! Maps and sorted sets that can go back.
 
+use super::undo::Undo;
 use super::{Footprint, Hash, Transact, hashed};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,12 +12,12 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Keyed<K, V> {
     map: HashMap<K, V, Hash>,
-    before: Option<Vec<(K, Option<V>)>>,
+    undo: Undo<(K, Option<V>)>,
 }
 
 impl<K, V> Default for Keyed<K, V> {
     fn default() -> Self {
-        Self { map: HashMap::default(), before: None }
+        Self { map: HashMap::default(), undo: Undo::default() }
     }
 }
 
@@ -29,16 +30,12 @@ impl<K: Eq + StdHash + Clone, V: Clone> Keyed<K, V> {
     /// Sets the value of `key`.
     pub fn insert(&mut self, key: K, value: V) {
         let old = self.map.insert(key.clone(), value);
-        if let Some(before) = &mut self.before {
-            before.push((key, old));
-        }
+        self.undo.note(|| (key, old));
     }
     /// Takes `key` out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let old = self.map.remove(key)?;
-        if let Some(before) = &mut self.before {
-            before.push((key.clone(), Some(old.clone())));
-        }
+        self.undo.note(|| (key.clone(), Some(old.clone())));
         Some(old)
     }
     /// How many keys there are.
@@ -61,13 +58,13 @@ impl<K: Footprint, V: Footprint> Footprint for Keyed<K, V> {
 
 impl<K: Eq + StdHash + Clone, V: Clone> Transact for Keyed<K, V> {
     fn begin(&mut self) {
-        self.before = Some(Vec::new());
+        self.undo.begin();
     }
     fn keep(&mut self) {
-        self.before = None;
+        self.undo.keep();
     }
     fn undo(&mut self) {
-        for (key, old) in self.before.take().into_iter().flatten().rev() {
+        for (key, old) in self.undo.take() {
             match old {
                 Some(value) => self.map.insert(key, value),
                 None => self.map.remove(&key),
@@ -80,12 +77,12 @@ impl<K: Eq + StdHash + Clone, V: Clone> Transact for Keyed<K, V> {
 #[derive(Debug, Clone)]
 pub struct Sorted<K, V> {
     map: BTreeMap<K, V>,
-    before: Option<Vec<(K, Option<V>)>>,
+    undo: Undo<(K, Option<V>)>,
 }
 
 impl<K, V> Default for Sorted<K, V> {
     fn default() -> Self {
-        Self { map: BTreeMap::new(), before: None }
+        Self { map: BTreeMap::new(), undo: Undo::default() }
     }
 }
 
@@ -101,16 +98,12 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
     /// Sets the value of `key`.
     pub fn insert(&mut self, key: K, value: V) {
         let old = self.map.insert(key.clone(), value);
-        if let Some(before) = &mut self.before {
-            before.push((key, old));
-        }
+        self.undo.note(|| (key, old));
     }
     /// Takes `key` out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let old = self.map.remove(key)?;
-        if let Some(before) = &mut self.before {
-            before.push((key.clone(), Some(old.clone())));
-        }
+        self.undo.note(|| (key.clone(), Some(old.clone())));
         Some(old)
     }
     /// Part of the map, in order.
@@ -141,13 +134,13 @@ impl<K: Footprint, V: Footprint> Footprint for Sorted<K, V> {
 
 impl<K: Ord + Clone, V: Clone> Transact for Sorted<K, V> {
     fn begin(&mut self) {
-        self.before = Some(Vec::new());
+        self.undo.begin();
     }
     fn keep(&mut self) {
-        self.before = None;
+        self.undo.keep();
     }
     fn undo(&mut self) {
-        for (key, old) in self.before.take().into_iter().flatten().rev() {
+        for (key, old) in self.undo.take() {
             match old {
                 Some(value) => self.map.insert(key, value),
                 None => self.map.remove(&key),

@@ -15,6 +15,7 @@ mod room;
 mod row_set;
 mod rows;
 mod table;
+mod undo;
 mod words;
 
 pub use flat::Flat;

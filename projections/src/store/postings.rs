@@ -1,13 +1,14 @@
 //! Which rows belong to which: a set for each owner, scope or word.
 
+use super::undo::Undo;
 use super::{Footprint, RowSet, Transact, room};
 
 /// Sets of row numbers, addressed by the number of what they belong to.
 #[derive(Debug, Clone, Default)]
 pub struct Postings {
     sets: Vec<RowSet>,
-    /// `(set, value, was it put in)`, in order, while a transaction is open.
-    before: Option<Vec<(u32, u32, bool)>>,
+    /// `(set, value, was it put in)`.
+    undo: Undo<(u32, u32, bool)>,
 }
 
 impl Postings {
@@ -17,18 +18,14 @@ impl Postings {
             room::reserve(&mut self.sets, of as usize + 1);
             self.sets.resize_with(of as usize + 1, RowSet::default);
         }
-        if self.sets[of as usize].insert(value)
-            && let Some(before) = &mut self.before
-        {
-            before.push((of, value, true));
+        if self.sets[of as usize].insert(value) {
+            self.undo.note(|| (of, value, true));
         }
     }
     /// Takes `value` out of the set of `of`.
     pub fn remove(&mut self, of: u32, value: u32) {
-        if self.sets.get_mut(of as usize).is_some_and(|set| set.remove(value))
-            && let Some(before) = &mut self.before
-        {
-            before.push((of, value, false));
+        if self.sets.get_mut(of as usize).is_some_and(|set| set.remove(value)) {
+            self.undo.note(|| (of, value, false));
         }
     }
     /// The set of `of`; `None` when nothing was ever put into it.
@@ -46,13 +43,13 @@ impl Footprint for Postings {
 
 impl Transact for Postings {
     fn begin(&mut self) {
-        self.before = Some(Vec::new());
+        self.undo.begin();
     }
     fn keep(&mut self) {
-        self.before = None;
+        self.undo.keep();
     }
     fn undo(&mut self) {
-        for (of, value, put_in) in self.before.take().into_iter().flatten().rev() {
+        for (of, value, put_in) in self.undo.take() {
             let set = &mut self.sets[of as usize];
             if put_in {
                 set.remove(value)

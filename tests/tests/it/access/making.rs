@@ -40,7 +40,8 @@ impl Access {
             None => {
                 let root =
                     names(missing[0], actor) || self.may(actor, "scope.create.root", &On::Deployment, now);
-                root && self.may_do(actor, "scope.write", doing, &On::Own, now)
+                let may = |doing| self.may_do(actor, "scope.write", doing, &On::Own, now);
+                root && may(doing) && may(Doing::asking("scope_create"))
             }
             Some(near) => {
                 let below = On::Below(near.clone());

@@ -357,7 +357,7 @@ impl Access {
                 let hidden = object.tombstoned && capability == "scope.read.local";
                 match self.reaches(actor, capability, doing, id, now) {
                     Reached::KeptOut => false,
-                    Reached::Owner(passes) => passes,
+                    Reached::Owner => true,
                     Reached::Through(allowed) => allowed && !hidden,
                 }
             }
@@ -397,9 +397,9 @@ impl Access {
         }
         if denied {
             Reached::KeptOut
-        } else if self.objects[id].owner == actor {
-            // An allow that is bound to a scope is about access through it.
-            Reached::Owner(generally.lets_pass())
+        } else if self.objects[id].owner == actor && generally.lets_pass() {
+            // An allow that is bound to a scope is about access through it; an owner whom rules keep out may come there as others do.
+            Reached::Owner
         } else {
             Reached::Through(allowed)
         }
@@ -411,7 +411,8 @@ impl Access {
         self.is_active(actor)
             && match self.reaches(actor, "scope.read.local", doing, id, now) {
                 Reached::KeptOut => false,
-                Reached::Owner(passes) | Reached::Through(passes) => passes,
+                Reached::Owner => true,
+                Reached::Through(allowed) => allowed,
             }
     }
 
@@ -430,8 +431,8 @@ impl Access {
 enum Reached {
     /// A deny by a list or a rule.
     KeptOut,
-    /// By its owner, if rules let it pass.
-    Owner(bool),
+    /// By its owner, whom rules let pass.
+    Owner,
     /// Through scopes.
     Through(bool),
 }

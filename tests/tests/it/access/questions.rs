@@ -50,7 +50,7 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
                 assert_eq!(
                     moment.explain(actor, capability, *target).0,
                     decision,
-                    "explaining decides the same"
+                    "explaining decides the same: {actor} {capability} on {on:?}"
                 );
                 let by_rules = matches!(decision.rule, Rule::Policy { .. } | Rule::Governed { .. });
                 seen.ruled += u64::from(by_rules || decision.granted.is_some());
