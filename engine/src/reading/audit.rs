@@ -1,8 +1,9 @@
 //! Reading the audit trail.
 //!
 //! One sees one's own actions, and what happened in scopes that one may audit; operators see what belongs to no scope (principals,
-//! registrations, marks). What may be seen is a set of positions like the answer to a filter, so both are intersected before any
-//! record is read: an auditor of a subtree pays for what it gets, not for the log.
+//! registrations, marks). A page begins by looking at what fits, in order. Whoever sees little of it gets sets instead: what may be seen
+//! is a set of positions like the answer to a filter, and both are intersected before another record is read. So an auditor of a subtree
+//! pays for what it gets and not for the log, and an auditor of everything for a page and not for all scopes.
 //! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would
 //! tell what is missing from what is forbidden.
 
@@ -24,6 +25,10 @@ use std::collections::VecDeque;
 
 /// Events or scopes that are looked at while holding the present world.
 const AUDIT_SLICE: usize = 256;
+/// Positions that a page looks at before it asks for everything that its reader may see: as dear as a thousand scopes.
+const LOOKS: usize = 4 * AUDIT_SLICE;
+/// Looking goes on while at least one position in so many may be seen.
+const WORTH: usize = 8;
 /// Most entries of a page, whatever is asked for: the page says where the next one begins.
 pub(super) const AUDIT_PAGE_MAX: usize = 10_000;
 
@@ -113,16 +118,22 @@ impl Reading {
             return Err(Error::invalid("a page of the audit trail has at least one entry"));
         }
         let limit = limit.min(AUDIT_PAGE_MAX);
-        let found = self.audible(filter)?;
+        let asked = self.asked_trail(filter)?;
+        let mut left = asked.matching(self)?;
         let mut page = AuditPage { entries: Vec::new(), next: None };
-        let mut positions: Box<dyn Iterator<Item = u32>> =
-            if filter.descending { Box::new(found.iter().rev()) } else { Box::new(found.iter()) };
-        // A slice at a time: the writer waits for no one who reads a long trail.
+        let (mut looked, mut is_sieved) = (0, false);
         while page.next.is_none() {
-            let slice: Vec<u32> = positions.by_ref().take(AUDIT_SLICE).collect();
+            // Whoever sees most of what fits finds a page by looking at it; only for others is it worth knowing all that they see.
+            if !is_sieved && looked >= LOOKS && page.entries.len() < looked / WORTH {
+                left &= asked.visible(self)?;
+                is_sieved = true;
+            }
+            // A slice at a time: the writer waits for no one who reads a long trail.
+            let slice = cut_slice(&mut left, filter.descending);
             if slice.is_empty() {
                 break;
             }
+            looked += slice.len();
             self.peek(Operation::AuditQuery, |ask| {
                 for at in slice {
                     let at = Sequence::new(u64::from(at));
@@ -144,7 +155,8 @@ impl Reading {
     /// # Errors
     /// As [`Self::audit`].
     pub fn audit_count(&self, filter: &Filter) -> Result<u64> {
-        Ok(self.audible(filter)?.len())
+        let asked = self.asked_trail(filter)?;
+        Ok((asked.matching(self)? & asked.visible(self)?).len())
     }
 
     /// The audit trail, entry by entry, in pages that are fetched on the way. What is written meanwhile is not part of it.
@@ -208,44 +220,74 @@ impl Reading {
         })
     }
 
-    /// The positions that fit and that may be seen.
-    fn audible(&self, filter: &Filter) -> Result<RoaringBitmap> {
-        let history = &self.engine.inner.history;
-        let mut filter = filter.clone().placed(history.reader())?;
-        let (last, operator) = self.ask(Operation::AuditQuery, |ask| {
+    /// May the trail be asked for? What is asked for, in positions.
+    fn asked_trail(&self, filter: &Filter) -> Result<AskedTrail> {
+        let mut filter = filter.clone().placed(self.engine.inner.history.reader())?;
+        self.ask(Operation::AuditQuery, |ask| {
             ask.trail()?;
             filter = std::mem::take(&mut filter).resolved(ask.moment.world);
-            Ok((ask.moment.world.position(), ask.audits(Target::Deployment)))
-        })?;
-        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
-        let mut found = history.with_index(|index| index.matching(&filter))?;
+            let last = ask.moment.world.position();
+            filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+            Ok(AskedTrail { filter: std::mem::take(&mut filter), operator: ask.audits(Target::Deployment) })
+        })
+    }
+}
+
+/// A question to the trail, without anything that only a world or a log can answer.
+struct AskedTrail {
+    filter: Filter,
+    operator: bool,
+}
+
+impl AskedTrail {
+    /// The positions that fit.
+    fn matching(&self, reading: &Reading) -> Result<RoaringBitmap> {
+        reading.engine.inner.history.with_index(|index| index.matching(&self.filter))
+    }
+
+    /// The positions that may be seen, of the scopes that are asked about: the same rule as [`Ask::entry`].
+    fn visible(&self, reading: &Reading) -> Result<RoaringBitmap> {
         // Without the scopes that nothing on the way to their roots could open.
         let reached = |ask: &Ask<'_>| -> Vec<ScopeId> {
             let tenancy = ask.present.tenancy();
-            reach(ask.present, self.actor).iter().map(|row| tenancy.id_of(row)).collect()
+            reach(ask.present, reading.actor).iter().map(|row| tenancy.id_of(row)).collect()
         };
-        let scopes = match &filter.scopes {
+        let scopes = match &self.filter.scopes {
             Some(scopes) => scopes.clone(),
-            None => self.peek(Operation::AuditQuery, |ask| Ok(reached(ask)))?,
+            None => reading.peek(Operation::AuditQuery, |ask| Ok(reached(ask)))?,
         };
         let mut audited = Vec::new();
         for slice in scopes.chunks(AUDIT_SLICE) {
-            self.peek(Operation::AuditQuery, |ask| {
+            reading.peek(Operation::AuditQuery, |ask| {
                 audited.extend(slice.iter().filter(|scope| ask.audits_scope(**scope)));
                 Ok(())
             })?;
         }
-        found &= history.with_index(|index| {
-            let mut seen = index.of_actor(self.actor).cloned().unwrap_or_default();
+        reading.engine.inner.history.with_index(|index| {
+            let mut seen = index.of_actor(reading.actor).cloned().unwrap_or_default();
             seen -= index.of_access();
             audited.iter().filter_map(|scope| index.of_scope(*scope)).for_each(|set| seen |= set);
-            if operator {
+            if self.operator {
                 seen |= index.of_deployment();
             }
             seen
-        })?;
-        Ok(found)
+        })
     }
+}
+
+/// The next positions to look at, taken out of those that are left.
+fn cut_slice(left: &mut RoaringBitmap, descending: bool) -> Vec<u32> {
+    let slice: Vec<u32> = if descending {
+        left.iter().rev().take(AUDIT_SLICE).collect()
+    } else {
+        left.iter().take(AUDIT_SLICE).collect()
+    };
+    match slice.last() {
+        Some(last) if descending => left.remove_range(last..),
+        Some(last) => left.remove_range(..=last),
+        None => 0,
+    };
+    slice
 }
 
 /// The audit trail, entry by entry.

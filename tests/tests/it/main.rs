@@ -41,6 +41,7 @@ mod grants;
 mod groups;
 mod history_import;
 mod isolation;
+mod long_trail;
 mod model;
 mod oracle;
 mod owners;
