@@ -10,6 +10,7 @@ pub(crate) use keeper::Keeper;
 
 use crate::error::{Error, Result};
 use parking_lot::Mutex;
+use scoped_log::hint::prefer_huge_pages;
 use scoped_log::storage::{read_full_at, write_all_at};
 use scoped_log::{Access, Reader, Storage};
 use scoped_projections::snapshot::{self, Snapshot};
@@ -121,6 +122,7 @@ impl Snapshots {
         let mut bytes = Vec::new();
         // A file that lies about its length is met here, before anything is parsed.
         bytes.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        prefer_huge_pages(&mut bytes);
         bytes.resize(length, 0);
         if read_full_at(&*file, &mut bytes, 0)? < length {
             return Err(io::ErrorKind::UnexpectedEof.into());

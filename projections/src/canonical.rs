@@ -181,8 +181,15 @@ impl<'a> Input<'a> {
     /// # Errors
     /// When it claims more than that.
     pub fn count(&mut self) -> Result<usize, InputError> {
+        self.count_of(1)
+    }
+    /// How many entries follow, each of so many bytes or more: so many may be made room for.
+    ///
+    /// # Errors
+    /// When it claims more than are left.
+    pub fn count_of(&mut self, bytes: usize) -> Result<usize, InputError> {
         let count = self.u32()? as usize;
-        if count <= self.left.len() { Ok(count) } else { Err(InputError) }
+        if count <= self.left.len() / bytes { Ok(count) } else { Err(InputError) }
     }
     /// The number of a row, which a list or a set of sets may be made to span. What has a row takes at least a byte of the same walk, so
     /// the walk is longer than any number of a row in it.

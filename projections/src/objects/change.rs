@@ -106,8 +106,9 @@ impl Changes {
         }
     }
     pub(super) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
-        let mut changes = Self::default();
-        for row in 0..input.count()? {
+        let (mut changes, count) = (Self::default(), input.count_of(8 + 4 + 4 + 4 + 1)?);
+        changes.rows.reserve(count);
+        for row in 0..count {
             let (sequence, by, previous) = (input.sequence()?, input.u32()?, input.u32()?);
             let backwards = previous == NO_ROW || (previous as usize) < row;
             if !backwards || sequence.get() >> SEQUENCE_BITS != 0 {

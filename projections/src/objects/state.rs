@@ -10,6 +10,7 @@ use crate::store::{Identified, NO_ROW, Postings, RowSet, Sorted, Table, Words, t
 use crate::tenancy::{Parked, Residual, Tenancy};
 use crate::{Envelope, Micros, ObjectId, Sequence};
 use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 
 /// An object's envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -314,21 +315,22 @@ impl Objects {
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let types = Words::load(input)?;
         let mut state = Self { types, changes: Changes::load(input)?, ..Self::default() };
-        for _ in 0..input.count()? {
-            let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
-            let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);
-            let (last, tombstoned) = (input.u32()?, input.flag()?);
-            let row = state.objects.insert(Object {
-                id,
-                data,
-                object_type,
-                owner,
-                home,
-                version,
-                last,
-                tombstoned,
-            });
-            state.by_owner.insert(owner, row);
+        let mut left = input.count_of(OBJECT_BYTES)?;
+        state.objects.reserve(left);
+        // Some at a time, so that what is waited for is the memory of all of them at once.
+        let mut next: SmallVec<[Object; 16]> = SmallVec::new();
+        while left > 0 {
+            for _ in 0..left.min(next.inline_size()) {
+                let object = load_object(input)?;
+                state.objects.expect(object.id.0);
+                next.push(object);
+            }
+            left -= next.len();
+            for object in next.drain(..) {
+                let owner = object.owner;
+                let row = state.objects.insert(object);
+                state.by_owner.insert(owner, row);
+            }
         }
         for said in [&mut state.reasons, &mut state.origins] {
             for _ in 0..input.count()? {
@@ -342,4 +344,14 @@ impl Objects {
         state.attributes = Attributes::load(input, state.objects.len())?;
         Ok(state)
     }
+}
+
+/// Bytes of an object in a walk.
+const OBJECT_BYTES: usize = 16 + 8 + 4 + 4 + 4 + 4 + 4 + 1;
+
+fn load_object(input: &mut Input<'_>) -> Result<Object, InputError> {
+    let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
+    let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);
+    let (last, tombstoned) = (input.u32()?, input.flag()?);
+    Ok(Object { id, data, object_type, owner, home, version, last, tombstoned })
 }

@@ -161,9 +161,10 @@ impl Usage {
     /// `objects` holds home and liveness of each object, in the order of rows.
     pub(super) fn load(
         input: &mut Input<'_>,
-        objects: impl Iterator<Item = (u32, bool)>,
+        objects: impl ExactSizeIterator<Item = (u32, bool)>,
     ) -> Result<Self, InputError> {
         let mut usage = Self::default();
+        usage.of.reserve(objects.len());
         for (object, (home, live)) in objects.enumerate() {
             usage.of.push(Measure::new(input.u32()?, input.u64()?));
             if home != NO_ROW && live {

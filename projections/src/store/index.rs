@@ -66,13 +66,27 @@ impl Index {
         self.find(id, |_| true)
     }
 
+    /// Makes room for so many more rows. `id_of` as for [`Self::push`].
+    pub(super) fn reserve(&mut self, count: usize, id_of: impl Fn(u32) -> u128) {
+        let wanted = (self.len + count) * 4;
+        if wanted > self.slots.len() * 3 {
+            // The least power of two of which three quarters are enough.
+            self.widen(wanted.div_ceil(3).next_power_of_two().max(SLOTS_MIN), id_of);
+        }
+    }
+
+    /// Lays everything out anew in so many slots.
+    fn widen(&mut self, slots: usize, id_of: impl Fn(u32) -> u128) {
+        self.slots = room::filled(slots, EMPTY);
+        for row in 0..self.len as u32 {
+            self.put(id_of(row), row);
+        }
+    }
+
     /// Adds the next row. `id_of` gives the ids of the rows before it, which are asked for when the index grows.
     pub(super) fn push(&mut self, id: u128, row: u32, id_of: impl Fn(u32) -> u128) {
         if (self.len + 1) * 4 > self.slots.len() * 3 {
-            self.slots = room::filled((self.slots.len() * 2).max(SLOTS_MIN), EMPTY);
-            for before in 0..row {
-                self.put(id_of(before), before);
-            }
+            self.widen((self.slots.len() * 2).max(SLOTS_MIN), id_of);
         }
         self.put(id, row);
         self.len += 1;

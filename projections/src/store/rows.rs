@@ -26,6 +26,11 @@ impl<T: Clone> Clone for Rows<T> {
 }
 
 impl<T: Clone> Rows<T> {
+    /// Makes room for so many more, at once.
+    pub fn reserve(&mut self, count: usize) {
+        let wanted = self.rows.len() + count;
+        room::reserve(&mut self.rows, wanted);
+    }
     /// Adds a row and returns its number.
     pub fn push(&mut self, row: T) -> u32 {
         room::push(&mut self.rows, row);

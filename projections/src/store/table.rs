@@ -24,6 +24,12 @@ impl<T> Default for Table<T> {
 }
 
 impl<T: Identified + Clone> Table<T> {
+    /// Makes room for so many more, at once.
+    pub fn reserve(&mut self, count: usize) {
+        self.rows.reserve(count);
+        let rows = &self.rows;
+        self.index.reserve(count, |n| rows.get(n).map_or(0, Identified::id));
+    }
     /// Adds a row. When its id is there already nothing happens and the row that has it is returned.
     pub fn insert(&mut self, row: T) -> u32 {
         let id = row.id();
