@@ -109,7 +109,8 @@ impl Engine {
         history.fold(&mut world, reader.last(), &mut |_| {})?;
         sealing.finish(&world)?;
         let founder = world.identity().founder().map(|principal| principal.id);
-        let (worlds, published) = Worlds::new(world, |world, fact| world.apply(&fact.at, &fact.event));
+        let (worlds, published) =
+            Worlds::new(world, |world, fact| world.apply(&fact.at, &fact.event), World::share);
         let (queue, ops) = Queue::new(options.queue);
         let queue = Arc::new(queue);
         let bell = Arc::new(Bell::new(reader.last()));

@@ -207,6 +207,11 @@ impl World {
         self.states.footprint()
     }
 
+    /// Keeps once with `other` what both have and neither will change: versions of objects. Only for worlds of one log.
+    pub fn share(&mut self, other: &Self) {
+        self.states.objects.share(&other.states.objects);
+    }
+
     pub(crate) fn save(&self, out: &mut impl Output) {
         out.sequence(self.position);
         out.u64(self.time);

@@ -35,16 +35,16 @@ pub(crate) struct Worlds<W, F> {
     /// What is published and not in the own world yet: those who read it when it was swapped out may read it still.
     behind: Vec<F>,
     apply: fn(&mut W, &F),
+    share: fn(&mut W, &W),
     published: Arc<Published<W>>,
 }
 
 impl<W: Clone, F> Worlds<W, F> {
-    /// Two worlds alike, and how a fact comes into one.
-    pub(crate) fn new(world: W, apply: fn(&mut W, &F)) -> (Self, Arc<Published<W>>) {
+    /// Two worlds alike; how a fact comes into one, and what one takes over from the other once it is as far.
+    pub(crate) fn new(world: W, apply: fn(&mut W, &F), share: fn(&mut W, &W)) -> (Self, Arc<Published<W>>) {
         let published = Arc::new(Published { world: Slot::new(world.clone()) });
-        let worlds =
-            Self { own: Arc::new(world), behind: Vec::new(), apply, published: Arc::clone(&published) };
-        (worlds, published)
+        let (own, behind) = (Arc::new(world), Vec::new());
+        (Self { own, behind, apply, share, published: Arc::clone(&published) }, published)
     }
 
     /// The world that runs ahead. Waits for those who still read it as it was before the last group.
@@ -80,6 +80,7 @@ impl<W: Clone, F> Worlds<W, F> {
             (self.apply)(world, fact);
         }
         self.behind.clear();
+        (self.share)(world, &self.published.read());
         true
     }
 }

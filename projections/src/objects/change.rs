@@ -5,7 +5,7 @@
 
 use crate::Sequence;
 use crate::canonical::{Input, InputError, Output};
-use crate::store::{NO_ROW, Rows, transact};
+use crate::store::{NO_ROW, Runs, transact};
 use crate::tagged::tagged;
 
 tagged! {
@@ -81,7 +81,7 @@ impl Narrow {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Changes {
     /// INVARIANT (backwards): a change only names earlier ones, so that walking a chain ends.
-    rows: Rows<Narrow>,
+    rows: Runs<Narrow>,
 }
 transact!(Changes { rows });
 
@@ -94,6 +94,10 @@ impl Changes {
     }
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+    /// See [`Runs::share`].
+    pub(super) fn share(&mut self, other: &Self) {
+        self.rows.share(&other.rows);
     }
     pub(super) fn save(&self, out: &mut impl Output) {
         out.count(self.rows.len());

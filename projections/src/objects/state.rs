@@ -312,6 +312,10 @@ impl Objects {
         self.attributes.save(out);
     }
 
+    /// Keeps once with `other` what both have and neither will change.
+    pub(crate) fn share(&mut self, other: &Self) {
+        self.changes.share(&other.changes);
+    }
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let types = Words::load(input)?;
         let mut state = Self { types, changes: Changes::load(input)?, ..Self::default() };

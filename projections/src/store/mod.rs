@@ -14,6 +14,7 @@ mod postings;
 mod room;
 mod row_set;
 mod rows;
+mod runs;
 mod table;
 mod undo;
 mod words;
@@ -25,6 +26,7 @@ pub use keyed::{Keyed, Sorted};
 pub use postings::Postings;
 pub use row_set::{RowIter, RowSet};
 pub use rows::Rows;
+pub use runs::Runs;
 pub use table::{Identified, Table};
 pub use words::Words;
 

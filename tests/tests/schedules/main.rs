@@ -114,7 +114,7 @@ fn model(preemptions: Option<usize>, body: impl Fn() + Send + Sync + 'static) {
 #[test]
 fn a_check_that_starts_after_the_receipt_of_a_revocation_never_allows() {
     model(None, || {
-        let (mut worlds, published) = Worlds::new(World::new(), World::apply);
+        let (mut worlds, published) = Worlds::new(World::new(), World::apply, |_, _| ());
         let acknowledged: Acknowledged = Arc::new(AtomicU32::new(0));
         let reads = {
             let (published, acknowledged) = (published.clone(), acknowledged.clone());
@@ -129,7 +129,7 @@ fn a_check_that_starts_after_the_receipt_of_a_revocation_never_allows() {
 #[test]
 fn two_readers_see_whole_groups_in_order_while_two_are_written() {
     model(Some(3), || {
-        let (mut worlds, published) = Worlds::new(World::new(), World::apply);
+        let (mut worlds, published) = Worlds::new(World::new(), World::apply, |_, _| ());
         let acknowledged: Acknowledged = Arc::new(AtomicU32::new(0));
         let readers: Vec<_> = (0..2)
             .map(|_| {
@@ -149,7 +149,7 @@ fn two_readers_see_whole_groups_in_order_while_two_are_written() {
 #[test]
 fn the_writer_changes_no_world_that_a_reader_still_holds() {
     model(Some(3), || {
-        let (mut worlds, published) = Worlds::new(World::new(), World::apply);
+        let (mut worlds, published) = Worlds::new(World::new(), World::apply, |_, _| ());
         let holder = {
             let published = published.clone();
             thread::spawn(move || {
@@ -170,7 +170,7 @@ fn the_writer_changes_no_world_that_a_reader_still_holds() {
 #[should_panic(expected = "was acknowledged")]
 fn a_receipt_that_is_given_too_early_is_found() {
     model(Some(3), || {
-        let (mut worlds, published) = Worlds::new(World::new(), World::apply);
+        let (mut worlds, published) = Worlds::new(World::new(), World::apply, |_, _| ());
         let acknowledged: Acknowledged = Arc::new(AtomicU32::new(0));
         let reads = {
             let (published, acknowledged) = (published.clone(), acknowledged.clone());
@@ -187,7 +187,7 @@ fn a_receipt_that_is_given_too_early_is_found() {
 #[should_panic(expected = "a reader sees whole groups")]
 fn half_a_group_that_is_published_is_found() {
     model(Some(3), || {
-        let (mut worlds, published) = Worlds::new(World::new(), World::apply);
+        let (mut worlds, published) = Worlds::new(World::new(), World::apply, |_, _| ());
         let looks = {
             let published = published.clone();
             thread::spawn(move || look(&published))

@@ -100,6 +100,8 @@ impl Held {
 
 impl Memory {
     fn of(world: &World, audit_index_bytes: usize) -> Self {
+        // An engine has another one, and both keep together what neither will change: each tells its part of that.
+        let _other = world.clone();
         let mut domains = BTreeMap::new();
         for part in world.footprint() {
             *domains.entry(part.domain).or_default() += part.bytes * WORLDS;
