@@ -276,6 +276,7 @@ mod tests {
         assert!(matches!(opened.writer.commit(Durability::Synced), Err(LogError::Io { .. })));
         assert!(matches!(opened.writer.commit(Durability::Synced), Err(LogError::Poisoned)));
         assert_eq!(opened.reader.last(), Sequence::new(0));
+        assert_eq!(opened.writer.chain_at(Sequence::new(1)), None, "nobody is told of it");
     }
 
     #[test]

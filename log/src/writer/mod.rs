@@ -234,6 +234,7 @@ impl Writer {
         });
         if let Err(error) = result {
             self.poisoned = true;
+            self.chains.clear(); // of events that nobody may be told of
             return Err(error);
         }
         self.publish();
