@@ -98,6 +98,9 @@ impl Data {
     pub(crate) fn payload(&self) -> &Payload {
         &self.payload
     }
+    pub(crate) fn into_payload(self) -> Payload {
+        self.payload
+    }
     /// The same as what stands for data that cannot be read, and takes so many bytes in the log.
     pub(crate) fn standing_for(mut self, bytes: usize) -> Self {
         self.unread = Some(bytes);

@@ -14,7 +14,7 @@ use crate::kernel::writer::Committer;
 use crate::kernel::{Published, Worlds};
 use crate::moment::Moment;
 use crate::options::Options;
-use crate::receipt::{Load, Pending, Receipt, Submitted, gone, wait};
+use crate::receipt::{Load, Order, Pending, Receipt, Submitted, gone, wait};
 use crate::sealed::Sealing;
 use crate::session::Session;
 use crate::snapshots::Keeper;
@@ -235,7 +235,7 @@ impl Engine {
     /// When the engine is closed.
     pub fn submit(&self, mut batch: Batch) -> Result<Pending> {
         self.offer(&mut batch);
-        self.line_up(Box::new(batch))
+        self.line_up(Order::new(batch))
     }
 
     /// Hands a batch to the writer unless its queue is full; gives it back then. Never waits.
@@ -245,9 +245,8 @@ impl Engine {
     pub fn try_submit(&self, mut batch: Batch) -> Result<Submitted> {
         self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
-        let made = Vec::with_capacity(batch.steps.len());
-        match self.inner.queue.try_send(Op::Execute { batch: Box::new(batch), made, reply })? {
-            Some(Op::Execute { batch, .. }) => Ok(Submitted::Full(*batch)),
+        match self.inner.queue.try_send(Op::Execute { order: Order::new(batch), reply })? {
+            Some(Op::Execute { order, .. }) => Ok(Submitted::Full(order.batch)),
             _ => Ok(Submitted::Taken(Pending(pending))),
         }
     }
@@ -259,10 +258,9 @@ impl Engine {
         Load { waiting, room }
     }
 
-    fn line_up(&self, batch: Box<Batch>) -> Result<Pending> {
+    fn line_up(&self, order: Box<Order>) -> Result<Pending> {
         let (reply, pending) = oneshot::channel();
-        let made = Vec::with_capacity(batch.steps.len());
-        self.inner.queue.send(Op::Execute { batch, made, reply })?;
+        self.inner.queue.send(Op::Execute { order, reply })?;
         Ok(Pending(pending))
     }
 
@@ -272,9 +270,9 @@ impl Engine {
     /// When it is refused (nothing has changed then), or its outcome is unknown because the log could not be written.
     pub fn execute(&self, mut batch: Batch) -> Result<Receipt> {
         self.offer(&mut batch);
-        match self.inner.combiner.carry(Box::new(batch)) {
+        match self.inner.combiner.carry(Order::new(batch)) {
             Ok(answer) => answer,
-            Err(batch) => self.line_up(batch)?.wait(),
+            Err(order) => self.line_up(order)?.wait(),
         }
     }
 
@@ -285,8 +283,7 @@ impl Engine {
     pub async fn execute_async(&self, mut batch: Batch) -> Result<Receipt> {
         self.offer(&mut batch);
         let (reply, pending) = oneshot::channel();
-        let made = Vec::with_capacity(batch.steps.len());
-        self.inner.queue.send_async(Op::Execute { batch: Box::new(batch), made, reply }).await?;
+        self.inner.queue.send_async(Op::Execute { order: Order::new(batch), reply }).await?;
         Pending(pending).await
     }
 

@@ -105,7 +105,7 @@ impl Receipt {
 /// A receipt that is on its way: wait for it, or await it. Dropping it does not take the batch back.
 #[derive(Debug)]
 #[must_use = "a batch may be refused: wait for its receipt"]
-pub struct Pending(pub(crate) oneshot::Receiver<Reply>);
+pub struct Pending(pub(crate) oneshot::Receiver<Box<Order>>);
 
 /// What became of a batch that was not to wait for room.
 #[derive(Debug)]
@@ -126,11 +126,40 @@ pub struct Load {
     pub room: usize,
 }
 
-/// What the writer sends back: the answer, and the batch it was given, so that its memory is freed by the thread that took it.
+/// A batch on its way to the writer, and the answer on its way back, in one piece of memory: the writer puts the answer where the batch lies, which its
+/// core holds by then, and sends back where that is. So an answer is written once, and what was allocated is freed by the thread that took it.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) answer: Result<Receipt>,
-    pub(crate) _batch: Box<Batch>,
+pub(crate) struct Order {
+    pub(crate) batch: Batch,
+    /// Room for the ids of what its steps made.
+    pub(crate) made: Vec<u128>,
+    pub(crate) answer: Answer,
+}
+
+/// What somebody is to be told.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Not decided yet.
+    Open,
+    Receipt(Receipt),
+    /// Of a batch that was carried out before, perhaps in this very group; looked up before it is sent.
+    Before(Sequence, Sequence),
+    Refused(Error),
+}
+
+impl Order {
+    pub(crate) fn new(batch: Batch) -> Box<Self> {
+        let made = Vec::with_capacity(batch.steps.len());
+        Box::new(Self { batch, made, answer: Answer::Open })
+    }
+    /// What came of it.
+    pub(crate) fn into_result(self) -> Result<Receipt> {
+        match self.answer {
+            Answer::Receipt(receipt) => Ok(receipt),
+            Answer::Refused(error) => Err(error),
+            Answer::Open | Answer::Before(..) => Err(gone()),
+        }
+    }
 }
 
 impl Pending {
@@ -139,7 +168,7 @@ impl Pending {
     /// # Errors
     /// When it was refused, or when its outcome is unknown because the log could not be written.
     pub fn wait(self) -> Result<Receipt> {
-        wait(self.0).map_or_else(|| Err(gone()), |reply| reply.answer)
+        wait(self.0).map_or_else(|| Err(gone()), |order| order.into_result())
     }
 }
 
@@ -148,7 +177,7 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0)
             .poll(context)
-            .map(|reply| reply.map_or_else(|_| Err(gone()), |reply| reply.answer))
+            .map(|order| order.map_or_else(|_| Err(gone()), |order| order.into_result()))
     }
 }
 

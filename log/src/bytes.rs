@@ -21,17 +21,18 @@ pub(crate) fn u128_at(bytes: &[u8], at: usize) -> u128 {
 
 #[inline(always)]
 pub(crate) fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    let mut out = [0; N];
-    if let Some(found) = bytes.get(at..at + N) {
-        out.copy_from_slice(found);
-    }
-    out
+    bytes.get(at..).and_then(|rest| rest.first_chunk::<N>()).copied().unwrap_or([0; N])
 }
 
-/// Copies `value` to `at`. The blocks written to are fixed arrays, so `at` is a constant of a format table.
+/// Copies `value` to `at`. The blocks written to are fixed arrays, so `at` is a constant of a format table. As an array and not a slice: that
+/// becomes a store, a slice a call.
 #[inline(always)]
-pub(crate) fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
-    bytes[at..at + value.len()].copy_from_slice(value);
+pub(crate) fn put<const N: usize>(bytes: &mut [u8], at: usize, value: &[u8; N]) {
+    let room = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<N>());
+    debug_assert!(room.is_some(), "a format table ends where its block does");
+    if let Some(room) = room {
+        *room = *value;
+    }
 }
 
 /// The next multiple of `align` at or above `value`. `align` is a power of two.

@@ -18,7 +18,7 @@
 //! What an unkeyed chain cannot show: a suffix rewritten to its end. Only a digest kept elsewhere shows that.
 //! Source: Crosby and Wallach, Efficient Data Structures for Tamper-Evident Logging (2009); BLAKE3, section 2.
 
-use crate::{digest::Digest, short::Key};
+use crate::{bytes::put, digest::Digest, short::Key};
 use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -96,7 +96,7 @@ pub(crate) fn leaf_input(header: &[u8; 128], content: &Digest) -> [u8; 128] {
     input[0..8].fill(0); // checksum
     input[28..32].fill(0); // durable back
     input[63] = 0; // storage flags
-    input[96..].copy_from_slice(content.as_bytes());
+    put(&mut input, 96, content.as_bytes());
     input
 }
 
@@ -106,8 +106,8 @@ pub(crate) fn leaf(header: &[u8; 128], content: &Digest) -> Digest {
 
 pub(crate) fn chain_input(before: &Digest, leaf: &Digest) -> [u8; 64] {
     let mut input = [0; 64];
-    input[..32].copy_from_slice(before.as_bytes());
-    input[32..].copy_from_slice(leaf.as_bytes());
+    put(&mut input, 0, before.as_bytes());
+    put(&mut input, 32, leaf.as_bytes());
     input
 }
 

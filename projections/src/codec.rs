@@ -42,12 +42,23 @@ pub struct CodecError(String);
 pub fn encode_into<T: Encode>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let before = out.len();
     let written =
-        bincode::encode_into_std_write(value, out, settings()).map_err(|e| CodecError(e.to_string()));
+        bincode::encode_into_writer(value, Appending(out), settings()).map_err(|e| CodecError(e.to_string()));
     if let Err(error) = written {
         out.truncate(before);
         return Err(error);
     }
     Ok(())
+}
+
+/// Appends, and counts nothing: nobody asks how much was written, as `std::io::Write` would have to say.
+struct Appending<'a>(&'a mut Vec<u8>);
+
+impl bincode::enc::write::Writer for Appending<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 /// Decodes a `T` from the beginning of `bytes`; returns it with the number of bytes it took.

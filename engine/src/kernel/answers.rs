@@ -7,81 +7,80 @@ use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::export;
 use crate::history::History;
-use crate::receipt::{Promise, Receipt, Reply};
+use crate::receipt::{Answer, Order, Promise, Receipt};
 use scoped_log::Writer;
 use scoped_projections::tenancy::TenancyEvent;
 use scoped_projections::{Event, Sequence};
 use tokio::sync::oneshot;
 
-/// What somebody is to be told.
-pub(super) enum Answer {
-    Receipt(Receipt),
-    /// Of a batch that was carried out before, perhaps in this very group.
-    Before(Sequence, Sequence),
-    /// Decided on what is not durable yet, so it waits too.
-    Refused(Error),
-}
-
-/// Somebody who waits for an answer until the group is durable.
+/// Somebody who waits for an answer until the group is durable. It was decided on what is not durable yet, a refusal too.
 struct Waiting {
-    reply: oneshot::Sender<Reply>,
-    batch: Box<Batch>,
+    reply: oneshot::Sender<Box<Order>>,
+    order: Box<Order>,
 }
 
 impl Waiting {
     /// Whoever asked may have stopped waiting; what was done stays done.
-    fn send(self, answer: Result<Receipt>) {
-        let _ = self.reply.send(Reply { answer, _batch: self.batch });
+    fn send(self) {
+        let _ = self.reply.send(self.order);
     }
 }
 
 /// Everybody who waits for the group, in the order in which they asked.
 #[derive(Default)]
 pub(super) struct Answers {
-    waiting: Vec<(Waiting, Answer)>,
+    waiting: Vec<Waiting>,
 }
 
 impl Answers {
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
-    pub(super) fn push(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>, answer: Answer) {
-        self.waiting.push((Waiting { reply, batch }, answer));
+    /// An order that is answered.
+    pub(super) fn push(&mut self, order: Box<Order>, reply: oneshot::Sender<Box<Order>>) {
+        self.waiting.push(Waiting { reply, order });
     }
     /// Whoever was about to hear of such a batch that it is done hears of this instead.
     pub(super) fn spoil(&mut self, such: impl Fn(&Batch) -> bool, why: impl Fn() -> Error) {
-        for (waiting, answer) in &mut self.waiting {
-            if matches!(answer, Answer::Receipt(_)) && such(&waiting.batch) {
-                *answer = Answer::Refused(why());
+        for Waiting { order, .. } in &mut self.waiting {
+            if matches!(order.answer, Answer::Receipt(_)) && such(&order.batch) {
+                order.answer = Answer::Refused(why());
             }
         }
     }
     /// The group is durable, as far as was promised, and published.
     pub(super) fn give(&mut self, log: &Writer, history: &History) {
-        for (waiting, answer) in self.waiting.drain(..) {
-            let answer = match answer {
-                Answer::Receipt(receipt) => chained(receipt, log, history),
-                Answer::Refused(error) => Err(error),
+        for mut waiting in self.waiting.drain(..) {
+            let answer = &mut waiting.order.answer;
+            let failed = match answer {
+                Answer::Receipt(receipt) => chain(receipt, log, history).err(),
+                Answer::Refused(_) | Answer::Open => None,
                 Answer::Before(first, last) => {
-                    let promise = if last <= log.durable() { Promise::Durable } else { Promise::Buffered };
-                    receipt_of(history, first, last, promise)
+                    let promise = if *last <= log.durable() { Promise::Durable } else { Promise::Buffered };
+                    let before = receipt_of(history, *first, *last, promise);
+                    before.map(|receipt| *answer = Answer::Receipt(receipt)).err()
                 }
             };
-            waiting.send(answer);
+            if let Some(error) = failed {
+                *answer = Answer::Refused(error);
+            }
+            waiting.send();
         }
     }
     /// Nobody knows what became of the group.
     pub(super) fn lose(&mut self, cause: &Error) {
-        for (waiting, _) in self.waiting.drain(..) {
+        for mut waiting in self.waiting.drain(..) {
             let error =
                 Error::unavailable("outcome_unknown", format!("the log could not be written: {cause}"));
-            waiting.send(Err(error.hint("the outcome is unknown: open the log again and look")));
+            let error = error.hint("the outcome is unknown: open the log again and look");
+            waiting.order.answer = Answer::Refused(error);
+            waiting.send();
         }
     }
 }
 
-/// A receipt with the chain value after its last event, which is known since the group was written.
-fn chained(mut receipt: Receipt, log: &Writer, history: &History) -> Result<Receipt> {
+/// Puts the chain value after its last event into a receipt: it is known since the group was written.
+fn chain(receipt: &mut Receipt, log: &Writer, history: &History) -> Result<()> {
     let last = receipt.last;
     receipt.head = match log.chain_at(last) {
         Some(chain) => chain,
@@ -90,7 +89,7 @@ fn chained(mut receipt: Receipt, log: &Writer, history: &History) -> Result<Rece
             history.reader().chain_at(last)?.ok_or_else(missing)?
         }
     };
-    Ok(receipt)
+    Ok(())
 }
 
 /// The receipt of a batch that stands in the log.

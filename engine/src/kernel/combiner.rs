@@ -16,9 +16,8 @@
 use super::bell::Bell;
 use super::queue::{Op, Queue};
 use super::writer::{Committer, Next};
-use crate::command::Batch;
 use crate::error::Result;
-use crate::receipt::{Receipt, gone};
+use crate::receipt::{Order, Receipt, gone};
 use crossbeam_channel::{Receiver, Select};
 use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -95,13 +94,13 @@ impl Combiner {
     }
 
     /// Carries a batch through on this thread, if nobody is at work and nothing is queued; gives it back otherwise.
-    pub(crate) fn carry(&self, batch: Box<Batch>) -> std::result::Result<Result<Receipt>, Box<Batch>> {
-        let Some(mut held) = self.writer.try_lock() else { return Err(batch) };
+    pub(crate) fn carry(&self, order: Box<Order>) -> std::result::Result<Result<Receipt>, Box<Order>> {
+        let Some(mut held) = self.writer.try_lock() else { return Err(order) };
         // (in order)
-        let Some(writer) = held.as_mut().filter(|_| self.ops.is_empty()) else { return Err(batch) };
+        let Some(writer) = held.as_mut().filter(|_| self.ops.is_empty()) else { return Err(order) };
         let (reply, mut answer) = oneshot::channel();
         let (waited, owed) = (writer.patience().is_some(), writer.owes_sync());
-        let worked = catch_unwind(AssertUnwindSafe(|| writer.alone(batch, reply)));
+        let worked = catch_unwind(AssertUnwindSafe(|| writer.alone(order, reply)));
         // The writer's thread sleeps for as long as was right before, and a sync may be due sooner.
         let sooner =
             |writer: &Committer| (!waited && writer.patience().is_some()) || (!owed && writer.owes_sync());
@@ -116,6 +115,6 @@ impl Combiner {
             // Its thread may be waiting without an end; a full queue wakes it all the same.
             let _ = self.queue.try_send(Op::LookUp);
         }
-        Ok(answer.try_recv().map_or_else(|_| Err(gone()), |reply| reply.answer))
+        Ok(answer.try_recv().map_or_else(|_| Err(gone()), |order| order.into_result()))
     }
 }

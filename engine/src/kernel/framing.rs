@@ -1,11 +1,11 @@
-//! From facts to records: their bodies are encoded, and the log frames them.
+//! From facts to records: their bodies are encoded, and the log is handed them to frame.
 
 use super::execute::Fact;
 use scoped_log::{LogError, NewEvent, Stage, Writer};
 use smallvec::SmallVec;
 
-/// Frames the facts of one batch. Once they are framed their payloads are let go of: the bytes are in the group, and whoever made them frees
-/// them.
+/// Stages the facts of one batch. Their payloads are let go of then: the group refers to them until it has framed them, and whoever made them
+/// frees them.
 pub(super) fn frame(log: &mut Writer, bodies: &mut Vec<u8>, facts: &mut [Fact]) -> Result<Stage, LogError> {
     bodies.clear();
     let mut ends: SmallVec<[usize; 4]> = SmallVec::with_capacity(facts.len());

@@ -5,20 +5,18 @@
 //! that the engine is closed.
 
 use super::journal::Access;
-use crate::command::Batch;
 use crate::error::{Error, Result};
-use crate::receipt::{Reply, gone};
+use crate::receipt::{Order, gone};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use parking_lot::RwLock;
 use tokio::sync::{Notify, oneshot};
 
 /// What the writer is asked to do.
 pub(crate) enum Op {
+    /// The order comes back with its answer.
     Execute {
-        batch: Box<Batch>,
-        /// Room for the ids of what its steps made.
-        made: Vec<u128>,
-        reply: oneshot::Sender<Reply>,
+        order: Box<Order>,
+        reply: oneshot::Sender<Box<Order>>,
     },
     /// A read was refused, or is to be recorded.
     Access(Box<Access>),

@@ -11,7 +11,7 @@
 //! log is unavailable. Readers go on.
 
 use super::Worlds;
-use super::answers::{Answer, Answers, provisioned};
+use super::answers::{Answers, provisioned};
 use super::bell::Bell;
 use super::durability::Durability;
 use super::erasing::Erasing;
@@ -23,7 +23,7 @@ use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::receipt::{Promise, Receipt, Reply, Warning};
+use crate::receipt::{Answer, Order, Promise, Receipt, Warning};
 use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
 use crossbeam_channel::{Receiver, TryRecvError};
@@ -120,10 +120,9 @@ impl Committer {
     }
 
     /// One batch as a group of its own.
-    pub(super) fn alone(&mut self, batch: Box<Batch>, reply: oneshot::Sender<Reply>) {
+    pub(super) fn alone(&mut self, order: Box<Order>, reply: oneshot::Sender<Box<Order>>) {
         self.now = self.door.now();
-        let made = Vec::with_capacity(batch.steps.len());
-        self.submit(batch, made, reply);
+        self.submit(order, reply);
         self.flush();
         self.sync_if_due();
     }
@@ -168,7 +167,7 @@ impl Committer {
         let (mut syncs, mut next) = (Vec::new(), Next::GoOn);
         while let Some(taken) = op.take() {
             match taken {
-                Op::Execute { batch, made, reply } => self.submit(batch, made, reply),
+                Op::Execute { order, reply } => self.submit(order, reply),
                 Op::Access(access) => self.trace(&access),
                 Op::Sync(reply) => syncs.push(reply),
                 Op::Close(reply) => next = Next::Close(Some(reply)),
@@ -203,19 +202,16 @@ impl Committer {
         let _ = self.sync();
     }
 
-    fn submit(&mut self, batch: Box<Batch>, made: Vec<u128>, reply: oneshot::Sender<Reply>) {
-        let answer = match &self.poisoned {
+    fn submit(&mut self, mut order: Box<Order>, reply: oneshot::Sender<Box<Order>>) {
+        let made = std::mem::take(&mut order.made);
+        order.answer = match &self.poisoned {
             Some(error) => Answer::Refused(error.again()),
-            None => match self.carry_out(&batch, made) {
-                Ok(Carried::Now(receipt)) => Answer::Receipt(receipt),
-                Ok(Carried::Before(first, last)) => Answer::Before(first, last),
-                Err(error) => Answer::Refused(error),
-            },
+            None => self.carry_out(&order.batch, made).unwrap_or_else(Answer::Refused),
         };
-        self.answers.push(batch, reply, answer);
+        self.answers.push(order, reply);
     }
 
-    fn carry_out(&mut self, batch: &Batch, mut made: Vec<u128>) -> Result<Carried> {
+    fn carry_out(&mut self, batch: &Batch, mut made: Vec<u128>) -> Result<Answer> {
         // A batch that does not fit into the group any more is taken back and decided again in the next one.
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
@@ -225,7 +221,7 @@ impl Committer {
             let out = Out { facts: &mut self.facts, made: &mut made };
             let warnings = match execute(own, batch, &undone, now, &mut self.ids, &mut sealer, out) {
                 Ok(Outcome::Facts(warnings)) => warnings,
-                Ok(Outcome::Before(first, last)) => return Ok(Carried::Before(first, last)),
+                Ok(Outcome::Before(first, last)) => return Ok(Answer::Before(first, last)),
                 Err(declined) => return Err(self.declined(*declined, now)),
             };
             // A key is durable before anything that is sealed under it is.
@@ -234,13 +230,13 @@ impl Committer {
                 return Err(error);
             }
             if self.facts.len() == start {
-                return Ok(Carried::Now(self.nothing_to_do(made, warnings)));
+                return Ok(Answer::Receipt(self.nothing_to_do(made, warnings)));
             }
             if let Some(mut receipt) = self.stage(start)? {
                 (receipt.ids, receipt.warnings) = (made, warnings);
                 receipt.provisioned =
                     self.facts[start..].iter().filter_map(|fact| provisioned(&fact.event)).collect();
-                return Ok(Carried::Now(receipt));
+                return Ok(Answer::Receipt(receipt));
             }
         }
         Err(Error::unavailable("unavailable", "the log did not take the batch into an empty group"))
@@ -413,9 +409,4 @@ impl Committer {
         }
         Ok(self.log.close()?)
     }
-}
-
-enum Carried {
-    Now(Receipt),
-    Before(Sequence, Sequence),
 }

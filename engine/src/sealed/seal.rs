@@ -40,7 +40,7 @@ impl Written {
     }
     /// As it goes into the log.
     pub(crate) fn into_stored(self) -> Payload {
-        self.stored.unwrap_or_else(|| self.data.payload().clone())
+        self.stored.unwrap_or_else(|| self.data.into_payload())
     }
 }
 

@@ -230,7 +230,7 @@ impl Execution<'_> {
     fn replace(&self, segment: &SegmentImage, body: &Body, cut: &Cut) -> Result<(), LogError> {
         let mut bytes = body.bytes.get(..cut.exact as usize).unwrap_or(&[]).to_vec();
         if let Some(header) = segment.header() {
-            put(&mut bytes, 0, &header.encode_page());
+            bytes.iter_mut().zip(header.encode_page()).for_each(|(at, byte)| *at = byte);
         }
         bytes.resize(cut.ending.offset as usize, 0);
         bytes.extend_from_slice(&cut.ending.bytes);
@@ -256,7 +256,7 @@ impl Execution<'_> {
         if bytes.len() < HEADER_PAGE as usize {
             bytes.resize(HEADER_PAGE as usize, 0);
         }
-        put(&mut bytes, 0, &header.encode_page());
+        bytes.iter_mut().zip(header.encode_page()).for_each(|(at, byte)| *at = byte);
         self.replace_file(&segment.path, &bytes)?;
         recovery.notes.push(format!("one copy of the header of `{}` was bad and is repaired", segment.path));
         Ok(())

@@ -1,36 +1,39 @@
-//! The commit group: batches framed one behind the other, to be written with one write.
+//! The commit group: records framed one behind the other, to be written with one write.
 //!
-//! Framing copies; linking (leaf, chain, checksum) follows some events later, because leaves are hashed side by side.
+//! Framing copies and digests the content; linking (leaf, chain, checksum) follows some events later, because leaves are hashed side by side.
 //!
 //! ```text
 //! frame frame … frame ─▶ link: sixteen leaves at once ▸ one chain step and one checksum each
 //! ```
+//!
+//! It is a function of what is staged: the bytes are the same on whose thread and in how many chunks they are made.
 
-use super::Writer;
+use super::{
+    chunk::{Chunk, Part},
+    framer::Framed,
+};
 use crate::{
-    Micros,
     bytes::{align_up, put},
     digest::Digest,
-    error::LogError,
     hash,
-    layout::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BODY_BYTES, RECORD_ALIGN},
-    record::{AT_CHAIN, CLASS_EVENT, Fields, MEANING_PAYLOAD, MEANING_SEALED, NewEvent, sum},
+    layout::RECORD_ALIGN,
+    record::{AT_CHAIN, AT_STORAGE, STORAGE_GROUP_END, View, sum},
+    tally::Tally,
 };
 
-/// What is staged.
+/// What is framed.
 #[derive(Default)]
 pub(super) struct Group {
-    pub(super) buffer: Vec<u8>,
-    /// Offsets of its events in the segment, in units of 32 bytes.
-    pub(super) offsets: Vec<u32>,
-    /// Place of the last record in the buffer.
-    pub(super) last: usize,
-    /// What goes back if the group is discarded: the first sequence, the chain and the time before it.
-    pub(super) first: u64,
-    pub(super) chain_before: Digest,
-    pub(super) time_before: Micros,
-    /// Chain values after its events, from the first one on, as far as they are linked. Kept until the next group begins.
-    pub(super) chains: Vec<Digest>,
+    buffer: Vec<u8>,
+    /// Where its records begin in the buffer.
+    places: Vec<usize>,
+    /// Seed of the checksums: that of the segment.
+    pub(super) salt: u64,
+    /// The chain value after the last event that is linked.
+    chain: Digest,
+    /// Chain values after its events, as far as they are linked.
+    chains: Vec<Digest>,
+    tally: Tally,
     /// Inputs of the leaves of the events behind those.
     unlinked: Vec<[u8; 128]>,
     leaves: Vec<Digest>,
@@ -40,101 +43,79 @@ pub(super) struct Group {
 const LINKED_AT_ONCE: usize = 16;
 
 impl Group {
-    /// Nothing yet, behind the event before `first`.
-    pub(super) fn behind(first: u64, chain_before: Digest) -> Self {
-        Self { first, chain_before, ..Self::default() }
+    /// Nothing yet, behind the event with this chain value.
+    pub(super) fn behind(chain: Digest, salt: u64) -> Self {
+        Self { chain, salt, ..Self::default() }
     }
 
-    /// Nothing is in it any more; its chain values are kept.
-    pub(super) fn clear(&mut self) {
-        self.buffer.clear();
-        self.offsets.clear();
-        self.unlinked.clear();
+    /// Appends the records of a chunk. No allocation once the buffers have grown.
+    pub(super) fn frame(&mut self, chunk: &Chunk) {
+        self.buffer.reserve(chunk.bytes());
+        chunk.parts().for_each(|part| self.frame_one(&part));
     }
-}
 
-impl Writer {
-    /// Appends one record to the group buffer. No allocation once the buffer has grown.
-    pub(super) fn frame(&mut self, event: &NewEvent<'_>, time: Micros, batch_left: u32) {
-        let payload = event.payload.map_or(&[][..], |payload| payload.bytes());
-        let fields = Fields {
-            sequence: self.next,
-            body_len: event.body.len() as u32,
-            payload_len: payload.len() as u32,
-            batch_left,
-            durable_back: (self.next - self.durable) as u32,
-            event_id: event.event_id,
-            time,
-            kind: event.kind,
-            kind_version: event.kind_version,
-            class: CLASS_EVENT,
-            meaning: match event.payload {
-                None => 0,
-                Some(payload) if payload.is_sealed() => MEANING_PAYLOAD | MEANING_SEALED,
-                Some(_) => MEANING_PAYLOAD,
-            },
-            storage: 0,
-            actor: event.actor,
-            scope: event.scope,
-        };
-        let header = fields.encode();
-        let content = hash::content(event.body, event.payload.map_or(&hash::NO_PAYLOAD, |p| p.digest()));
-
-        let group = &mut self.group;
-        group.unlinked.push(hash::leaf_input(&header, &content));
-        let at = group.buffer.len();
-        group.buffer.extend_from_slice(&header);
-        group.buffer.extend_from_slice(event.body);
-        group.buffer.extend_from_slice(payload);
-        let end = align_up(group.buffer.len() as u64, RECORD_ALIGN) as usize;
-        group.buffer.resize(end, 0);
-        group.offsets.push(((self.open.offset + at as u64) / RECORD_ALIGN) as u32);
-        group.last = at;
-        self.next += 1;
-        if self.group.unlinked.len() >= LINKED_AT_ONCE {
+    fn frame_one(&mut self, Part { header, body, payload }: &Part<'_>) {
+        let content = hash::content(body, payload.map_or(&hash::NO_PAYLOAD, |payload| payload.digest()));
+        self.unlinked.push(hash::leaf_input(header, &content));
+        self.places.push(self.buffer.len());
+        self.tally.add(View::trusted(&header[..]));
+        self.buffer.extend_from_slice(&header[..]);
+        self.buffer.extend_from_slice(body);
+        self.buffer.extend_from_slice(payload.map_or(&[][..], |payload| payload.bytes()));
+        let end = align_up(self.buffer.len() as u64, RECORD_ALIGN) as usize;
+        self.buffer.resize(end, 0);
+        if self.unlinked.len() >= LINKED_AT_ONCE {
             self.link();
         }
     }
 
     /// Gives every framed event its chain value and its checksum.
-    pub(super) fn link(&mut self) {
-        let group = &mut self.group;
-        hash::leaves(&group.unlinked, &mut group.leaves);
-        group.unlinked.clear();
-        let (base, salt) = (self.open.offset, self.open.segment.header.salt);
-        let place = |units: &u32| (u64::from(*units) * RECORD_ALIGN - base) as usize;
-        for leaf in &group.leaves {
-            let nth = group.chains.len();
-            let Some(at) = group.offsets.get(nth).map(place) else { break };
-            let end = group.offsets.get(nth + 1).map_or(group.buffer.len(), place);
+    fn link(&mut self) {
+        hash::leaves(&self.unlinked, &mut self.leaves);
+        self.unlinked.clear();
+        for leaf in &self.leaves {
+            let nth = self.chains.len();
+            let Some(at) = self.places.get(nth).copied() else { break };
+            let end = self.places.get(nth + 1).copied().unwrap_or(self.buffer.len());
             self.chain = hash::chain(&self.chain, leaf);
-            group.chains.push(self.chain);
-            if let Some(record) = group.buffer.get_mut(at..end) {
+            self.chains.push(self.chain);
+            if let Some(record) = self.buffer.get_mut(at..end) {
                 put(record, AT_CHAIN, self.chain.as_bytes());
-                sum(record, salt);
+                sum(record, self.salt);
             }
         }
-        group.leaves.clear();
+        self.leaves.clear();
     }
-}
 
-/// Bytes a batch takes, if it may be stored at all.
-pub(super) fn batch_bytes(batch: &[NewEvent<'_>]) -> Result<u64, LogError> {
-    if batch.is_empty() {
-        return Err(LogError::Invalid { detail: "a batch has at least one event" });
+    /// The chain value after the last event. Asked for before the group is taken, what is not linked yet is hashed alone and not side by
+    /// side with others.
+    pub(super) fn chain(&mut self) -> Digest {
+        self.link();
+        self.chain
     }
-    if batch.len() > MAX_BATCH_RECORDS {
-        return Err(LogError::too_large("batch", batch.len() as u64, MAX_BATCH_RECORDS as u64));
-    }
-    let mut bytes = 0;
-    for event in batch {
-        if event.body.len() > MAX_BODY_BYTES {
-            return Err(LogError::too_large("body", event.body.len() as u64, MAX_BODY_BYTES as u64));
+
+    /// The group, its last record saying that it ends there, filled up to a multiple of `align`. Its chain values go in place of what is in
+    /// `chains`; the next group is made in `empty`, behind this one.
+    pub(super) fn take(&mut self, align: u64, empty: Vec<u8>, chains: &mut Vec<Digest>) -> Framed {
+        self.link();
+        if let Some(last) = self.places.last().and_then(|at| self.buffer.get_mut(*at..)) {
+            last[AT_STORAGE] |= STORAGE_GROUP_END;
+            sum(last, self.salt);
         }
-        bytes += event.stored_len() as u64;
+        self.buffer.resize(align_up(self.buffer.len() as u64, align) as usize, 0);
+        let (events, chain, tally) = (self.places.len(), self.chain, std::mem::take(&mut self.tally));
+        std::mem::swap(&mut self.chains, chains);
+        let bytes = std::mem::replace(&mut self.buffer, empty);
+        self.discard(chain);
+        Framed { bytes, events, chain, tally }
     }
-    if bytes > MAX_BATCH_BYTES {
-        return Err(LogError::too_large("batch in bytes", bytes, MAX_BATCH_BYTES));
+
+    /// Nothing is in it any more; what comes next goes behind the event with this chain value.
+    pub(super) fn discard(&mut self, chain: Digest) {
+        self.buffer.clear();
+        self.places.clear();
+        self.chains.clear();
+        self.unlinked.clear();
+        (self.chain, self.tally) = (chain, Tally::default());
     }
-    Ok(bytes)
 }

@@ -2,6 +2,7 @@
 
 /// BLAKE3 of everything written to a segment, for its footer. Small groups gather first: long inputs hash eight times
 /// as fast.
+#[derive(Default)]
 pub(crate) struct RunningHash {
     hasher: blake3::Hasher,
     pending: Vec<u8>,

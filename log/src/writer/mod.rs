@@ -1,6 +1,6 @@
 //! Appending: batches are framed into one buffer, written with one write, made durable with one sync.
 //!
-//! Shape: `stage` frames a batch (and chains and sums it, some events at a time), and touches the disk only when the segment is full and nothing is
+//! Shape: `stage` puts a batch into the group, which is framed some events at a time, and touches the disk only when the segment is full and nothing is
 //! staged (rotation); `commit` writes the group, syncs, and lets readers see it.
 //!
 //! ```text
@@ -13,12 +13,15 @@
 //! What can go wrong: a failed write or sync poisons the writer for good. Kernels report a failed write-back once and
 //! may call the pages clean, so a second sync proves nothing (Rebello et al., 2020); reopening looks at the disk.
 
+mod chunk;
+mod framer;
 mod group;
 mod hashed;
 mod open;
 mod outcome;
 mod rotate;
 mod salts;
+mod staging;
 mod tiling;
 mod write_back;
 
@@ -26,20 +29,20 @@ pub use self::outcome::{Committed, Durability, Stage, Staged};
 pub(crate) use self::{hashed::RunningHash, open::OpenSegment, rotate::write_ending, salts::Salts};
 
 use self::{
-    group::{Group, batch_bytes},
+    framer::{Framed, Framer},
+    staging::batch_bytes,
     tiling::Tiling,
     write_back::WriteBack,
 };
 use crate::{
     Micros,
-    bytes::align_up,
     digest::Digest,
     error::{LogError, at},
     head::Head,
-    layout::{HEAD, RECORD_ALIGN},
+    layout::HEAD,
     options::Options,
     reader::Shared,
-    record::{AT_STORAGE, CLASS_FENCE, NewEvent, STORAGE_GROUP_END, View, control, sum},
+    record::{CLASS_FENCE, NewEvent, control},
     sequence::Sequence,
     spare::{self, Preparer},
     storage::{Access, Storage, StorageFile, write_all_at},
@@ -61,15 +64,26 @@ pub struct Writer {
     open: OpenSegment,
     write_back: WriteBack,
     tiling: Tiling,
-    group: Group,
+    framer: Framer,
+    /// Bytes of records that are staged.
+    staged: u64,
+    /// Where the events of the group lie in the segment, in units of 32 bytes.
+    offsets: Vec<u32>,
     /// The next sequence to be staged.
     next: u64,
+    /// Time of the last event that is staged, and of the last one that is written.
+    last_time: Micros,
+    time_written: Micros,
     /// The last event written, synced or not.
     written: u64,
     /// The last event known durable.
     durable: u64,
+    /// The chain value after the last event written.
     chain: Digest,
-    last_time: Micros,
+    /// Of the group that was written last: its first event, the chain value before it, and those after its events.
+    first: u64,
+    chain_before: Digest,
+    chains: Vec<Digest>,
     poisoned: bool,
     /// Whether there is nothing to say by a fence: one is at the end, or the segment is just sealed.
     fenced: bool,
@@ -94,7 +108,9 @@ pub(crate) struct Beginning {
 }
 
 impl Writer {
-    pub(crate) fn begin(from: Beginning) -> Self {
+    pub(crate) fn begin(mut from: Beginning) -> Self {
+        let (hashed, beside) = (std::mem::take(&mut from.open.hashed), from.preparer.is_in_background());
+        let framer = Framer::new(from.chain, from.open.segment.header.salt, hashed, beside);
         let tiling = Tiling::new(&from.options, &from.storage, &from.shared);
         let mut writer = Self {
             head_file: open_head(&*from.storage),
@@ -103,16 +119,22 @@ impl Writer {
             options: from.options,
             salts: from.salts,
             epoch: from.epoch,
-            write_back: WriteBack::new(from.preparer.is_in_background()),
+            write_back: WriteBack::new(beside),
             tiling,
             preparer: from.preparer,
             open: from.open,
-            group: Group::behind(from.last + 1, from.chain),
+            framer,
+            staged: 0,
+            offsets: Vec::new(),
             next: from.last + 1,
+            last_time: from.last_time,
+            time_written: from.last_time,
             written: from.last,
             durable: from.last,
             chain: from.chain,
-            last_time: from.last_time,
+            first: from.last + 1,
+            chain_before: from.chain,
+            chains: Vec::new(),
             poisoned: false,
             fenced: from.fenced,
             closed: false,
@@ -142,15 +164,14 @@ impl Writer {
     /// Chain value after the last staged event. Asked for between staging and committing, it is hashed alone and not side by side
     /// with others.
     pub fn head(&mut self) -> Digest {
-        self.link();
-        self.chain
+        self.framer.chain()
     }
 
     /// Chain value after an event of the group that was committed last, or after the event before that group.
     pub fn chain_at(&self, sequence: Sequence) -> Option<Digest> {
-        match sequence.get().checked_sub(self.group.first) {
-            Some(nth) => self.group.chains.get(usize::try_from(nth).ok()?).copied(),
-            None if sequence.get() + 1 == self.group.first => Some(self.group.chain_before),
+        match sequence.get().checked_sub(self.first) {
+            Some(nth) => self.chains.get(usize::try_from(nth).ok()?).copied(),
+            None if sequence.get() + 1 == self.first => Some(self.chain_before),
             None => None,
         }
     }
@@ -162,7 +183,7 @@ impl Writer {
 
     /// Bytes staged and not yet committed.
     pub fn staged_bytes(&self) -> usize {
-        self.group.buffer.len()
+        self.staged as usize
     }
 
     /// Frames one atomic batch into the group. Nothing reaches the disk yet, except that a full segment is sealed and
@@ -182,24 +203,19 @@ impl Writer {
                 u64::from(u32::MAX / 2),
             ));
         }
-        if self.open.offset + self.group.buffer.len() as u64 + bytes > self.room_for_events() {
-            if !self.group.buffer.is_empty() {
+        if self.open.offset + self.staged + bytes > self.room_for_events() {
+            if self.staged > 0 {
                 return Ok(Stage::GroupFull);
             }
             self.rotate(bytes)?;
         }
         let time = time.max(self.last_time);
         let first = self.next;
-        if self.group.buffer.is_empty() {
-            self.group.first = first;
-            self.group.chains.clear();
-            self.group.chain_before = self.chain;
-            self.group.time_before = self.last_time;
-        }
         for (nth, event) in batch.iter().enumerate() {
-            self.frame(event, time, (batch.len() - 1 - nth) as u32);
+            self.stage_one(event, time, (batch.len() - 1 - nth) as u32);
         }
         self.last_time = time;
+        self.framer.staged();
         Ok(Stage::Staged(Staged { first: Sequence::new(first), last: Sequence::new(self.next - 1), time }))
     }
 
@@ -211,13 +227,14 @@ impl Writer {
     /// [`LogError::Poisoned`] if it was before.
     pub fn commit(&mut self, durability: Durability) -> Result<Committed, LogError> {
         self.refuse_if_poisoned()?;
-        let bytes = self.group.buffer.len() as u64;
+        let bytes = self.staged;
         let result = self.write_group().and_then(|()| match durability {
             Durability::Synced => self.sync_written(),
             Durability::Buffered => Ok(()),
         });
         if let Err(error) = result {
             self.poisoned = true;
+            self.chains.clear(); // of events that nobody may be told of
             return Err(error);
         }
         self.publish();
@@ -226,14 +243,14 @@ impl Writer {
 
     /// Drops what is staged, as if it had never been.
     pub fn discard(&mut self) {
-        if self.group.buffer.is_empty() {
+        if self.staged == 0 {
             return;
         }
-        self.group.clear();
-        self.group.chains.clear();
-        self.next = self.group.first;
-        self.chain = self.group.chain_before;
-        self.last_time = self.group.time_before;
+        self.framer.discard(self.chain);
+        self.offsets.clear();
+        self.staged = 0;
+        self.next = self.written + 1;
+        self.last_time = self.time_written;
     }
 
     /// Makes everything committed durable.
@@ -252,7 +269,7 @@ impl Writer {
     /// As [`Writer::commit`].
     pub fn fence(&mut self) -> Result<(), LogError> {
         self.refuse_if_poisoned()?;
-        if self.fenced || !self.group.buffer.is_empty() {
+        if self.fenced || self.staged > 0 {
             return self.sync();
         }
         self.poisoning(|writer| {
@@ -263,7 +280,7 @@ impl Writer {
             let mut bytes =
                 control(CLASS_FENCE, writer.written, writer.last_time, &writer.chain, header.salt).to_vec();
             bytes.resize(writer.align() as usize, 0);
-            writer.append(&bytes)?;
+            writer.append(bytes)?;
             writer.open.tally.control();
             writer.open.file.sync_data().map_err(at("syncing", &writer.open.segment.path))?;
             writer.fenced = true;
@@ -287,6 +304,7 @@ impl Writer {
         }
         self.preparer.settle();
         self.tiling.settle();
+        self.framer.settle();
         let written_back = self.write_back.settle().map_err(at("syncing", &self.open.segment.path));
         self.poisoned |= written_back.is_err();
         self.refuse_if_poisoned()?;
@@ -309,36 +327,33 @@ impl Writer {
     }
 
     fn write_group(&mut self) -> Result<(), LogError> {
-        if self.group.buffer.is_empty() {
+        if self.staged == 0 {
             return Ok(());
         }
-        self.link();
-        let mut buffer = std::mem::take(&mut self.group.buffer);
-        for units in &self.group.offsets {
-            let at = u64::from(*units) * RECORD_ALIGN - self.open.offset;
-            self.open.tally.add(View::trusted(buffer.get(at as usize..).unwrap_or(&[])));
+        let (align, before) = (self.align(), self.chain);
+        let Framed { bytes, events, chain, tally } = self.framer.take(align, &mut self.chains);
+        if events != self.offsets.len() {
+            let gone = std::io::Error::other("the thread that frames events panicked");
+            return Err(at("framing", &self.open.segment.path)(gone));
         }
-        if let Some(last) = buffer.get_mut(self.group.last..) {
-            last[AT_STORAGE] |= STORAGE_GROUP_END;
-            sum(last, self.open.segment.header.salt);
-        }
-        buffer.resize(align_up(buffer.len() as u64, self.align()) as usize, 0);
-        let result = self.append(&buffer);
-        buffer.clear();
-        self.group.buffer = buffer;
-        result?;
+        self.append(bytes)?;
+        self.open.tally.absorb(&tally);
+        (self.first, self.chain_before, self.chain) = (self.written + 1, before, chain);
         self.written = self.next - 1;
+        self.time_written = self.last_time;
+        self.staged = 0;
         self.fenced = false;
         Ok(())
     }
 
     /// Writes whole sectors at the end of the open segment.
-    fn append(&mut self, bytes: &[u8]) -> Result<(), LogError> {
+    fn append(&mut self, bytes: Vec<u8>) -> Result<(), LogError> {
         let open = &mut self.open;
-        write_all_at(&*open.file, bytes, open.offset).map_err(at("writing", &open.segment.path))?;
-        open.hashed.update(bytes);
-        open.offset += bytes.len() as u64;
-        let written_back = self.write_back.written(bytes.len() as u64, &open.file);
+        let length = bytes.len() as u64;
+        write_all_at(&*open.file, &bytes, open.offset).map_err(at("writing", &open.segment.path))?;
+        self.framer.written(bytes);
+        open.offset += length;
+        let written_back = self.write_back.written(length, &open.file);
         written_back.map_err(at("syncing", &open.segment.path))
     }
 
@@ -357,9 +372,9 @@ impl Writer {
     /// Lets readers see what is written. The order (after the sync, before any receipt) makes a revocation take
     /// effect before anybody is told of it.
     fn publish(&mut self) {
-        if !self.group.offsets.is_empty() {
-            self.open.segment.publish(self.group.first, &self.group.offsets, self.open.offset);
-            self.group.offsets.clear();
+        if !self.offsets.is_empty() {
+            self.open.segment.publish(self.first, &self.offsets, self.open.offset);
+            self.offsets.clear();
         }
         self.shared.readable.store(self.written, Ordering::Release);
     }

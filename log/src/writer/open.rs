@@ -21,6 +21,7 @@ pub(crate) struct OpenSegment {
     /// Where the next group goes: a group boundary.
     pub(crate) offset: u64,
     pub(crate) tally: Tally,
+    /// Of what was in it when it was opened, until the writer takes it over.
     pub(crate) hashed: RunningHash,
 }
 

@@ -48,7 +48,9 @@ impl Writer {
                 time_before: writer.last_time,
             };
             let file = spare::bring_into_use(&*writer.storage, spare, &header, &[])?;
+            let salt = header.salt;
             writer.open = OpenSegment::new(&writer.storage, &writer.options, header, file, &[])?;
+            writer.framer.go_on(salt, std::mem::take(&mut writer.open.hashed));
             if !writer.shared.segments.push(Arc::clone(&writer.open.segment)) {
                 return Err(LogError::too_large(
                     "number of segments",
@@ -72,7 +74,7 @@ impl Writer {
         let ending = footer::ending(
             header,
             open.offset,
-            open.hashed.so_far(),
+            self.framer.hashed(),
             &open.tally,
             self.chain,
             self.last_time,

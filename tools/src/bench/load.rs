@@ -177,8 +177,13 @@ impl Load {
         let (mut waiting, mut text) = (VecDeque::with_capacity(self.window), String::new());
         let (mut times, mut number, mut done) = (Times::new()?, 0u64, 0u64);
         gate.wait();
+        // The clock is read once a batch: three times would be a tenth of what a caller does for an event.
         let start = Instant::now();
-        while start.elapsed() < time {
+        loop {
+            let now = Instant::now();
+            if now - start >= time {
+                break;
+            }
             let mut batch = Batch::new();
             for _ in 0..self.batch {
                 number += 1;
@@ -186,7 +191,7 @@ impl Load {
                 let data = data(self.payload, number, &mut text)?;
                 batch.push(actor, objects::Update { object, data, expected_version: None, reason: None });
             }
-            waiting.push_back((Instant::now(), engine.submit(batch)?));
+            waiting.push_back((now, engine.submit(batch)?));
             if waiting.len() >= self.window {
                 done += settle(&mut waiting, (self.window / PART).max(1), &mut times)?;
             }
@@ -206,9 +211,11 @@ fn settle(
 ) -> anyhow::Result<u64> {
     let mut part: Vec<_> = waiting.drain(..count.min(waiting.len())).collect();
     let settled = part.len() as u64;
+    let mut came = None;
     while let Some((since, pending)) = part.pop() {
         pending.wait()?;
-        times.record(since.elapsed());
+        let came = *came.get_or_insert_with(Instant::now);
+        times.record(came - since);
     }
     Ok(settled)
 }
