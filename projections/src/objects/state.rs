@@ -4,7 +4,7 @@ use super::ObjectsEvent as E;
 use super::attributes::Attributes;
 use super::change::{Change, ChangeKind, Changes};
 use super::usage::{Held, Usage};
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::identity::Identity;
 use crate::store::{Identified, NO_ROW, Postings, RowSet, Sorted, Table, Words, transact};
 use crate::tenancy::{Parked, Residual, Tenancy};
@@ -316,7 +316,8 @@ impl Objects {
         let mut state = Self { types, changes: Changes::load(input)?, ..Self::default() };
         for _ in 0..input.count()? {
             let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
-            let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);
+            let (owner, home, version) =
+                (input.row(RowOf::Principal)?, input.row_or_none(RowOf::Scope)?, input.u32()?);
             let (last, tombstoned) = (input.u32()?, input.flag()?);
             let row = state.objects.insert(Object {
                 id,
@@ -330,6 +331,7 @@ impl Objects {
             });
             state.by_owner.insert(owner, row);
         }
+        input.holds(RowOf::Object, state.objects.len());
         for said in [&mut state.reasons, &mut state.origins] {
             for _ in 0..input.count()? {
                 let (object, version) = (input.u32()?, input.u32()?);
