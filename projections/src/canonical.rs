@@ -199,13 +199,18 @@ impl<'a> Input<'a> {
     pub fn holds(&mut self, of: RowOf, count: usize) {
         self.rows[of as usize] = u32::try_from(count).unwrap_or(NO_ROW);
     }
+    /// Has the walk held such a row?
+    #[must_use]
+    pub fn has(&self, of: RowOf, row: u32) -> bool {
+        row < self.rows[of as usize]
+    }
     /// The number of a row, which a list or a set of sets may be made to span.
     ///
     /// # Errors
     /// When the walk has held no such row before.
     pub fn row(&mut self, of: RowOf) -> Result<u32, InputError> {
         let row = self.u32()?;
-        if row < self.rows[of as usize] { Ok(row) } else { Err(InputError) }
+        if self.has(of, row) { Ok(row) } else { Err(InputError) }
     }
     /// The number of a row, or [`NO_ROW`].
     ///
@@ -213,7 +218,7 @@ impl<'a> Input<'a> {
     /// When it is neither, as [`Self::row`].
     pub fn row_or_none(&mut self, of: RowOf) -> Result<u32, InputError> {
         let row = self.u32()?;
-        if row == NO_ROW || row < self.rows[of as usize] { Ok(row) } else { Err(InputError) }
+        if row == NO_ROW || self.has(of, row) { Ok(row) } else { Err(InputError) }
     }
     /// A text behind its length.
     ///
