@@ -58,16 +58,9 @@ impl Filled {
     }
 
     fn fill(engine: Engine, count: usize) -> Result<Self> {
-        let (founder, name) = (engine.founder(), Data::from_text_fields(&[("name", "writer")])?);
+        let founder = engine.founder();
         let session = engine.session(founder)?;
-        let create = identity::CreatePrincipal {
-            principal: None,
-            kind: "person".to_owned(),
-            description: name,
-            handle: None,
-            personal: false,
-        };
-        let writer = session.execute(create)?.principal();
+        let writer = session.execute(identity::CreatePrincipal::named("person", "writer")?)?.principal();
         let mut scopes: Vec<ScopeRef> = Vec::with_capacity(DEPTH);
         for depth in 0..DEPTH {
             let (name, parent) = (Some(format!("depth {depth}")), scopes.last().cloned());

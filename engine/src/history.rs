@@ -7,6 +7,7 @@
 use crate::audit::{AuditIndex, Filter};
 use crate::clock::{Door, Ids, SystemDoor};
 use crate::error::{Error, Result};
+use crate::remembered::{NEAR, Nearest, Remembered};
 use crate::sealed::{Keys, Sealing};
 use crate::snapshots::Snapshots;
 use crate::temporal::{Cutoff, Entity, Plan, Rollback};
@@ -16,10 +17,6 @@ use scoped_projections::{Context, Event, PrincipalId, Sequence, World};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Worlds of the past that are kept in memory.
-const REMEMBERED: usize = 4;
-/// Events that are folded sooner than a world of any size is copied or read.
-const NEAR: u64 = 65_536;
 /// Events between two reports of progress.
 const REPORT_EVERY: u64 = 16_384;
 
@@ -32,8 +29,7 @@ pub struct History {
 struct Inner {
     reader: Reader,
     snapshots: Snapshots,
-    /// Newest first.
-    remembered: Mutex<Vec<Arc<World>>>,
+    remembered: Remembered,
     audit: Mutex<AuditIndex>,
     sealing: Sealing,
 }
@@ -86,7 +82,7 @@ impl History {
 
     pub(crate) fn new(reader: Reader, storage: Arc<dyn Storage>, sealing: Sealing) -> Self {
         let snapshots = Snapshots::new(storage);
-        let (remembered, audit) = (Mutex::default(), Mutex::default());
+        let (remembered, audit) = (Remembered::default(), Mutex::default());
         Self { inner: Arc::new(Inner { reader, snapshots, remembered, audit, sealing }) }
     }
 
@@ -119,10 +115,12 @@ impl History {
     /// # Errors
     /// When a record cannot be read.
     pub fn world_at(&self, at: Sequence) -> Result<Arc<World>> {
-        let base = self.remembered_below(at);
-        if let Some(world) = base.as_ref().filter(|world| world.position() == at) {
-            return Ok(Arc::clone(world));
-        }
+        let (base, _way) = match self.remembered().nearest(at) {
+            Nearest::There(world) => return Ok(world),
+            Nearest::Near(world, way) => (Some(world), Some(way)),
+            Nearest::Far(world) => (Some(world), None),
+            Nearest::Nothing => (None, None),
+        };
         let known = base.as_ref().map_or(Sequence::NONE, |world| world.position());
         let near = at.get() - known.get() < NEAR;
         let snapshot = if near { None } else { self.snapshots().load_nearest(self.reader(), known, at) };
@@ -134,20 +132,8 @@ impl History {
         };
         self.fold(&mut world, at, &mut |_| {})?;
         let world = Arc::new(world);
-        self.remember(Arc::clone(&world));
+        self.remembered().keep(Arc::clone(&world));
         Ok(world)
-    }
-
-    /// The remembered world that is nearest below. One that is near is taken out, to be moved on: a copy of a large world takes longer than
-    /// what happened since, and who asks about one moment asks about the next.
-    fn remembered_below(&self, at: Sequence) -> Option<Arc<World>> {
-        let mut remembered = self.inner.remembered.lock();
-        let below = remembered.iter().enumerate().filter(|(_, world)| world.position() <= at);
-        let (nth, world) = below.max_by_key(|(_, world)| world.position())?;
-        if (1..NEAR).contains(&(at.get() - world.position().get())) {
-            return Some(remembered.remove(nth));
-        }
-        Some(Arc::clone(world))
     }
 
     /// The world after every event up to `at`, from the very first record: no snapshot and no memory has a say.
@@ -189,22 +175,9 @@ impl History {
         crate::temporal::plan(self, now, to, asked, actor, time, &mut Ids::new(door))
     }
 
-    /// Lets go of the worlds that are remembered, but for the one at `at` and the last one beside it.
-    pub(crate) fn forget_but(&self, at: Sequence) {
-        let mut remembered = self.inner.remembered.lock();
-        let last = remembered.iter().position(|world| world.position() != at);
-        let mut nth = 0;
-        remembered.retain(|world| {
-            nth += 1;
-            world.position() == at || Some(nth - 1) == last
-        });
-    }
-
-    pub(crate) fn remember(&self, world: Arc<World>) {
-        let mut remembered = self.inner.remembered.lock();
-        remembered.retain(|other| other.position() != world.position());
-        remembered.insert(0, world);
-        remembered.truncate(REMEMBERED);
+    /// The worlds that are kept in memory.
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.inner.remembered
     }
 
     /// The position that a cutoff means. Marks are looked up in `marks`, a world of the present.

@@ -51,6 +51,7 @@ mod reading;
 mod receipt;
 pub mod registry;
 mod rehearsal;
+mod remembered;
 pub mod requests;
 pub mod rules;
 pub mod sealed;

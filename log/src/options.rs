@@ -21,8 +21,9 @@ pub struct Options {
     /// Add to the tiles of the tree whenever a segment is sealed (default), in a thread of its own where
     /// `prepare_in_background` is set. Without, proofs hash the log until somebody writes its tiles.
     pub tiles: bool,
-    /// Note where each event lies while it is written, four bytes an event (default). Without, for whoever writes and does not read
-    /// at the same time, so that memory does not grow with the log; who reads later looks it up segment by segment.
+    /// Note where each event lies while it is written, four bytes an event (default). Without, memory does not grow with the log; but each
+    /// look for one event of the segment that is being written walks that segment, up to [`Self::segment_bytes`]. That is for
+    /// whoever writes and does not read at the same time. Sealed segments are looked through once, as ever.
     pub index: bool,
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Segment {
     /// Bytes that may be read: the end of the last published record.
     end: AtomicU64,
     use_map: bool,
+    /// The writer adds to it and notes no places, see [`Options::index`](crate::Options::index).
+    unnoted: bool,
 }
 
 impl Segment {
@@ -44,7 +46,8 @@ impl Segment {
         index: Option<Index>,
         end: u64,
     ) -> Self {
-        let segment = Self::unread(storage, header, end, true);
+        let unnoted = index.is_none();
+        let segment = Self { unnoted, ..Self::unread(storage, header, end, true) };
         if let Source::Mapped(region) = &source {
             region.publish(end);
         }
@@ -73,6 +76,7 @@ impl Segment {
             footer: OnceLock::new(),
             end: AtomicU64::new(end),
             use_map,
+            unnoted: false,
         }
     }
 
@@ -160,6 +164,10 @@ impl Segment {
     /// Where an event of this segment lies. `Ok(None)`: it should be here and is not.
     pub(crate) fn locate(&self, sequence: u64) -> Result<Option<u64>, LogError> {
         match sequence.checked_sub(self.header.first) {
+            // What is noted now would say nothing about what is written next.
+            Some(nth) if self.unnoted && self.footer.get().is_none() => {
+                self.with_bytes(|bytes| build_index(bytes, &self.header).get(nth))
+            }
             Some(nth) => Ok(self.index()?.get(nth)),
             None => Ok(None),
         }

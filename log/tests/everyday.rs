@@ -118,3 +118,31 @@ fn there_is_one_writer() {
         assert_eq!(kind(Log::open(Arc::clone(&storage), 1, 1, &small())), Ok(()));
     }
 }
+
+/// Whoever wrote without noting places and read at the same time made, with the first look, an index of what was there by then. It was kept, had
+/// room for so many, and events written behind them were told to be damaged.
+#[test]
+fn what_is_written_without_an_index_is_read_beside_it_as_it_comes() {
+    for map in [true, false] {
+        let options = Options { segment_bytes: 4 << 20, index: false, map, ..Options::default() };
+        for (storage, _directory) in storages() {
+            let mut opened = Log::create(storage, 42, 0, 7, &options).unwrap();
+            let batch = |first: u64, count: u64| {
+                (first..first + count).map(|id| event(u128::from(id), b"", None)).collect::<Vec<_>>()
+            };
+            append(&mut opened, 1, &batch(1, 10));
+            let reader = opened.reader.clone();
+            assert_eq!(reader.get(Sequence::new(1)).unwrap().unwrap().event_id(), 1);
+            for first in (11..=9_000).step_by(1_000) {
+                append(&mut opened, 2, &batch(first, 1_000));
+                for id in [1, first - 1, first, first + 999] {
+                    let found = reader.get(Sequence::new(id)).unwrap().unwrap();
+                    assert_eq!(found.event_id(), u128::from(id));
+                }
+                let last = reader.records(Sequence::new(first + 500), reader.last());
+                assert!(last.map(|record| record.unwrap().sequence().get()).eq(first + 500..first + 1_000));
+            }
+            assert_eq!(reader.segments().len(), 1, "all of it in the segment that is being written");
+        }
+    }
+}

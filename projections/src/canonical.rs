@@ -99,19 +99,30 @@ impl Output for Hashing {
 #[error("stored state is cut short or holds a value that no state has")]
 pub struct InputError;
 
-/// Reads a walk back. Every read is bounded by what is left, and every row by the whole, so that neither a hostile count nor a hostile
-/// row can ask for memory.
+/// What a number of a row may name from another state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOf {
+    /// A principal.
+    Principal,
+    /// A node of the scope tree.
+    Scope,
+    /// An object.
+    Object,
+}
+
+/// Reads a walk back. Every count is bounded by what is left, and every row by how many such things the walk held before, so that
+/// neither a hostile count nor a hostile row can ask for memory: what comes of a walk is a few times as large as the walk.
 pub struct Input<'a> {
     left: &'a [u8],
-    /// Length of the whole walk in bytes.
-    whole: usize,
+    /// How many principals, scopes and objects were read so far.
+    rows: [u32; 3],
 }
 
 impl<'a> Input<'a> {
     /// Reads from `bytes`.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { left: bytes, whole: bytes.len() }
+        Self { left: bytes, rows: [0; 3] }
     }
     /// True when all has been read.
     #[must_use]
@@ -191,21 +202,30 @@ impl<'a> Input<'a> {
         let count = self.u32()? as usize;
         if count <= self.left.len() / bytes { Ok(count) } else { Err(InputError) }
     }
-    /// The number of a row, which a list or a set of sets may be made to span. What has a row takes at least a byte of the same walk, so
-    /// the walk is longer than any number of a row in it.
+    /// So many of these there are: rows of them may be named from here on.
+    pub fn holds(&mut self, of: RowOf, count: usize) {
+        self.rows[of as usize] = u32::try_from(count).unwrap_or(NO_ROW);
+    }
+    /// Has the walk held such a row?
+    #[must_use]
+    pub fn has(&self, of: RowOf, row: u32) -> bool {
+        row < self.rows[of as usize]
+    }
+    /// The number of a row, which a list or a set of sets may be made to span.
     ///
     /// # Errors
-    /// When it is [`NO_ROW`], or a row that a walk of this length has no room for.
-    pub fn row(&mut self) -> Result<u32, InputError> {
-        self.row_or_none().and_then(|row| if row == NO_ROW { Err(InputError) } else { Ok(row) })
+    /// When the walk has held no such row before.
+    pub fn row(&mut self, of: RowOf) -> Result<u32, InputError> {
+        let row = self.u32()?;
+        if self.has(of, row) { Ok(row) } else { Err(InputError) }
     }
     /// The number of a row, or [`NO_ROW`].
     ///
     /// # Errors
-    /// When a walk of this length has no room for that row.
-    pub fn row_or_none(&mut self) -> Result<u32, InputError> {
+    /// When it is neither, as [`Self::row`].
+    pub fn row_or_none(&mut self, of: RowOf) -> Result<u32, InputError> {
         let row = self.u32()?;
-        if row == NO_ROW || (row as usize) < self.whole { Ok(row) } else { Err(InputError) }
+        if row == NO_ROW || self.has(of, row) { Ok(row) } else { Err(InputError) }
     }
     /// A text behind its length.
     ///

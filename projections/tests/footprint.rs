@@ -2,9 +2,12 @@
 //!
 //! `cargo test -p scoped-projections --test footprint -- --nocapture` prints bytes per object, version, scope, membership, principal and
 //! entry, as the containers tell them and as they were allocated; two worlds are twice that.
-#![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 #![expect(clippy::print_stdout, reason = "the figures are what somebody runs it for")]
 
+#[allow(dead_code, reason = "each of the tests with this allocator asks for a part of it")]
+mod counting;
+
+use counting::live;
 use scoped_projections::footprint::Thing;
 use scoped_projections::identity::{Founded, PrincipalCreated};
 use scoped_projections::objects::{ObjectCreated, ObjectUpdated};
@@ -15,48 +18,12 @@ use scoped_projections::tenancy::{
 use scoped_projections::{
     Context, EntryId, Envelope, Event, ObjectId, PrincipalId, ScopeId, Sequence, World, snapshot,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-struct Counting;
-
-thread_local! {
-    /// Bytes that this thread has asked for and not given back.
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    // A thread that ends gives back what it no longer can count.
-    let _ = LIVE.try_with(|live| live.set(live.get() + bytes));
-}
-
-// SAFETY: every call is handed on to the system's allocator as it came; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size as isize - layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Bytes that what `make` gives keeps.
 fn kept<T>(make: impl FnOnce() -> T) -> (T, usize) {
-    let before = LIVE.get();
+    let before = live();
     let made = make();
-    (made, usize::try_from(LIVE.get() - before).unwrap())
+    (made, usize::try_from(live() - before).unwrap())
 }
 
 const PRINCIPALS: u64 = 1_000;

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing is trusted that could be asked for once more: the walk folds from the first event on, and the commands behind the events are
-//! decided again at their moment ([`redo`]). Memory is one world and one batch, and a few worlds more while rollbacks are planned, whatever the
+//! decided again at their moment ([`redo`]). Memory is one world and one batch, and two worlds more while rollbacks are planned, whatever the
 //! bytes of the log; time is linear.
 //! Each check is a line of [`CheckName`]; violations planted for each of them are found: written to a log past the engine
 //! (`tests/tests/it/compliance/`), or, where replaying a log cannot come to one, in a world that was tampered with or by a decision
@@ -124,7 +124,7 @@ impl History {
         // Rollbacks are planned over this very world: one replay less, and one world less in memory.
         let world = Arc::new(world);
         if world.position() == self.head() {
-            self.remember(Arc::clone(&world));
+            self.remembered().keep(Arc::clone(&world));
         }
         self.check_world(&world, authorize, options, &mut book);
         let chain = self.reader().chain_at(world.position()).ok().flatten().unwrap_or(verified.head);

@@ -12,7 +12,7 @@ pub struct Options {
     /// Pairs of principal and object whose access has to have a reason, and denies that are tried, at most; spread evenly over
     /// all there are, so the same log gives the same pairs.
     pub samples: usize,
-    /// Rollbacks that are planned. Each costs a replay of what came after.
+    /// Rollbacks that are planned. They share one replay, and each costs a copy of the world.
     pub plans: usize,
     /// Threads that verify the log; 0 for one a core.
     pub threads: usize,

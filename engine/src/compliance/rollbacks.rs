@@ -11,9 +11,12 @@ use crate::sealed::is_absent;
 use crate::temporal::{Cutoff, Entity, Policy, Rollback, Selection};
 use scoped_projections::identity::Status;
 use scoped_projections::objects::Object;
-use scoped_projections::{Sequence, World};
+use scoped_projections::{ObjectId, Sequence, World};
+use std::sync::Arc;
 
 /// Plans to take back the last change of some objects, spread evenly over those that have one.
+///
+/// Memory is three worlds: the last one, a copy of it for what is tried, and one of the past, which is moved on from plan to plan.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -23,11 +26,27 @@ pub(super) fn plans(world: &World, history: &History, wanted: usize, book: &mut 
     }
     let changed = || world.objects().iter().filter(|object| object.version > 1 && !object.tombstoned);
     let step = changed().count() / wanted + 1;
-    for object in changed().step_by(step) {
-        plan(world, history, object, book)?;
-        history.forget_but(world.position());
+    let before = |object: &Object| Some((before_last_change(world, object)?, object.id));
+    let mut wanted: Vec<(Sequence, ObjectId)> = changed().step_by(step).filter_map(before).collect();
+    wanted.sort_unstable();
+    let mut then = World::default();
+    for (to, object) in wanted {
+        history.fold(&mut then, to, &mut |_| {})?;
+        let there = Arc::new(then);
+        history.remembered().keep(Arc::clone(&there));
+        if let Some(object) = world.objects().get(object) {
+            plan(world, history, object, book)?;
+        }
+        history.remembered().forget_but(world.position());
+        then = Arc::unwrap_or_clone(there);
     }
     Ok(())
+}
+
+/// The last moment before an object got the data that it has.
+fn before_last_change(world: &World, object: &Object) -> Option<Sequence> {
+    let last = world.objects().changes(object).find(|change| change.has_data())?;
+    Some(Sequence::new(last.sequence.get() - 1))
 }
 
 fn plan(world: &World, history: &History, object: &Object, book: &mut Book) -> Result<()> {

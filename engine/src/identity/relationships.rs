@@ -20,8 +20,8 @@ use scoped_projections::identity::{
 use scoped_projections::tenancy::{Applies, Capabilities, Capability, Effect, Subject};
 use scoped_projections::{EdgeId, Micros, PrincipalId, ScopeId};
 
-/// How many groups speak for one principal, at most.
-pub const GROUPS_MAX: u64 = 256;
+pub use scoped_projections::identity::GROUPS_MAX;
+
 /// How many `member_of` edges lie one behind the other, at most.
 pub const GROUP_DEPTH_MAX: u32 = 20;
 

@@ -14,6 +14,7 @@ use crate::sealed::is_absent;
 use crate::{objects, tenancy};
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Steps with their places in the order.
 pub(super) type Phased = Vec<(Phase, i64, PlannedStep)>;
@@ -46,19 +47,20 @@ impl<'a> Planner<'a> {
         wanted: impl Fn(Entity) -> bool,
         mut each: impl FnMut(&mut Inverse<'_>) -> Result<()>,
     ) -> Result<Phased> {
-        let (mut then, mut phased) = (World::clone(&*self.history.world_at(self.to)?), Phased::new());
+        // A copy only where entities go back to later moments too.
+        let (mut then, mut phased) = (self.history.world_at(self.to)?, Phased::new());
         let twins = tenancy::Twins::default();
         for (entity, touched) in self.standing {
             if touched.conflict.is_some() || !wanted(*entity) {
                 continue;
             }
             if touched.cutoff > then.position() {
-                self.history.fold(&mut then, touched.cutoff, &mut |_| ())?;
+                self.history.fold(Arc::make_mut(&mut then), touched.cutoff, &mut |_| ())?;
             }
             let (history, now, first, actor, time) =
                 (self.history, self.now, touched.first, self.actor, self.time);
             let entity = *entity;
-            let (then, twins, out) = (&then, &twins, &mut phased);
+            let (then, twins, out) = (&*then, &twins, &mut phased);
             each(&mut Inverse { history, then, now, entity, first, actor, time, twins, out })?;
         }
         phased.sort_by_key(|(phase, order, step)| (*phase, *order, step.entity));

@@ -22,5 +22,5 @@ pub use events::{
     PrincipalDescribed, PrincipalKindChanged, PrincipalReinstated, PrincipalSuspended, RelationshipAdded,
     RelationshipRemoved,
 };
-pub use relations::{ACTS_FOR, Direction, Edge, MEMBER_OF, Reached, Relations, Walk, Way};
+pub use relations::{ACTS_FOR, Direction, Edge, GROUPS_MAX, MEMBER_OF, Reached, Relations, Walk, Way};
 pub use state::{Identity, Principal, Status};

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// The label that makes a child belong to a group: the parent's rights are the child's.
 pub const MEMBER_OF: &str = "member_of";
+/// How many groups speak for one principal, at most. Commands hold it; folds take what there is.
+pub const GROUPS_MAX: u64 = 256;
 /// The label that lets a child act for the parent.
 pub const ACTS_FOR: &str = "acts_for";
 

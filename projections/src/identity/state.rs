@@ -1,8 +1,8 @@
 //! The fold over principals.
 
 use super::IdentityEvent as E;
-use super::relations::{ACTS_FOR, Direction, Edge, MEMBER_OF, Relations, Walk};
-use crate::canonical::{Input, InputError, Output};
+use super::relations::{ACTS_FOR, Direction, Edge, GROUPS_MAX, MEMBER_OF, Relations, Walk};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::store::{Identified, Rows, Sorted, Table, Words, transact};
 use crate::tagged::tagged;
 use crate::{Envelope, PrincipalId, Sequence};
@@ -315,9 +315,15 @@ impl Identity {
             }
             state.insert(principal);
         }
+        input.holds(RowOf::Principal, state.len());
         state.relations = Relations::load(input)?;
         if let Some(label) = state.relations.label_number(MEMBER_OF) {
-            (0..state.len() as u32).for_each(|row| state.regroup(row, label));
+            // A chain of groups makes lists that add up to its square, of which no engine writes the like.
+            let mut left = state.len() * GROUPS_MAX as usize;
+            for row in 0..state.len() as u32 {
+                state.regroup(row, label);
+                left = left.checked_sub(state.groups(row).len()).ok_or(InputError)?;
+            }
         }
         Ok(state)
     }

@@ -4,7 +4,7 @@ use super::ObjectsEvent as E;
 use super::attributes::Attributes;
 use super::change::{Change, ChangeKind, Changes};
 use super::usage::{Held, Usage};
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::identity::Identity;
 use crate::store::{Identified, NO_ROW, Postings, RowSet, Sorted, Table, Words, transact};
 use crate::tenancy::{Parked, Residual, Tenancy};
@@ -333,9 +333,13 @@ impl Objects {
             for object in next.drain(..) {
                 let owner = object.owner;
                 let row = state.objects.insert(object);
-                state.by_owner.insert(owner, row);
+                // An owner who is nobody is told by whoever looks for that. A set for it would take the room of all rows before.
+                if input.has(RowOf::Principal, owner) {
+                    state.by_owner.insert(owner, row);
+                }
             }
         }
+        input.holds(RowOf::Object, state.objects.len());
         for said in [&mut state.reasons, &mut state.origins] {
             for _ in 0..input.count()? {
                 let (object, version) = (input.u32()?, input.u32()?);
@@ -355,7 +359,7 @@ const OBJECT_BYTES: usize = 16 + 8 + 4 + 4 + 4 + 4 + 4 + 1;
 
 fn load_object(input: &mut Input<'_>) -> Result<Object, InputError> {
     let (id, data, object_type) = (ObjectId(input.u128()?), input.sequence()?, input.u32()?);
-    let (owner, home, version) = (input.row()?, input.row_or_none()?, input.u32()?);
+    let (owner, home, version) = (input.u32()?, input.row_or_none(RowOf::Scope)?, input.u32()?);
     let (last, tombstoned) = (input.u32()?, input.flag()?);
     Ok(Object { id, data, object_type, owner, home, version, last, tombstoned })
 }

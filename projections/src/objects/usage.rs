@@ -4,7 +4,7 @@
 //! nowhere. A tombstone gives records and bytes back, a restore counts them again. The numbers are kept along the chain with every
 //! event, so that a quota is one look a node; a replay gives the same.
 
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::store::{NO_ROW, Postings, RowSet, Rows, transact};
 use crate::tenancy::Tenancy;
 use crate::{Micros, ScopeId};
@@ -172,7 +172,7 @@ impl Usage {
             }
         }
         for _ in 0..input.count()? {
-            let (scope, records, bytes) = (input.row()?, input.u64()?, input.u64()?);
+            let (scope, records, bytes) = (input.row(RowOf::Scope)?, input.u64()?, input.u64()?);
             usage.along(&vec![scope], |held| *held = Held { records, bytes });
         }
         Ok(usage)

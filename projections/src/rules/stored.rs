@@ -2,7 +2,7 @@
 
 use super::record::{Binding, Rule};
 use super::{Body, Class, Rules, Targets};
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::codec::{decode_exact, encode_into};
 use crate::identity::Identity;
 use crate::objects::Objects;
@@ -92,8 +92,8 @@ impl Rules {
             let (id, rule) = (BindingId(input.u128()?), input.u32()?);
             let length = input.count()?;
             let targets: Targets = decode_exact(input.bytes(length)?).map_err(|_| InputError)?;
-            let (scope, principal) = (input.row_or_none()?, input.row_or_none()?);
-            let object = input.row_or_none()?;
+            let (scope, principal) = (input.row_or_none(RowOf::Scope)?, input.row_or_none(RowOf::Principal)?);
+            let object = input.row_or_none(RowOf::Object)?;
             let (removed, version) = (input.flag()?, input.u32()?);
             let (changed, by) = (input.sequence()?, input.u32()?);
             let targets = Arc::new(targets);

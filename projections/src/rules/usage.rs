@@ -5,7 +5,7 @@
 //! count is in [`super::quotas`].
 
 use super::{Action, Asked, Attribute, Class, Content, Entry, Part, Per, RateLimit, Resource, Rules, Truth};
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::identity::Identity;
 use crate::objects::{ChangeKind, Objects, ObjectsEvent};
 use crate::sharing::{Sharing, SharingEvent};
@@ -136,7 +136,7 @@ impl Usage {
                 return Err(InputError);
             }
             for _ in 0..input.count()? {
-                self.counted.insert(binding, input.u32()?);
+                self.counted.insert(binding, input.row(RowOf::Object)?);
             }
         }
         Ok(())

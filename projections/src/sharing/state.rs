@@ -1,7 +1,7 @@
 //! The fold over projections.
 
 use super::SharingEvent as E;
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::objects::Objects;
 use crate::store::{Keyed, NO_ROW, Postings, RowSet, Rows, transact};
 use crate::tenancy::{Level, Parked, Tenancy};
@@ -153,9 +153,10 @@ impl Sharing {
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let mut state = Self::default();
         for _ in 0..input.count()? {
-            let object = input.row()?;
+            let object = input.row(RowOf::Object)?;
             for _ in 0..input.count()? {
-                let (scope, level) = (input.row()?, Level::from_tag(input.u8()?).ok_or(InputError)?);
+                let (scope, level) =
+                    (input.row(RowOf::Scope)?, Level::from_tag(input.u8()?).ok_or(InputError)?);
                 state.put(object, Share { scope, level, since: input.sequence()? });
             }
         }

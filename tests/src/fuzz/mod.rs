@@ -14,11 +14,12 @@
 //! the log from its first record gives the live world; (back) after a rollback
 //! of everything all sorts of entities are as they were; (written) a batch that was read and is written reads the same again.
 //!
-//! Beside it, smaller ones: [`image`] for directories that somebody has been at, [`names`] for paths, ids and other names, [`texts`] for
-//! lines and for what is brought along.
+//! Beside it, smaller ones: [`image`] for directories that somebody has been at, [`facts`] for what somebody wrote into a log, [`names`]
+//! for paths, ids and other names, [`texts`] for lines and for what is brought along.
 
 mod back;
 pub mod draw;
+pub mod facts;
 pub mod image;
 pub mod known;
 pub mod names;

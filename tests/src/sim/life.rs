@@ -267,7 +267,10 @@ impl Sim {
     }
 
     fn crash(&mut self, tally: &mut Tally) -> Crash {
-        let power = match self.planned_crash.take() {
+        // What is planned is about the crash at the planned call; a life may have ended before.
+        let calls = self.storage.faults(|faults| faults.calls);
+        let is_planned = self.planned.is_some_and(|(at, ..)| calls > at);
+        let power = match self.planned_crash.take_if(|_| is_planned) {
             Some(how) => how == Crash::Power,
             None => self.chance(self.swarm.power),
         };

@@ -4,7 +4,7 @@
 
 use crate::any_input::bytes;
 use crate::support::package_file;
-use scoped_tests::fuzz::{image::image, names::name, texts};
+use scoped_tests::fuzz::{facts::facts, image::image, names::name, texts};
 use std::panic::catch_unwind;
 
 /// Drawn inputs of the everyday run, directories; they are the slow ones.
@@ -32,13 +32,14 @@ fn any_image_of_a_directory_is_read_verified_salvaged_and_opened_without_a_panic
 
 #[test]
 fn the_seeds_of_the_smaller_fuzz_targets_hold() {
-    let targets: [(&str, Target); 6] = [
+    let targets: [(&str, Target); 7] = [
         ("image", image),
         ("record", texts::record),
         ("proof", texts::proof),
         ("checkpoint", texts::checkpoint),
         ("line", texts::line),
         ("path", name),
+        ("facts", facts),
     ];
     for (name, target) in targets {
         let folder = package_file("../fuzz/seeds").join(name);

@@ -49,6 +49,20 @@ fn a_history_that_is_disturbed_at_a_call_loses_nothing() {
     assert_eq!(table.tried.len(), 8, "every way was tried: {table}");
 }
 
+/// A loss of power that was planned for a call fell on the first crash of the history, which was in the life before: the calls of later lives were hardly
+/// ever disturbed so.
+#[test]
+fn a_planned_loss_of_power_comes_at_its_call() {
+    let tried = |way: Way| {
+        let mut tally = Tally::default();
+        let table = every_call(1, 2 * STEP, &[way], &mut tally).unwrap_or_else(|why| panic!("{why}"));
+        (table.tried.values().sum::<u64>(), tally.power)
+    };
+    let ((killed, none), (lost, power)) = (tried(Way::Killed), tried(Way::PowerLost(0)));
+    assert!(killed > 3 && none == 0, "{killed} killed, {none} with the power");
+    assert_eq!((lost, power), (killed, killed), "each call that can kill can take the power");
+}
+
 /// A test of the test: a disk that says that it has synced and has not makes every promise a lie, and the simulator has to notice.
 #[test]
 fn a_disk_that_never_syncs_is_noticed() {

@@ -5,11 +5,12 @@
 //! reader waits for a core then, and for no lock.
 
 use super::Args;
+use super::drawn::draw;
 use super::load::{Load, NOTE, data, engine, fill, worker};
 use super::report::Beside;
 use super::spread::Times;
 use super::throwaway::Throwaway;
-use super::world::{World, draw};
+use super::world::World;
 use scoped::{Durability, Engine, ObjectId, Reading, objects};
 use std::hint::black_box;
 use std::sync::Barrier;

@@ -3,9 +3,10 @@
 //! Twice: over all objects, most of which no cache holds, and over a hot set that the caches do hold. The answer itself is
 //! never remembered, every check is decided anew.
 
+use super::drawn::draw;
 use super::report::Check;
 use super::spread::{Spread, Times};
-use super::world::{DEPTH, World, draw};
+use super::world::{DEPTH, World};
 use scoped::Capability;
 use std::hint::black_box;
 use std::time::Instant;

@@ -109,14 +109,7 @@ pub fn fill(
 /// # Errors
 /// When the engine refuses what it should not.
 pub fn worker(engine: &Engine, payload: usize, nth: usize) -> anyhow::Result<(PrincipalId, Vec<ObjectId>)> {
-    let description = Data::from_text_fields(&[("name", &format!("writer {nth}"))])?;
-    let create = identity::CreatePrincipal {
-        principal: None,
-        kind: "service".to_owned(),
-        description,
-        handle: None,
-        personal: false,
-    };
+    let create = identity::CreatePrincipal::named("service", &format!("writer {nth}"))?;
     let actor = engine.session(engine.founder())?.execute(create)?.principal();
     let (session, mut text, mut made) = (engine.session(actor)?, String::new(), Vec::with_capacity(OBJECTS));
     for number in 0..OBJECTS as u64 {

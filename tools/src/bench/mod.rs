@@ -26,6 +26,7 @@ mod beside;
 mod check;
 pub mod commit;
 mod decisions;
+pub mod drawn;
 pub mod floor;
 pub mod forest;
 mod growth;

@@ -2,10 +2,10 @@
 //!
 //! Objects with ten versions each. The floor of opening is reading the newest snapshot, byte for byte.
 
+use super::drawn::{draw, id};
 use super::load::{self, NOTE};
 use super::spread::{Spread, Times, median};
 use super::throwaway::Throwaway;
-use super::world::draw;
 use anyhow::Context;
 use scoped::{Batch, Command, Durability, Engine, History, ObjectId, Options, Sequence, objects};
 use serde::Serialize;
@@ -119,9 +119,8 @@ fn timed<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(f64, T)
     Ok((start.elapsed().as_secs_f64(), made))
 }
 
-fn id(number: u32) -> ObjectId {
-    let mut state = 0x0be2 << 32 | u64::from(number);
-    ObjectId(u128::from(draw(&mut state)) << 64 | u128::from(draw(&mut state)))
+fn object_id(number: u32) -> ObjectId {
+    ObjectId(id(14, u64::from(number)))
 }
 
 /// Makes the log; gives how long batches were waited for, and how many snapshots came meanwhile.
@@ -136,9 +135,9 @@ fn grow(path: &Path, objects: u32, every: u64) -> anyhow::Result<(Spread, u64)> 
         for number in 0..objects {
             let data = load::data(PAYLOAD, u64::from(number) << 8 | u64::from(version), &mut text)?;
             let command: Command = if version == 1 {
-                objects::Create { object: Some(id(number)), ..objects::Create::new(NOTE, data) }.into()
+                objects::Create { object: Some(object_id(number)), ..objects::Create::new(NOTE, data) }.into()
             } else {
-                objects::Update::new(id(number), data).into()
+                objects::Update::new(object_id(number), data).into()
             };
             batch.push(actor, command);
             if batch.steps.len() < STEPS {
@@ -181,7 +180,7 @@ fn one_object(history: &History, objects: u32) -> anyhow::Result<f64> {
     let mut state = 5;
     let mut times = Vec::new();
     for _ in 0..1_000 {
-        let object = id((draw(&mut state) % u64::from(objects)) as u32);
+        let object = object_id((draw(&mut state) % u64::from(objects)) as u32);
         let start = Instant::now();
         let found = world.objects().get(object).context("an object that was made")?;
         let change = world.objects().version(found, VERSIONS / 2).context("a version that was made")?;

@@ -2,9 +2,10 @@
 //!
 //! Each side gets the same random ids and looks at the first and the last byte of what it finds.
 
+use super::drawn::draw;
 use super::report::{Looks, Read};
 use super::spread::median;
-use super::world::{World, draw};
+use super::world::World;
 use anyhow::Context;
 use scoped::{ObjectId, Reading, Session};
 use std::collections::HashMap;

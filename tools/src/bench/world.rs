@@ -1,10 +1,10 @@
 //! A world of some size: trees of scopes eight nodes deep, members at every depth, objects in the leaves.
 
+use super::drawn::id;
 use super::load::{NOTE, data, engine, fill};
 use anyhow::Context;
 use scoped::{
-    Data, Durability, Engine, Level, ObjectId, PrincipalId, Role, ScopeId, ScopeRef, identity, objects,
-    tenancy,
+    Durability, Engine, Level, ObjectId, PrincipalId, Role, ScopeId, ScopeRef, identity, objects, tenancy,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -33,29 +33,14 @@ pub struct World {
     pub size: Size,
 }
 
-/// Everything has an id that follows from its number, spread over the whole range as drawn ids are.
-fn id(kind: u64, number: u32) -> u128 {
-    let mut state = kind << 32 | u64::from(number);
-    u128::from(draw(&mut state)) << 64 | u128::from(draw(&mut state))
-}
-
-/// The next of a sequence of numbers that look drawn (SplitMix64), the same on every run.
-pub fn draw(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
 impl World {
     /// The id of an object.
     #[must_use]
     pub fn object(number: u32) -> ObjectId {
-        ObjectId(id(3, number))
+        ObjectId(id(3, u64::from(number)))
     }
     pub(super) fn principal(number: u32) -> PrincipalId {
-        PrincipalId(id(1, number))
+        PrincipalId(id(1, u64::from(number)))
     }
     /// The number of a principal that is a member in the tree of an object.
     pub(super) fn neighbour(&self, object: u32, drawn: u64) -> u32 {
@@ -70,18 +55,11 @@ impl World {
     pub fn build(directory: &Path, size: Size) -> anyhow::Result<Self> {
         let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
         let founder = engine.founder();
-        let scope = |tree: u32, depth: u32| ScopeId(id(2, tree * DEPTH + depth));
-        let names = Data::from_text_fields(&[("name", "somebody")])?;
+        let scope = |tree: u32, depth: u32| ScopeId(id(2, u64::from(tree * DEPTH + depth)));
+        let somebody = identity::CreatePrincipal::named("person", "somebody")?;
         let people = (0..size.principals).map(|nth| {
-            let (principal, kind) = (Some(Self::principal(nth)), "person".to_owned());
-            identity::CreatePrincipal {
-                principal,
-                kind,
-                description: names.clone(),
-                handle: None,
-                personal: false,
-            }
-            .into()
+            let principal = Some(Self::principal(nth));
+            identity::CreatePrincipal { principal, ..somebody.clone() }.into()
         });
         fill(&engine, founder, people).context("making principals")?;
         let scopes =

@@ -239,17 +239,8 @@ impl<'a> Importer<'a> {
             return Ok(*author);
         }
         let principal = PrincipalId(self.ids.next());
-        let (kind, description) = (AUTHOR.to_owned(), Data::from_text_fields(&[("name", name)])?);
-        batch.push(
-            self.operator,
-            identity::CreatePrincipal {
-                principal: Some(principal),
-                kind,
-                description,
-                handle: None,
-                personal: false,
-            },
-        );
+        let create = identity::CreatePrincipal::named(AUTHOR, name)?;
+        batch.push(self.operator, identity::CreatePrincipal { principal: Some(principal), ..create });
         self.authors.insert(name.to_owned(), principal);
         Ok(principal)
     }

@@ -1,11 +1,10 @@
 //! Views, questions about access and their history, as the tool answers them on a log.
 
 use crate::desk::{Desk, Run};
+use scoped::identity::CreatePrincipal;
 use scoped::temporal::SetMark;
 use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveMember};
-use scoped::{
-    Data, Engine, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, identity, objects, sharing,
-};
+use scoped::{Data, Engine, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, objects, sharing};
 use serde_json::{Value, json};
 
 /// Ada owns `org:acme` with the department `eng`, in which Bo administers and Rita reads, first not, then so, then not again.
@@ -25,15 +24,7 @@ impl Log {
         let engine = Engine::open_with(desk.path("log"), options).unwrap();
         let ada = engine.session(engine.founder()).unwrap();
         let person = |name: &str| -> PrincipalId {
-            let description = Data::from_text_fields(&[("name", name)]).unwrap();
-            let create = identity::CreatePrincipal {
-                principal: None,
-                kind: "person".into(),
-                description,
-                handle: None,
-                personal: false,
-            };
-            ada.execute(create).unwrap().principal()
+            ada.execute(CreatePrincipal::named("person", name).unwrap()).unwrap().principal()
         };
         let (bo, rita) = (person("bo"), person("rita"));
         for path in ["org:acme", "org:acme/dept:eng", "org:acme/dept:eng/ws:x"] {

@@ -3,9 +3,9 @@
 use crate::desk::{Desk, Run};
 use scoped::{Engine, objects, sharing, temporal, tenancy};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 /// A small log: Ada founded it, owns `org:acme` with the workspace `docs`; Bo writes there. Events 1 to 10.
@@ -22,18 +22,8 @@ impl Small {
         engine.register_types(&["file", "note"]).unwrap();
         let session = engine.session(engine.founder()).unwrap();
         let data = |value: Value| scoped::Data::new(value).unwrap();
-        let description = data(json!({ "name": "Bo" }));
-        let kind = "person".to_owned();
-        let bo = session
-            .execute(scoped::identity::CreatePrincipal {
-                principal: None,
-                kind,
-                description,
-                handle: None,
-                personal: false,
-            })
-            .unwrap()
-            .principal();
+        let create = scoped::identity::CreatePrincipal::named("person", "Bo").unwrap();
+        let bo = session.execute(create).unwrap().principal();
         let scope = |path: &str| tenancy::CreateScope {
             scope: None,
             path: Some(path.parse().unwrap()),
@@ -66,21 +56,6 @@ impl Small {
 }
 
 /// All files below a folder with their bytes.
-fn bytes_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(path.clone(), fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
 
 #[test]
 fn a_new_log_prints_its_first_principal_and_nothing_else() {
@@ -97,7 +72,7 @@ fn a_new_log_prints_its_first_principal_and_nothing_else() {
 fn every_reading_command_answers_in_every_format_and_changes_no_byte() {
     let desk = Desk::new();
     let small = Small::on(&desk);
-    let before = bytes_of(&desk.path("log"));
+    let before = desk.files("log");
     let lines: &[&[&str]] = &[
         &["replay", "log"],
         &["replay", "log", "--at", "mark:v1"],
@@ -131,7 +106,7 @@ fn every_reading_command_answers_in_every_format_and_changes_no_byte() {
             }
         }
     }
-    assert!(before == bytes_of(&desk.path("log")), "reading changed a byte");
+    assert!(before == desk.files("log"), "reading changed a byte");
 }
 
 #[test]
@@ -224,10 +199,10 @@ fn a_rollback_appends_and_can_be_rolled_back() {
         let run = desk.run(&["objects", "log", "--fields", "path,blob", "--format", "tsv"]).fine();
         run.out.trim_end().rsplit_once('\t').unwrap().1.to_owned()
     };
-    let before = bytes_of(&desk.path("log"));
+    let before = desk.files("log");
     let dry = desk.run(&["rollback", "log", "--to", "mark:v1", "--object", &small.plan, "--dry-run"]).fine();
     assert!(dry.out.contains("objects.update") && dry.out.contains("nothing was written"), "{}", dry.out);
-    assert!(before == bytes_of(&desk.path("log")));
+    assert!(before == desk.files("log"));
     let done = desk.run(&["rollback", "log", "--to", "mark:v1", "--format", "json"]).fine().json();
     assert_eq!((blob().as_str(), done["counts"]["objects.update"].as_u64()), ("aa", Some(1)));
     let event = done["receipt"]["first"].to_string();
@@ -305,7 +280,7 @@ fn what_is_exported_and_imported_elsewhere_gives_the_same_content() {
 fn a_malformed_commands_file_is_told_by_line_and_column_and_nothing_is_imported() {
     let desk = Desk::new();
     let small = Small::on(&desk);
-    let before = bytes_of(&desk.path("log"));
+    let before = desk.files("log");
     let head = desk.run(&["verify", "log", "--format", "json"]).fine().json()["head"].clone();
     let good = format!(r#"{{"as":"{}","do":"temporal.mark","with":{{"name":"x"}}}}"#, small.ada);
     for (bad, place) in [
@@ -321,7 +296,7 @@ fn a_malformed_commands_file_is_told_by_line_and_column_and_nothing_is_imported(
     }
     fs::write(desk.path("commands"), [good.as_bytes(), b"\n\"\xff\""].concat()).unwrap();
     desk.run(&["import", "commands", "log", "commands"]).fails(2, &["commands:2:2: this is no UTF-8"]);
-    assert!(before == bytes_of(&desk.path("log")), "a file that cannot be read changes no byte");
+    assert!(before == desk.files("log"), "a file that cannot be read changes no byte");
     // Well-formed, and refused: the second line repeats a name that is given once.
     fs::write(desk.path("commands"), format!("{good}\n{good}\n")).unwrap();
     desk.run(&["import", "commands", "log", "commands"])
@@ -491,7 +466,7 @@ fn damage_is_found_named_and_told_by_the_exit_code() {
     let mut bytes = fs::read(&segment).unwrap();
     bytes[place as usize + 130] ^= 1;
     fs::write(&segment, bytes).unwrap();
-    let before = bytes_of(&desk.path("log"));
+    let before = desk.files("log");
     let found = desk.run(&["verify", "log", "--format", "json"]).fails(3, &["error: ", "#5"]);
     assert_eq!(found.json()["findings"][0]["position"], 5);
     desk.run(&["tree", "log"]).fails(3, &["#5", "--at '#4'"]);
@@ -505,9 +480,9 @@ fn damage_is_found_named_and_told_by_the_exit_code() {
         positions.contains(&"4") && positions.contains(&"6") && !positions.contains(&"5"),
         "{positions:?}"
     );
-    let mut after = bytes_of(&desk.path("log"));
+    let mut after = desk.files("log");
     // Whoever tried to write left its name in the lock file, which nothing is decided by.
-    after.remove(&desk.path("log/LOCK"));
+    after.remove(Path::new("LOCK"));
     assert!(
         after.iter().all(|(path, bytes)| before.get(path) == Some(bytes)),
         "damage is left as it was found"

@@ -1,6 +1,8 @@
 //! The tool as it is run: a folder for logs, and what a run came to.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -66,6 +68,22 @@ impl Desk {
     /// Where something of that name is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+    /// All files of a folder, by path below it.
+    pub(crate) fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut found, root) = (BTreeMap::new(), self.path(name));
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.insert(path.strip_prefix(&root).unwrap().to_owned(), fs::read(path).unwrap());
+                }
+            }
+        }
+        found
     }
     pub(crate) fn command(&self, line: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_scoped"));

@@ -18,13 +18,9 @@ impl Made {
         let engine = Engine::open_with(desk.path("log"), options).unwrap();
         let (ada, bo) = (PrincipalId(1), PrincipalId(2));
         let acme: ScopeRef = "org:acme".parse().unwrap();
-        let named = |name: &str| scoped::Data::new(json!({ "name": name })).unwrap();
         let create = identity::CreatePrincipal {
             principal: Some(bo),
-            kind: "person".into(),
-            description: named("Bo"),
-            handle: None,
-            personal: false,
+            ..identity::CreatePrincipal::named("person", "Bo").unwrap()
         };
         let scope =
             CreateScope { scope: None, path: Some("org:acme".parse().unwrap()), name: None, parent: None };

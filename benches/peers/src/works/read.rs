@@ -11,7 +11,8 @@ use crate::turns::Turns;
 use scoped::ObjectId;
 use scoped_tools::bench::load::data;
 use scoped_tools::bench::read::{timed, touch};
-use scoped_tools::bench::world::{Size, World, draw};
+use scoped_tools::bench::drawn::draw;
+use scoped_tools::bench::world::{Size, World};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The canonical walk over the scopes, and the way back from it.
 
 use super::{AclEntry, Member, Node, Tenancy};
-use crate::canonical::{Input, InputError, Output};
+use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::store::NO_ROW;
 use crate::tenancy::counts::Counts;
 use crate::tenancy::parked::Parked;
@@ -83,16 +83,15 @@ impl Tenancy {
     pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, InputError> {
         let mut state = Self::default();
         state.load_nodes(input)?;
+        input.holds(RowOf::Scope, state.nodes.len());
         for _ in 0..input.count()? {
-            let (scope, principal) = (input.u32()?, input.row()?);
-            state.check_scope(scope)?;
+            let (scope, principal) = (input.row(RowOf::Scope)?, input.row(RowOf::Principal)?);
             let role = Role::from_tag(input.u8()?).ok_or(InputError)?;
             let (expires_at, since) = (load_end(input)?, input.sequence()?);
             state.put_member(scope, principal, Member::new(role, expires_at, since));
         }
         for _ in 0..input.count()? {
-            let (id, scope) = (EntryId(input.u128()?), input.u32()?);
-            state.check_scope(scope)?;
+            let (id, scope) = (EntryId(input.u128()?), input.row(RowOf::Scope)?);
             state.add_entry(AclEntry {
                 id,
                 scope,
@@ -112,11 +111,6 @@ impl Tenancy {
             Ok(Member::new(role, expires_at, since))
         })?;
         Ok(state)
-    }
-
-    /// A row that is none would make room for all before it.
-    fn check_scope(&self, row: u32) -> Result<(), InputError> {
-        if (row as usize) < self.nodes.len() { Ok(()) } else { Err(InputError) }
     }
 
     fn load_nodes(&mut self, input: &mut Input<'_>) -> Result<(), InputError> {

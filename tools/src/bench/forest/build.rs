@@ -6,7 +6,7 @@ use crate::bench::load::{NOTE, data, fill};
 use anyhow::Context;
 use scoped::projections::tenancy::Applies;
 use scoped::{
-    Capability, Command, Data, Effect, Engine, Level, ObjectId, PrincipalId, Role, ScopeRef, Subject, Target,
+    Capability, Command, Effect, Engine, Level, ObjectId, PrincipalId, Role, ScopeRef, Subject, Target,
     identity, objects, rules, sharing, tenancy,
 };
 
@@ -27,10 +27,10 @@ impl Forest {
     /// When the engine refuses what it should not.
     pub fn build(&self, engine: &Engine) -> anyhow::Result<()> {
         let founder = engine.founder();
-        let description = Data::from_text_fields(&[("name", "somebody")])?;
+        let somebody = identity::CreatePrincipal::named("person", "somebody")?;
         let create = |(principal, kind): (PrincipalId, &str)| -> Command {
-            let (principal, kind, description) = (Some(principal), kind.to_owned(), description.clone());
-            identity::CreatePrincipal { principal, kind, description, handle: None, personal: false }.into()
+            let (principal, kind) = (Some(principal), kind.to_owned());
+            identity::CreatePrincipal { principal, kind, ..somebody.clone() }.into()
         };
         let people = (0..self.principals).map(|nth| (Self::principal(nth), "person"));
         let groups = (0..GROUPS).map(|nth| (Self::group_id(nth), "group"));

@@ -11,7 +11,7 @@ pub use build::may;
 pub use place::{DEPTH, Place};
 pub use questions::{Kind, Question};
 
-use super::world::draw;
+use super::drawn::{draw, id};
 use place::{LEAVES, LEVELS};
 use scoped::projections::rules::{Class, Clause, Many};
 use scoped::{Action, ObjectId, PrincipalId, RuleId, ScopeId};
@@ -23,12 +23,6 @@ const DENIED: u32 = 1_000;
 const GROUPED: u32 = 1_000;
 /// Groups, each a member of one scope.
 const GROUPS: u32 = 50;
-
-/// Ids are spread over the whole range, as drawn ones are.
-pub(super) fn id(kind: u64, number: u64) -> u128 {
-    let mut state = kind << 40 | number;
-    u128::from(draw(&mut state)) << 64 | u128::from(draw(&mut state))
-}
 
 /// How large a forest is.
 #[derive(Debug, Clone, Copy)]

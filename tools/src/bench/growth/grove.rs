@@ -6,13 +6,12 @@
 //! leaf    20 objects, each updated once
 //! ```
 
-use crate::bench::forest::id;
+use crate::bench::drawn::{draw, id};
 use crate::bench::load::{NOTE, data, fill};
-use crate::bench::world::draw;
 use anyhow::Context;
 use scoped::{
-    Command, Data, Durability, Engine, Level, ObjectId, Options, PrincipalId, Role, ScopeId, ScopeRef,
-    Sequence, identity, objects, tenancy,
+    Command, Durability, Engine, Level, ObjectId, Options, PrincipalId, Role, ScopeId, ScopeRef, Sequence,
+    identity, objects, tenancy,
 };
 use std::path::{Path, PathBuf};
 
@@ -96,22 +95,14 @@ impl Grove {
     fn plant_some(&self, trees: std::ops::Range<u32>) -> anyhow::Result<()> {
         let engine = self.engine()?;
         let fill = |commands: &mut dyn Iterator<Item = Command>| fill(engine, engine.founder(), commands);
-        let description = Data::from_text_fields(&[("name", "somebody")])?;
+        let somebody = identity::CreatePrincipal::named("person", "somebody")?;
         fill(&mut trees.clone().flat_map(scopes)).context("making scopes")?;
         let people = trees.clone().flat_map(|tree| (0..PEOPLE).map(move |nth| (tree, nth)));
         fill(&mut people.flat_map(|(tree, nth)| -> [Command; 2] {
-            let (principal, kind) = (Self::person(tree, nth), "person".to_owned());
-            let (description, role) = (description.clone(), Role::Writer);
-            let scope = ScopeRef::Id(Self::scope(tree, 0));
+            let (principal, scope) = (Self::person(tree, nth), ScopeRef::Id(Self::scope(tree, 0)));
+            let role = Role::Writer;
             [
-                identity::CreatePrincipal {
-                    principal: Some(principal),
-                    kind,
-                    description,
-                    handle: None,
-                    personal: false,
-                }
-                .into(),
+                identity::CreatePrincipal { principal: Some(principal), ..somebody.clone() }.into(),
                 tenancy::AddMember { scope, principal, role, expires_at: None }.into(),
             ]
         }))

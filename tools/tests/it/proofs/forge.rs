@@ -4,7 +4,6 @@ use crate::desk::Desk;
 use scoped::log::{
     Durability, FileStorage, Log, NewEvent, Options, Payload, Reader, Sequence, Stage, Storage,
 };
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,23 +78,6 @@ impl Desk {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::write(to, bytes).unwrap();
         }
-    }
-
-    /// All files of a folder, by path below it.
-    pub(crate) fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let (mut found, root) = (BTreeMap::new(), self.path(name));
-        let mut folders = vec![root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    found.insert(path.strip_prefix(&root).unwrap().to_owned(), fs::read(path).unwrap());
-                }
-            }
-        }
-        found
     }
 
     /// Segment files of a log, oldest first.

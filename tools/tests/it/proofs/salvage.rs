@@ -1,8 +1,9 @@
 //! Salvage, as an operator meets it: on logs that an engine wrote.
 
 use crate::desk::Desk;
+use scoped::identity::CreatePrincipal;
 use scoped::log::LOST_KIND;
-use scoped::{Engine, ErrorKind, Options, identity};
+use scoped::{Engine, ErrorKind, Options};
 use std::fs;
 
 /// A log of an engine with a few principals, one event each.
@@ -10,15 +11,7 @@ fn log(desk: &Desk) -> u64 {
     let engine = Engine::open_with(desk.path("log"), Options::default().snapshot_after(0)).unwrap();
     let founder = engine.session(engine.founder()).unwrap();
     for n in 0..20 {
-        let description = scoped::Data::from_text_fields(&[("name", &format!("p{n}"))]).unwrap();
-        let create = identity::CreatePrincipal {
-            principal: None,
-            kind: "person".into(),
-            description,
-            handle: None,
-            personal: false,
-        };
-        founder.execute(create).unwrap();
+        founder.execute(CreatePrincipal::named("person", &format!("p{n}")).unwrap()).unwrap();
     }
     engine.close().unwrap();
     desk.reader("log").last().get()
