@@ -158,9 +158,9 @@ fn a_copy_of_a_world_takes_no_more_than_the_world() {
 fn two_worlds_that_are_level_keep_their_versions_once_and_tell_it() {
     let ahead = world();
     let mut behind = world();
-    let (before, together) = (told(&ahead) + told(&behind), LIVE.get());
+    let (before, together) = (told(&ahead) + told(&behind), live());
     behind.share(&ahead);
-    let given_back = usize::try_from(together - LIVE.get()).unwrap();
+    let given_back = usize::try_from(together - live()).unwrap();
     assert!(given_back > 180_000 * 20, "of 200 000 versions of 20 bytes {given_back} bytes were given back");
     assert!(close(before - told(&ahead) - told(&behind), given_back, 2), "{given_back} bytes");
     assert_eq!(behind.state_digest(), ahead.state_digest());
