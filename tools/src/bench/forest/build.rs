@@ -10,7 +10,7 @@ use scoped::{
     Subject, identity, objects, rules, sharing, tenancy,
 };
 
-/// May that principal write that object? From ids to the answer, as an application asks.
+/// May that principal write that object? From ids to yes or no, as an application asks; the reason is not asked for.
 #[must_use]
 pub fn may(engine: &Engine, actor: PrincipalId, object: ObjectId) -> bool {
     engine.allows(&Question::new(actor, Capability::Write, object))
