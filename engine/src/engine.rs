@@ -1,5 +1,6 @@
 //! The engine: opening, closing, handing batches to the writer.
 
+use crate::authorize::Decision;
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::data::Data;
@@ -14,6 +15,7 @@ use crate::kernel::writer::Committer;
 use crate::kernel::{Published, Worlds};
 use crate::moment::Moment;
 use crate::options::Options;
+use crate::reading::Question;
 use crate::receipt::{Load, Order, Pending, Receipt, Submitted, gone, wait};
 use crate::sealed::Sealing;
 use crate::session::Session;
@@ -205,7 +207,27 @@ impl Engine {
     /// waits for it when it wants to bring this very world up to date.
     pub fn read<T>(&self, ask: impl FnOnce(Moment<'_>) -> T) -> T {
         let world = self.inner.published.read();
-        ask(Moment { world: &world, history: &self.inner.history, now: self.inner.now(&world) })
+        ask(self.at(&world))
+    }
+
+    fn at<'a>(&'a self, world: &'a World) -> Moment<'a> {
+        Moment { world, history: &self.inner.history, now: self.inner.now(world) }
+    }
+
+    /// May they, in the present world? As [`Moment::check`], sooner: memory brings what is asked about while the clock is read.
+    #[must_use]
+    pub fn check(&self, question: &Question) -> Decision {
+        let world = self.inner.published.read();
+        question.expect(&world);
+        self.at(&world).checked(question)
+    }
+
+    /// The same as yes or no, sooner still: see [`Moment::allows`].
+    #[must_use]
+    pub fn allows(&self, question: &Question) -> bool {
+        let world = self.inner.published.read();
+        question.expect(&world);
+        self.at(&world).allowed_to(question)
     }
 
     /// The world as of a cutoff, read-only and unfiltered.

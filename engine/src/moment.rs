@@ -3,7 +3,9 @@
 //! A [`Moment`] is a world, the log that its data lies in, and the time that decisions are made for. It belongs to whoever holds
 //! the files: nothing is filtered. What a principal may see of it is [`crate::Reading`].
 
-use crate::authorize::{Considered, Decision, Request, Rule, Target, authorize, explain};
+use crate::authorize::{
+    Actor, Considered, Decision, Outcome, Request, Rule, Target, explain, outcome, yes_or_no,
+};
 use crate::data::Data;
 use crate::diff::Diff;
 use crate::error::{Error, Result};
@@ -211,17 +213,46 @@ impl<'a> Moment<'a> {
 
     /// May they? Rules that look at an object's data get to see it; everything else is decided without.
     pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
+        let who = self.actor(actor, request.target);
+        self.outcome(who.as_ref(), request).told(self.world, request.capability)
+    }
+
+    /// Who asks about that: memory brings the one while the other is looked up.
+    fn actor(&self, actor: PrincipalId, target: Target) -> Option<Actor<'a>> {
+        if let Target::Object(row) = target {
+            self.world.sharing().expect(row);
+        }
+        Actor::of(self.world, actor)
+    }
+
+    /// The same decision, for whom was looked up before; names are put to it later.
+    pub(crate) fn outcome(&self, who: Option<&Actor<'_>>, request: Request<'_>) -> Outcome {
+        self.answered(request, |request| outcome(self.world, who, request, self.now))
+    }
+
+    /// The same, for whoever will not ask why.
+    pub(crate) fn allowed(&self, who: Option<&Actor<'_>>, request: Request<'_>) -> bool {
+        self.answered(request, |request| yes_or_no(self.world, who, request, self.now)).allowed
+    }
+
+    /// May they? For whoever will not ask why.
+    pub(crate) fn allows_actor(&self, actor: PrincipalId, request: Request<'_>) -> bool {
+        self.allowed(self.actor(actor, request.target).as_ref(), request)
+    }
+
+    #[inline]
+    fn answered(&self, request: Request<'_>, answer: impl Fn(Request<'_>) -> Outcome) -> Outcome {
         if !matches!(request.target, Target::Object(_)) {
-            return authorize(self.world, actor, request.with_data(without_data(&request)), self.now);
+            return answer(request.with_data(without_data(&request)));
         }
         // Data is loaded when the answer, or what is said to be its reason, may hang on it.
-        let first = authorize(self.world, actor, request.with_data(AskedData::Later), self.now);
+        let first = answer(request.with_data(AskedData::Later));
         if !first.wants_data {
             return first;
         }
         let data = self.value(request.target);
         let data = data.as_ref().map_or(AskedData::Missing, AskedData::Is);
-        authorize(self.world, actor, request.with_data(data), self.now)
+        answer(request.with_data(data))
     }
 
     /// The data of an object, for rules to look at.

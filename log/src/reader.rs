@@ -91,6 +91,18 @@ impl Reader {
         }
     }
 
+    /// A hint that this event will be asked for soon: its lines come from memory meanwhile. Nothing is read from a file for it.
+    #[inline]
+    pub fn expect(&self, sequence: Sequence) {
+        if sequence.is_none() || sequence > self.last() {
+            return;
+        }
+        let segments = &self.shared.segments;
+        if let Some(segment) = segments.find(sequence.get()).and_then(|nth| segments.get(nth)) {
+            segment.expect(sequence.get());
+        }
+    }
+
     /// The events from `from` to `to`, both included, as far as they may be read now. Every checksum is verified.
     pub fn records(&self, from: Sequence, to: Sequence) -> Records {
         Records::new(Arc::clone(&self.shared), from, to.min(self.last()))

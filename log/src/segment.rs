@@ -5,6 +5,7 @@ use crate::{
     error::{LogError, at},
     footer::Footer,
     header::Header,
+    hint::prefetch,
     index::Index,
     layout::{HEADER_PAGE, segment_path},
     record::{CLASS_EVENT, HEADER_BYTES, Record, View},
@@ -16,6 +17,9 @@ use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
+
+/// Bytes of an event that are asked for early: its header, and where its body ends and its payload begins.
+const EXPECTED_BYTES: usize = 192;
 
 pub(crate) enum Source {
     Mapped(Region),
@@ -175,6 +179,16 @@ impl Segment {
 
     pub(crate) fn has_index(&self) -> bool {
         self.index.get().is_some()
+    }
+
+    /// Asks for the first lines of an event, where the index is there and its bytes are mapped.
+    #[inline]
+    pub(crate) fn expect(&self, sequence: u64) {
+        let nth = sequence.checked_sub(self.header.first);
+        let offset = self.index.get().zip(nth).and_then(|(index, nth)| index.get(nth));
+        if let Some(record) = offset.and_then(|offset| self.lend(offset, EXPECTED_BYTES)) {
+            (0..EXPECTED_BYTES).step_by(64).for_each(|at| prefetch(record, at));
+        }
     }
 
     /// An event by its sequence. Its checksum was verified when the index was built.

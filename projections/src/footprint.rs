@@ -31,7 +31,11 @@ const PLACES: &[(Thing, &str, &[&str])] = &[
     (Thing::Object, "sharing", &["first", "several", "in_scope", "parked"]),
     (Thing::Version, "objects", &["changes", "reasons", "origins"]),
     (Thing::Scope, "tenancy", &["nodes", "spine", "paths", "children", "counts", "policies", "described"]),
-    (Thing::Membership, "tenancy", &["members", "presences", "by_scope", "by_principal", "ends", "parked"]),
+    (
+        Thing::Membership,
+        "tenancy",
+        &["members", "presences", "parts", "by_scope", "by_principal", "ends", "parked"],
+    ),
     (Thing::Principal, "identity", &["principals", "kinds", "handles", "relations", "groups"]),
     (Thing::Entry, "tenancy", &["acl", "acl_by_scope", "entry_ends"]),
 ];

@@ -5,7 +5,7 @@
 //! last moment, as it can lose what nobody has a receipt for. A read that cannot be put there is not answered.
 
 use crate::authorize::Target;
-use crate::reading::Operation;
+use crate::reading::{Operation, Sort};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::AuditReads;
 use scoped_projections::{PrincipalId, World};
@@ -34,11 +34,7 @@ pub(crate) fn is_sensitive(
     target: Target,
     past: bool,
 ) -> bool {
-    let name = operation.as_str();
-    let (noun, verb) = name.split_once('.').unwrap_or((name, ""));
-    // Whoever asks about its own access needs nothing but to be active.
-    let about_others = noun == "access" && target != Target::Own;
-    let owned = match target {
+    let owned = || match target {
         Target::Own => true,
         Target::Object(row) => {
             let owner = world.objects().at(row).map(|object| object.owner);
@@ -46,5 +42,10 @@ pub(crate) fn is_sensitive(
         }
         _ => false,
     };
-    noun == "audit" || verb.contains("export") || about_others || (past && !owned)
+    match operation.sort() {
+        Sort::Sensitive => true,
+        // Whoever asks about its own access needs nothing but to be active.
+        Sort::Access if target != Target::Own => true,
+        Sort::Access | Sort::Plain => past && !owned(),
+    }
 }

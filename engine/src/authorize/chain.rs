@@ -1,12 +1,13 @@
 //! The walk from a scope to its root: the nearest allow, the outermost deny.
 
-use super::{Rule, Target, Tier, Witness};
+use super::outcome::Spoken;
+use super::witness::YesOrNo;
+use super::{Actor, Target, Tier, Witness};
 use crate::rules::policy::Way;
-use scoped_projections::identity::Identity;
 use scoped_projections::rules::Rules;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::tenancy::{Applies, Capability, Effect, Presence, Role, Subject, Tenancy};
-use scoped_projections::{EntryId, Micros, Sequence, World};
+use scoped_projections::tenancy::{Applies, Capability, Effect, Part, Role, Subject};
+use scoped_projections::{Micros, World};
 use smallvec::SmallVec;
 
 /// Whether entries that reach only the node itself speak about the target.
@@ -22,70 +23,26 @@ impl Reach {
     }
 }
 
-/// What spoke, in few bytes: most walks find more than they need, and only what decided is ever told.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Spoken {
-    pub(super) tier: Tier,
-    /// The role of a member; otherwise it was an entry of the list.
-    role: Option<Role>,
-    scope: u32,
-    /// Row of the entry.
-    entry: u32,
-    since: Sequence,
-}
-
-impl Spoken {
-    /// With its names.
-    pub(super) fn rule(&self, tenancy: &Tenancy) -> Rule {
-        let (scope, since) = (self.scope, self.since);
-        match self.role {
-            Some(role) => Rule::Member { scope, role, since },
-            None => {
-                let entry = tenancy.entry_at(self.entry).map_or(EntryId::NONE, |entry| entry.id);
-                Rule::Entry { scope, entry, since }
-            }
-        }
-    }
-}
-
 #[derive(Clone, Copy, Default)]
 pub(super) struct Verdict {
     pub(super) deny: Option<Spoken>,
     pub(super) allow: Option<Spoken>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Asker<'a> {
-    tenancy: &'a Tenancy,
-    identity: &'a Identity,
-    row: u32,
-    capability: Capability,
-    now: Micros,
-    /// Where the actor, or a group that it belongs to, may be a member.
-    presence: Presence,
+    pub(super) world: &'a World,
+    pub(super) who: &'a Actor<'a>,
+    pub(super) capability: Capability,
+    pub(super) now: Micros,
     /// Set when rules may speak about the question.
-    rules: Option<&'a Rules>,
+    pub(super) rules: Option<&'a Rules>,
 }
 
-impl<'a> Asker<'a> {
-    /// `rules` are those that may speak about the question.
-    pub(super) fn new(
-        world: &'a World,
-        row: u32,
-        capability: Capability,
-        now: Micros,
-        rules: Option<&'a Rules>,
-    ) -> Self {
-        let (tenancy, identity) = (world.tenancy(), world.identity());
-        let mut presence = tenancy.presence(row);
-        for group in identity.groups(row) {
-            presence.join(&tenancy.presence(*group));
-        }
-        Self { tenancy, identity, row, capability, now, presence, rules }
-    }
-
+impl Asker<'_> {
     /// What stayed in a deleted scope is read by whoever reads everything below the scope above it, and by nobody else.
     pub(super) fn descends_to(&self, above: u32, witness: &mut impl Witness) -> bool {
-        if self.capability != Capability::ReadLocal || self.tenancy.link(above).is_none() {
+        if self.capability != Capability::ReadLocal || self.world.tenancy().link(above).is_none() {
             return false;
         }
         let below = Asker { capability: Capability::ReadDescend, rules: None, ..*self };
@@ -107,13 +64,14 @@ impl<'a> Asker<'a> {
         let mut way = Way { scope: target, role: None, lists: SmallVec::new() };
         // Behind an inheritance cut allows count no more, but for owners above, who may mend the list of members.
         let (mut at, mut cut) = (from, false);
-        while let Some(link) = self.tenancy.link(at) {
+        let tenancy = self.world.tenancy();
+        while let Some(link) = tenancy.link(at) {
             let tier = if link.parent == NO_ROW { Tier::Tenant } else { Tier::Scope };
             // A rule reaches past an inheritance cut, whatever its effect: it only narrows.
             if let Some(slot) = self.rules.and_then(|rules| rules.slot_of_scope(at)) {
                 way.lists.push((slot, at));
             }
-            if link.has_members && self.presence.may_be_in(at) {
+            if link.has_members && self.who.may_be_in(at) {
                 self.memberships((at, tier), cut, &mut verdict, &mut way.role, witness);
             }
             if link.has_entries {
@@ -135,19 +93,27 @@ impl<'a> Asker<'a> {
         highest: &mut Option<Role>,
         witness: &mut W,
     ) {
-        for who in self.identity.selves(self.row) {
-            let Some(member) = self.tenancy.member(at, who) else { continue };
-            let in_force = member.in_force(self.now);
-            let enough = member.role.capabilities().contains(self.capability);
-            let reaches =
-                !cut || (member.role == Role::Owner && self.capability == Capability::MembersManage);
+        let tenancy = self.world.tenancy();
+        for who in self.who.selves() {
+            let (held, in_force) = match tenancy.roles(who).of(at) {
+                Part::Nothing => continue,
+                Part::Role(role) => (role, true),
+                Part::Unsure => match tenancy.member(at, who) {
+                    None => continue,
+                    Some(member) => (member.role, member.in_force(self.now)),
+                },
+            };
+            let enough = held.capabilities().contains(self.capability);
+            let reaches = !cut || (held == Role::Owner && self.capability == Capability::MembersManage);
             if in_force && !cut {
-                *highest = (*highest).max(Some(member.role));
+                *highest = (*highest).max(Some(held));
             }
             let counts = in_force && enough && reaches;
-            let (role, since) = (Some(member.role), member.since);
-            let spoken = Spoken { tier, role, scope: at, entry: NO_ROW, since };
+            let spoken = Spoken { tier, role: Some(held), scope: at, row: who };
             if counts && verdict.allow.is_none() {
+                if W::NAMES {
+                    tenancy.expect_member(at, who);
+                }
                 verdict.allow = Some(spoken);
             }
             if W::LISTENS {
@@ -157,7 +123,7 @@ impl<'a> Asker<'a> {
                     (true, true, false) => "inheritance is cut below",
                     (true, true, true) => "the role includes it",
                 };
-                witness.saw(spoken.rule(self.tenancy), Effect::Allow, counts, why);
+                witness.saw(spoken.rule(self.world), Effect::Allow, counts, why);
             }
         }
     }
@@ -171,13 +137,14 @@ impl<'a> Asker<'a> {
         verdict: &mut Verdict,
         witness: &mut W,
     ) {
-        for line in self.tenancy.lines(at) {
-            let mut selves = self.identity.selves(self.row).map(|own| self.identity.id(own));
+        let (identity, tenancy) = (self.world.identity(), self.world.tenancy());
+        for line in tenancy.lines(at) {
+            let mut selves = self.who.selves().map(|own| identity.id(own));
             if !W::LISTENS && !selves.any(|id| line.may_speak_to(id)) {
                 continue;
             }
-            let Some(entry) = self.tenancy.entry_at(line.entry) else { continue };
-            let spoken = Spoken { tier, role: None, scope: at, entry: line.entry, since: entry.since };
+            let Some(entry) = tenancy.entry_at(line.entry) else { continue };
+            let spoken = Spoken { tier, role: None, scope: at, row: line.entry };
             let why = if !entry.in_force(self.now) {
                 "the entry has ended"
             } else if !entry.capability.matches().contains(self.capability) {
@@ -195,32 +162,31 @@ impl<'a> Asker<'a> {
                 }
                 if W::LISTENS {
                     let why = "the entry speaks to the actor";
-                    witness.saw(spoken.rule(self.tenancy), entry.effect, true, why);
+                    witness.saw(spoken.rule(self.world), entry.effect, true, why);
                 }
                 continue;
             };
             if W::LISTENS {
-                witness.saw(spoken.rule(self.tenancy), entry.effect, false, why);
+                witness.saw(spoken.rule(self.world), entry.effect, false, why);
             }
         }
     }
 
     fn is_subject(&self, subject: Subject, effect: Effect, at: u32) -> bool {
+        let (identity, tenancy) = (self.world.identity(), self.world.tenancy());
         match subject {
             Subject::Any => true,
-            Subject::Principal(id) => self.identity.selves(self.row).any(|own| self.identity.id(own) == id),
+            Subject::Principal(id) => self.who.selves().any(|own| identity.id(own) == id),
             Subject::Role(role) => {
                 // Behind an inheritance cut a role from above is none that an allow could speak to; denies pass.
                 let mut stopped = false;
-                let mut reached = self.tenancy.chain(at).take_while(|row| {
+                let mut reached = tenancy.chain(at).take_while(|row| {
                     let reaches = !stopped;
-                    stopped |=
-                        effect == Effect::Allow && self.tenancy.link(*row).is_some_and(|link| link.cut);
+                    stopped |= effect == Effect::Allow && tenancy.link(*row).is_some_and(|link| link.cut);
                     reaches
                 });
                 reached.any(|row| {
-                    let held = |who| self.tenancy.member(row, who);
-                    let mut parts = self.identity.selves(self.row).filter_map(held);
+                    let mut parts = self.who.selves().filter_map(|who| tenancy.member(row, who));
                     parts.any(|m| m.role == role && m.in_force(self.now))
                 })
             }
@@ -228,8 +194,9 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// The way to an object through a scope: the role that somebody holds there.
+/// The way to an object through a scope: the role that the principal in a row holds there.
 pub(crate) fn way(world: &World, actor: u32, scope: u32, now: Micros) -> Way {
-    let asker = Asker::new(world, actor, Capability::ReadLocal, now, None);
-    asker.along(scope, scope, Reach::Full, &mut ()).1
+    let who = Actor::at(world, actor);
+    let asker = Asker { world, who: &who, capability: Capability::ReadLocal, now, rules: None };
+    asker.along(scope, scope, Reach::Full, &mut YesOrNo).1
 }

@@ -1,6 +1,6 @@
 //! What is answered, and the reason that goes with it.
 
-use scoped_projections::rules::{Entry, Rules};
+use scoped_projections::rules::Rules;
 use scoped_projections::tenancy::{Capability, Role};
 use scoped_projections::{BindingId, EntryId, RuleId, Sequence};
 
@@ -91,20 +91,20 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// The rule of the policy that an entry stands for.
-    pub(crate) fn policy(rules: &Rules, entry: &Entry) -> Self {
-        let (rule, version, binding, since) = named(rules, entry);
+    /// The rule of the policy with that version and binding, by row.
+    pub(crate) fn policy(rules: &Rules, version: u32, binding: u32) -> Self {
+        let (rule, version, binding, since) = named(rules, version, binding);
         Self::Policy { rule, version, binding, since }
     }
-    pub(super) fn governed(rules: &Rules, entry: &Entry) -> Self {
-        let (rule, version, binding, since) = named(rules, entry);
+    pub(super) fn governed(rules: &Rules, version: u32, binding: u32) -> Self {
+        let (rule, version, binding, since) = named(rules, version, binding);
         Self::Governed { rule, version, binding, since }
     }
 }
 
 /// Rule, version, binding, and the event since which both are so.
-fn named(rules: &Rules, entry: &Entry) -> (RuleId, u32, BindingId, Sequence) {
-    let (version, binding) = (rules.version(entry.version), rules.binding_at(entry.binding));
+fn named(rules: &Rules, version: u32, binding: u32) -> (RuleId, u32, BindingId, Sequence) {
+    let (version, binding) = (rules.version(version), rules.binding_at(binding));
     let rule = version.and_then(|version| rules.at(version.rule)).map_or(RuleId::NONE, |rule| rule.id);
     let since =
         version.map_or(Sequence::NONE, |v| v.since).max(binding.map_or(Sequence::NONE, |b| b.changed));

@@ -15,34 +15,57 @@
 //!
 //! For an object the way is that of every scope it is projected into, and an allow counts as far as the projection's level
 //! goes. It is pure: world, question and time in, decision out; so it answers for the past as for the present.
-//! Units: one walk is at most 32 nodes; a node without list costs one probe of the membership map.
+//! Units: one walk is at most 32 nodes; a node without list costs a look at eight bytes and a bit.
 
+mod actor;
 mod chain;
 mod decision;
+mod outcome;
 mod question;
 mod reach;
 mod witness;
 
+pub(crate) use actor::Actor;
 pub(crate) use chain::way;
 pub use decision::{Decision, Rule, Tier};
+pub(crate) use outcome::Outcome;
 pub use question::{Request, Target};
 pub(crate) use reach::reach;
 pub use witness::Considered;
 pub(crate) use witness::Witness;
 
 use crate::rules::outside::Known;
-use crate::rules::policy::{Policy, Way, Weight};
-use chain::{Asker, Reach, Spoken};
-use scoped_projections::identity::Status;
-use scoped_projections::rules::{Actions, Entry};
+use crate::rules::policy::{Policy, Way, Weight, settled, tier};
+use chain::{Asker, Reach};
+use outcome::{Bound, Ground, Spoken};
+use scoped_projections::objects::Object;
+use scoped_projections::rules::{Actions, Entry, Rules, Seen};
 use scoped_projections::tenancy::{Capability, Effect, Level};
 use scoped_projections::{Micros, PrincipalId, World};
 use smallvec::SmallVec;
+use witness::YesOrNo;
 
 /// May `actor` do this, here, at that time?
 #[must_use]
 pub(crate) fn authorize(world: &World, actor: PrincipalId, request: Request<'_>, now: Micros) -> Decision {
-    decide(world, actor, request, now, &mut ())
+    outcome(world, Actor::of(world, actor).as_ref(), request, now).told(world, request.capability)
+}
+
+/// The same answer, for whom was looked up before, without its names: those are put to it by [`Outcome::told`].
+#[must_use]
+pub(crate) fn outcome(world: &World, who: Option<&Actor<'_>>, request: Request<'_>, now: Micros) -> Outcome {
+    decide(world, who, request, now, &mut ())
+}
+
+/// The same answer for whoever will not ask why.
+#[must_use]
+pub(crate) fn yes_or_no(
+    world: &World,
+    who: Option<&Actor<'_>>,
+    request: Request<'_>,
+    now: Micros,
+) -> Outcome {
+    decide(world, who, request, now, &mut YesOrNo)
 }
 
 /// The same decision, with every rule that was looked at.
@@ -53,62 +76,50 @@ pub(crate) fn explain(
     request: Request<'_>,
     now: Micros,
 ) -> (Decision, Vec<Considered>) {
-    let mut considered = Vec::new();
-    let decision = decide(world, actor, request, now, &mut considered);
-    (decision, considered)
+    let (mut considered, who) = (Vec::new(), Actor::of(world, actor));
+    let answer = decide(world, who.as_ref(), request, now, &mut considered);
+    (answer.told(world, request.capability), considered)
 }
 
 /// What allows access through a scope, if anything does, and the way there.
 type Reached = (Option<Spoken>, Way);
 
-fn decide(
+fn decide<W: Witness>(
     world: &World,
-    actor: PrincipalId,
+    who: Option<&Actor<'_>>,
     request: Request<'_>,
     now: Micros,
-    witness: &mut impl Witness,
-) -> Decision {
+    witness: &mut W,
+) -> Outcome {
     let Request { capability, target, .. } = request;
-    if let Target::Object(row) = target {
-        // Looked at last and farthest away: memory brings it while the actor is looked up.
-        world.sharing().expect(row);
-    }
     let known = Known::new(request.data);
-    let decision = |allowed, tier, rule, via| Decision {
+    let answer = |allowed, tier, ground, via| Outcome {
         allowed,
-        capability,
+        wants_data: known.wanted(),
         tier,
-        rule,
+        ground,
         via,
         granted: None,
-        wants_data: known.wanted(),
-        position: world.position(),
     };
-    let refuse = || decision(false, Tier::Default, Rule::Nothing, None);
-    let (identity, tenancy) = (world.identity(), world.tenancy());
-    let found = identity.row(actor).and_then(|row| Some((row, identity.at(row)?)));
-    let Some((row, principal)) = found.filter(|(_, principal)| principal.status == Status::Active) else {
+    let refuse = || answer(false, Tier::Default, Ground::Nothing, None);
+    let Some(who) = who else {
         witness.saw(Rule::Inactive, Effect::Deny, true, "the actor is unknown, suspended or archived");
-        return decision(false, Tier::Deployment, Rule::Inactive, None);
+        return answer(false, Tier::Deployment, Ground::Inactive, None);
     };
     let rules = world.rules();
     let governed = !rules.is_silent() && Actions::any().contains(request.action);
-    let policy = || Policy::new(world, row, request, now, &known);
-    let lists = governed.then_some(rules);
-    let asker = || Asker::new(world, row, capability, now, lists);
+    let policy = || Policy::new(world, who.row, request, now, &known);
+    let asker = Asker { world, who, capability, now, rules: governed.then_some(rules) };
     // Without a list that it could meet a question needs no policy.
     let meets = |way: &Way| !way.lists.is_empty() || rules.has_globals();
     // A deny by a rule, wherever it is bound.
-    let denied = |policy: &Policy<'_>, (entry, scope): (&Entry, u32), via| {
-        decision(false, policy.tier(scope), Rule::policy(rules, entry), via)
+    let denied = |(entry, scope): (&Entry, u32), via| {
+        answer(false, tier(world, scope), Ground::Policy(Bound::of(entry)), via)
     };
     // What tenancy allows, if the rules that govern it do.
-    let passed = |weight: Weight<'_>, tier, rule, via| match weight.verdict() {
-        Ok(granted) => {
-            let granted = granted.map(|entry| Rule::policy(rules, entry));
-            Decision { granted, ..decision(true, tier, rule, via) }
-        }
-        Err(entry) => decision(false, Tier::Default, Rule::governed(rules, entry), via),
+    let passed = |weight: Weight<'_>, tier, ground, via| match weight.verdict() {
+        Ok(granted) => Outcome { granted: granted.map(Bound::of), ..answer(true, tier, ground, via) },
+        Err(entry) => answer(false, Tier::Default, Ground::Governed(Bound::of(entry)), via),
     };
     match target {
         Target::Own => {
@@ -118,25 +129,25 @@ fn decide(
                 policy.related(true, None);
                 weight = policy.globally(&[], witness);
                 if let Some(deny) = weight.deny {
-                    return denied(&policy, deny, None);
+                    return denied(deny, None);
                 }
             }
-            passed(weight, Tier::Actor, Rule::Active, None)
+            passed(weight, Tier::Actor, Ground::Active, None)
         }
         Target::Nothing => refuse(),
         Target::Deployment => {
             witness.saw(
                 Rule::Operator,
                 Effect::Allow,
-                principal.operator,
+                who.operator,
                 "operators may do what belongs to no scope",
             );
-            if principal.operator { decision(true, Tier::Deployment, Rule::Operator, None) } else { refuse() }
+            if who.operator { answer(true, Tier::Deployment, Ground::Operator, None) } else { refuse() }
         }
         Target::Scope(scope) | Target::Below(scope) => {
-            let (verdict, way) = asker().along(scope, scope, Reach::of(target), witness);
+            let (verdict, way) = asker.along(scope, scope, Reach::of(target), witness);
             if let Some(deny) = verdict.deny {
-                return decision(false, deny.tier, deny.rule(tenancy), Some(scope));
+                return answer(false, deny.tier, Ground::Spoken(deny), Some(scope));
             }
             let mut weight = Weight::default();
             if governed && meets(&way) {
@@ -144,22 +155,23 @@ fn decide(
                 policy.related(false, way.role);
                 weight = policy.globally(&[scope], witness).with(policy.through(&way, witness));
                 if let Some(deny) = weight.deny {
-                    return denied(&policy, deny, Some(scope));
+                    return denied(deny, Some(scope));
                 }
             }
             match verdict.allow {
-                Some(allow) => passed(weight, allow.tier, allow.rule(tenancy), Some(scope)),
+                Some(allow) => passed(weight, allow.tier, Ground::Spoken(allow), Some(scope)),
                 None => refuse(),
             }
         }
         Target::Object(at) => {
+            // Far away, each by itself: asked for together.
+            world.sharing().expect(at);
             let Some(object) = world.objects().at(at) else { return refuse() };
-            let asker = asker();
             let mut deny = None;
             let mut ways: SmallVec<[Reached; 1]> = SmallVec::new();
             for share in world.sharing().of(at) {
                 let scope = share.scope;
-                let Some(link) = tenancy.link(scope) else { continue };
+                let Some(link) = world.tenancy().link(scope) else { continue };
                 if link.archived && !asker.descends_to(link.parent, witness) {
                     continue;
                 }
@@ -169,25 +181,23 @@ fn decide(
                 ways.push((verdict.allow.filter(|_| enough), way));
             }
             if let Some((deny, scope)) = deny {
-                return decision(false, deny.tier, deny.rule(tenancy), Some(scope));
+                return answer(false, deny.tier, Ground::Spoken(deny), Some(scope));
             }
-            let (owner, mut kept_out) = (object.owner == row, None);
-            let (mut general, mut weights) = (Weight::default(), SmallVec::<[Weight<'_>; 1]>::new());
+            let (owner, mut kept_out) = (object.owner == who.row, None);
+            let mut said = Ruled::default();
             if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
-                let mut policy = policy();
-                policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
-                if rules.has_globals() {
-                    let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
-                    general = policy.globally(&scopes, witness);
-                }
-                let mut first = general.deny.map(|deny| (deny, None));
-                for (_, way) in &ways {
-                    let weight = policy.through(way, witness);
-                    first = first.or(weight.deny.map(|deny| (deny, Some(way.scope))));
-                    weights.push(weight);
-                }
-                if let Some((deny, via)) = first {
-                    return denied(&policy, deny, via);
+                said = if !W::LISTENS
+                    && !rules.has_globals()
+                    && let Some(said) = Ruled::settled(world, who, request, object, &ways)
+                {
+                    said
+                } else {
+                    let mut policy = policy();
+                    policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
+                    Ruled::weighed(rules, &policy, &ways, witness)
+                };
+                if let Some((deny, via)) = said.deny(&ways) {
+                    return denied(deny, via);
                 }
             }
             if owner {
@@ -197,7 +207,7 @@ fn decide(
                     true,
                     "the owner of an object may do everything with it",
                 );
-                let answer = passed(general, Tier::Actor, Rule::Owner, None);
+                let answer = passed(said.general, Tier::Actor, Ground::Owner, None);
                 // Whom rules keep from what is their own may still reach it as others do, by a scope and the rules there.
                 if answer.allowed || ways.is_empty() {
                     return answer;
@@ -213,23 +223,68 @@ fn decide(
                     "a tombstone ends visibility through scopes",
                 );
             }
-            for (at, (allow, way)) in ways.iter().enumerate() {
-                let weight = general.with(weights.get(at).copied().unwrap_or_default());
-                let (tier, rule) =
-                    allow.map_or((Tier::Default, Rule::Nothing), |allow| (allow.tier, allow.rule(tenancy)));
-                let answer = passed(weight, tier, rule, Some(way.scope));
-                match (allow, answer.allowed) {
+            for (nth, (allow, way)) in ways.iter().enumerate() {
+                let (tier, ground) = allow
+                    .map_or((Tier::Default, Ground::Nothing), |allow| (allow.tier, Ground::Spoken(allow)));
+                let passes = passed(said.about(nth), tier, ground, Some(way.scope));
+                match (allow, passes.allowed) {
                     // Said only of what could be read if it were not: whom rules keep out they keep out of the past as well.
                     (Some(_), true) if buried => {
-                        return decision(false, Tier::Default, Rule::Tombstoned, None);
+                        return answer(false, Tier::Default, Ground::Tombstoned, None);
                     }
-                    (Some(_), true) => return answer,
-                    (_, false) => kept_out = kept_out.or(Some(answer)),
+                    (Some(_), true) => return passes,
+                    (_, false) => kept_out = kept_out.or(Some(passes)),
                     (None, true) => {}
                 }
             }
             kept_out.unwrap_or_else(refuse)
         }
+    }
+}
+
+/// What rules say about an object: about every way, and about each.
+#[derive(Default)]
+struct Ruled<'a> {
+    general: Weight<'a>,
+    ways: SmallVec<[Weight<'a>; 1]>,
+}
+
+impl<'a> Ruled<'a> {
+    /// Where the sort of actor and of object is enough to know, and nothing is bound but to scopes.
+    #[inline]
+    fn settled(
+        world: &'a World,
+        who: &Actor<'_>,
+        request: Request<'_>,
+        object: &Object,
+        ways: &[Reached],
+    ) -> Option<Self> {
+        let seen = Seen::new(who.kind, Some(world.objects().type_number(object)));
+        let mut said = Self::default();
+        for (_, way) in ways {
+            said.ways.push(settled(world.rules(), way, request.action, seen)?);
+        }
+        Some(said)
+    }
+    /// Asked one by one.
+    fn weighed(rules: &Rules, policy: &Policy<'a>, ways: &[Reached], witness: &mut impl Witness) -> Self {
+        let mut said = Self::default();
+        if rules.has_globals() {
+            let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
+            said.general = policy.globally(&scopes, witness);
+        }
+        said.ways.extend(ways.iter().map(|(_, way)| policy.through(way, witness)));
+        said
+    }
+    /// The first deny, and the way that it keeps from.
+    fn deny(&self, ways: &[Reached]) -> Option<((&'a Entry, u32), Option<u32>)> {
+        let mut each = self.ways.iter().zip(ways);
+        let first = || each.find_map(|(weight, (_, way))| Some((weight.deny?, Some(way.scope))));
+        self.general.deny.map(|deny| (deny, None)).or_else(first)
+    }
+    /// About one way, with what is said about all of them.
+    fn about(&self, way: usize) -> Weight<'a> {
+        self.general.with(self.ways.get(way).copied().unwrap_or_default())
     }
 }
 

@@ -29,6 +29,7 @@ pub use audit::{AuditEntry, AuditPage, AuditStates, AuditStream};
 pub use lists::{OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery};
 pub use objects::ReadObject;
 pub use operation::Operation;
+pub(crate) use operation::Sort;
 pub(crate) use packages::PackedRow;
 pub use principals::{Kin, KinPath, PRINCIPALS_PAGE_MAX, PrincipalPage};
 pub use records::{RecordQuery, RecordStatistics};
@@ -41,7 +42,7 @@ pub use views::{
 };
 
 use crate::audit::{is_sensitive, reads};
-use crate::authorize::{Decision, Request, Target};
+use crate::authorize::{Actor, Request, Target};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
@@ -65,35 +66,40 @@ struct Ask<'a> {
     present: &'a World,
     now: Micros,
     actor: PrincipalId,
+    /// The same in the world that is asked, looked up once.
+    who: Option<Actor<'a>>,
     /// The first thing that was asked for and allowed: what the whole question is about.
     about: Cell<Option<Request<'static>>>,
 }
 
 impl Ask<'_> {
     /// Allowed then and now, or refused in words that disclose nothing.
-    fn need(&self, capability: C, target: Target) -> Result<Decision, Refusal> {
+    fn need(&self, capability: C, target: Target) -> Result<(), Refusal> {
         self.ask(Request::new(capability, target))
     }
-    fn ask(&self, request: Request<'_>) -> Result<Decision, Refusal> {
+    fn ask(&self, request: Request<'_>) -> Result<(), Refusal> {
         self.ask_at(request, self.moment.now)
     }
     /// The same, where *then* is decided for that time.
-    fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<Decision, Refusal> {
-        let then = self.moment.decided_at(time).decide(self.actor, request);
+    fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<(), Refusal> {
+        if let Target::Object(row) = request.target {
+            self.moment.world.sharing().expect(row);
+        }
+        let then = self.moment.decided_at(time).allowed(self.who.as_ref(), request);
         // A cursor brings its own time along: what it allows has to hold at the present time, too.
         let is_now = std::ptr::eq(self.moment.world, self.present) && time == self.now;
-        let both = then.allowed && (is_now || self.today().decide(self.actor, request).allowed);
+        let both = then && (is_now || self.today().allows_actor(self.actor, request));
         if !both {
             return Err(Refusal::Denied(request.bare()));
         }
         if self.about.get().is_none() {
             self.about.set(Some(request.bare()));
         }
-        Ok(then)
+        Ok(())
     }
     /// Rows never change, so a row of then is a row of now.
     fn allowed_now(&self, capability: C, target: Target) -> bool {
-        self.today().decide(self.actor, Request::new(capability, target)).allowed
+        self.today().allows_actor(self.actor, Request::new(capability, target))
     }
     /// The present as a moment.
     fn today(&self) -> Moment<'_> {
@@ -109,7 +115,7 @@ impl Ask<'_> {
         wanted.then(|| access(world, self.actor, operation.as_str(), need, Outcome::Read))
     }
     fn object(&self, id: ObjectId) -> Result<(), Refusal> {
-        self.need(C::ReadLocal, object_target(self.moment.world, id)).map(drop)
+        self.need(C::ReadLocal, object_target(self.moment.world, id))
     }
 }
 
@@ -120,25 +126,37 @@ impl Reading {
 
     /// Puts a question, and leaves the record that the scope wants of it before the answer is given.
     fn ask<T>(&self, operation: Operation, ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>) -> Result<T> {
-        self.put(operation, true, ask)
+        self.put((operation, true), None, ask)
+    }
+    /// The same about an object: it is looked for while the rest is made ready.
+    fn ask_about<T>(
+        &self,
+        operation: Operation,
+        object: ObjectId,
+        ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>,
+    ) -> Result<T> {
+        self.put((operation, true), Some(object), ask)
     }
     /// Puts the next part of a question whose first part was recorded.
     fn peek<T>(&self, operation: Operation, ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>) -> Result<T> {
-        self.put(operation, false, ask)
+        self.put((operation, false), None, ask)
     }
     fn put<T>(
         &self,
-        operation: Operation,
-        recorded: bool,
+        (operation, recorded): (Operation, bool),
+        about: Option<ObjectId>,
         ask: impl FnOnce(&Ask<'_>) -> Result<T, Refusal>,
     ) -> Result<T> {
         let inner = &self.engine.inner;
         let present = inner.published.read();
-        let now = inner.now(&present);
         let world = self.past.as_ref().map_or(&**present, Past::world);
+        about.into_iter().for_each(|id| world.objects().expect(id));
+        world.identity().expect(self.actor);
+        let now = inner.now(&present);
         let at = self.past.as_ref().map_or(now, |past| past.world().time());
         let moment = Moment { world, history: &inner.history, now: at };
-        let asked = Ask { moment, present: &present, now, actor: self.actor, about: Cell::new(None) };
+        let who = Actor::of(world, self.actor);
+        let asked = Ask { moment, present: &present, now, actor: self.actor, who, about: Cell::new(None) };
         match ask(&asked) {
             Ok(answer) => {
                 let record = if recorded { asked.record(operation, self.past.is_some()) } else { None };

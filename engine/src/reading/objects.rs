@@ -70,13 +70,16 @@ impl Reading {
     /// # Errors
     /// The same words whether it is missing or not this principal's to read.
     pub fn read(&self, id: ObjectId) -> Result<ReadObject> {
-        self.ask(Operation::ObjectsRead, |ask| {
+        self.ask_about(Operation::ObjectsRead, id, |ask| {
             let world = ask.moment.world;
             // Looked up once; a row stays what it is, so the answer is about the object that was asked for.
             let row = world.objects().row(id);
+            let object = row.and_then(|row| world.objects().at(row));
+            // Memory brings the data while it is decided whether anybody may see it.
+            object.into_iter().for_each(|object| ask.moment.history.reader().expect(object.data));
             ask.need(C::ReadLocal, row_target(row))?;
             let missing = || Error::corrupt(format!("the data of `{id}` is not in the log"));
-            let object = row.and_then(|row| world.objects().at(row)).ok_or_else(missing)?;
+            let object = object.ok_or_else(missing)?;
             let record =
                 ask.moment.history.reader().get(object.data).map_err(Error::from)?.ok_or_else(missing)?;
             let (owner, version, tombstoned) =

@@ -15,8 +15,54 @@ macro_rules! operations {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
+            /// When it is recorded unless the scope says otherwise. Known by name, and asked with every read: so not from the name each time.
+            pub(crate) const fn sort(self) -> Sort {
+                match self { $(Self::$variant => const { Sort::of($text) }),+ }
+            }
         }
     };
+}
+
+/// What a way to ask is about, as far as records of reads care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// The trail itself, or what is taken out.
+    Sensitive,
+    /// Who may what.
+    Access,
+    /// All else.
+    Plain,
+}
+
+impl Sort {
+    const fn of(name: &str) -> Self {
+        if holds(name, b"audit.", true) || holds(name, b".export", false) {
+            Self::Sensitive
+        } else if holds(name, b"access.", true) {
+            Self::Access
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// Does a name begin with this, or (not `first`) hold it anywhere?
+const fn holds(name: &str, part: &[u8], first: bool) -> bool {
+    let (name, mut from) = (name.as_bytes(), 0);
+    while from + part.len() <= name.len() {
+        let mut at = 0;
+        while at < part.len() && name[from + at] == part[at] {
+            at += 1;
+        }
+        if at == part.len() {
+            return true;
+        }
+        if first {
+            return false;
+        }
+        from += 1;
+    }
+    false
 }
 
 operations! {

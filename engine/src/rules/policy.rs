@@ -61,6 +61,33 @@ impl<'a> Weight<'a> {
     }
 }
 
+/// What the lists on a way say, where the sort of actor and of object is enough to know; `None` where more has to be asked.
+#[inline]
+pub(crate) fn settled<'a>(rules: &'a Rules, way: &Way, action: Action, seen: Seen) -> Option<Weight<'a>> {
+    let mut weight = Weight::default();
+    for (slot, scope) in &way.lists {
+        let Some(list) = rules.list(*slot) else { continue };
+        let said = list.says(action, seen, weight.allow.is_some())?;
+        if let Some(deny) = said.deny
+            && weight.deny.is_none_or(|(other, _)| deny.priority > other.priority)
+        {
+            weight.deny = Some((deny, *scope));
+        }
+        weight.governed = weight.governed.or(said.governed);
+        weight.allow = weight.allow.or(said.allow);
+    }
+    Some(weight)
+}
+
+/// At which level a deny falls that is bound to that scope.
+pub(crate) fn tier(world: &World, scope: u32) -> Tier {
+    match world.tenancy().link(scope) {
+        None => Tier::Deployment,
+        Some(link) if link.parent == NO_ROW => Tier::Tenant,
+        Some(_) => Tier::Scope,
+    }
+}
+
 /// The rules that meet a question.
 ///
 /// Most of them are settled by a few bits. What the others look at is put together when the first of them asks.
@@ -357,14 +384,5 @@ impl<'a> Policy<'a> {
             when.walk(&mut |clause| found |= clause.cel.is_some());
         }
         found
-    }
-
-    /// At which level a deny that is bound to that scope falls.
-    pub(crate) fn tier(&self, scope: u32) -> Tier {
-        match self.world.tenancy().at(scope) {
-            None => Tier::Deployment,
-            Some(node) if node.parent == NO_ROW => Tier::Tenant,
-            Some(_) => Tier::Scope,
-        }
     }
 }

@@ -351,7 +351,9 @@ impl<'a> Moment<'a> {
 
     fn matched(&self, entry: &Entry) -> Matched {
         let rules = self.world.rules();
-        let Decided::Policy { rule, version, binding, .. } = Decided::policy(rules, entry) else {
+        let Decided::Policy { rule, version, binding, .. } =
+            Decided::policy(rules, entry.version, entry.binding)
+        else {
             let (rule, binding) = (RuleId::NONE, BindingId::NONE);
             return Matched {
                 rule,

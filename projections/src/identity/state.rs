@@ -79,6 +79,11 @@ impl Identity {
     pub fn row(&self, id: PrincipalId) -> Option<u32> {
         self.principals.find(id.0)
     }
+    /// A hint that this principal will be asked for soon.
+    #[inline]
+    pub fn expect(&self, id: PrincipalId) {
+        self.principals.expect(id.0);
+    }
     /// The principal in a row.
     #[must_use]
     pub fn at(&self, row: u32) -> Option<&Principal> {

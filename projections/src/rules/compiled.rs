@@ -6,6 +6,7 @@
 //!
 //! An entry holds what most decisions need (actions as bits, effect, priority); a plain one needs nothing else.
 
+use super::brief::{self, Brief, Said};
 use super::gate::{Gate, Seen};
 use super::{Action, Actions, Class, Clause};
 use crate::store::{Keyed, NO_ROW, Rows, Sorted, transact};
@@ -55,6 +56,8 @@ pub struct List {
     pub votes: Vec<Entry>,
     /// Redactions, limits, quotas, declarations.
     pub others: Vec<Entry>,
+    /// As many as there are votes, in their order.
+    briefs: Box<[Brief]>,
     decides: Actions,
 }
 
@@ -65,12 +68,22 @@ impl List {
     pub fn decides(&self) -> Actions {
         self.decides
     }
+    /// What its votes say about an action, for that sort of actor and object; `None` where more has to be asked than bits tell.
+    /// With `allowed` another list holds an allow that matches: then one of its own is not looked for.
+    #[inline]
+    #[must_use]
+    pub fn says(&self, action: Action, seen: Seen, allowed: bool) -> Option<Said<'_>> {
+        if !self.decides.contains(action) {
+            return Some(Said::default());
+        }
+        brief::said(&self.votes, &self.briefs, action, seen, allowed)
+    }
 }
 
 crate::store::owns_nothing!(Entry);
 impl crate::store::Footprint for List {
     fn heap(&self) -> usize {
-        self.votes.heap() + self.others.heap()
+        self.votes.heap() + self.others.heap() + self.briefs.heap()
     }
 }
 
@@ -205,6 +218,7 @@ impl Lists {
             entries.push(entry);
             entries.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
         }
+        list.briefs = list.votes.iter().map(Brief::of).collect();
         list.decides = list.votes.iter().fold(Actions::default(), |all, entry| {
             all.or(if entry.effect == Effect::Deny { entry.actions } else { entry.votes })
         });

@@ -35,6 +35,10 @@ impl Sieve {
         let listed = found.filter(|bit| *bit < known).fold(0, |bits, bit| bits | 1 << bit);
         Self { words: listed | !0 << known, known }
     }
+    /// The bits of words that certainly pass.
+    fn sure(&self) -> u64 {
+        self.words & 1u64.checked_shl(self.known.into()).map_or(!0, |bit| bit - 1)
+    }
     #[inline]
     fn passes(&self, bit: u8) -> Option<bool> {
         if self.words >> bit & 1 == 0 {
@@ -52,6 +56,12 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// Which of two rows of bits, `[may, sure]` each, have those of what was seen.
+    #[inline]
+    pub(super) fn among(self, [kinds, types]: [[u64; 2]; 2]) -> [bool; 2] {
+        let both = |kinds: u64, types: u64| (kinds >> self.kind) & (types >> self.object_type) & 1 != 0;
+        [both(kinds[0], types[0]), both(kinds[1], types[1])]
+    }
     /// An actor of the kind with that number, and an object of the type with that number, if it is known.
     #[inline]
     #[must_use]
@@ -79,6 +89,11 @@ impl Gate {
             types: Sieve::of(when.object_type.as_ref(), types),
             deep: !rest.is_empty(),
         }
+    }
+    /// The words that may pass, and those for which it holds whatever else there is: of kinds, and of types.
+    pub(super) fn words(&self) -> [[u64; 2]; 2] {
+        let sure = |sieve: &Sieve| if self.deep { 0 } else { sieve.sure() };
+        [self.kinds, self.types].map(|sieve| [sieve.words, sure(&sieve)])
     }
     /// Do the conditions hold? `None` where the clause has to be asked.
     #[inline]

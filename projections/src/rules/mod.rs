@@ -8,6 +8,7 @@
 mod action;
 mod asking;
 mod body;
+mod brief;
 mod class;
 mod clause;
 mod compiled;
@@ -31,6 +32,7 @@ pub use asking::{About, Globals, Part};
 pub use body::{
     Attributes, Body, Content, Flag, Per, Quota, RateLimit, Redact, Redactions, Resource, Strategy, Targets,
 };
+pub use brief::Said;
 pub use class::{Class, Relation};
 pub use clause::{CLAUSE_DEPTH_MAX, Clause, Many};
 pub use compiled::{Entry, List};

@@ -9,6 +9,7 @@
 
 use super::undo::Undo;
 use super::{Footprint, Hash, Transact, room};
+use scoped_log::hint::prefetch;
 use std::hash::BuildHasher;
 
 const SLOTS_MIN: usize = 4;
@@ -63,6 +64,11 @@ impl<V: Copy + Default> Flat<V> {
             }
             at = (at & mask) + 1;
         }
+    }
+    /// A hint that `key` will be asked for soon.
+    #[inline]
+    pub fn expect(&self, key: u64) {
+        prefetch(&self.slots, self.home(key) & self.slots.len().wrapping_sub(1));
     }
     /// Sets the value of `key`; the greatest number is no key, and setting it does nothing.
     pub fn insert(&mut self, key: u64, value: V) {

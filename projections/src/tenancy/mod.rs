@@ -14,6 +14,7 @@ mod events;
 mod identity_scope;
 mod node;
 mod parked;
+mod parts;
 pub mod path;
 mod period;
 mod policy;
@@ -33,6 +34,7 @@ pub use events::{
 pub use identity_scope::{DEFAULT_ORG, Residual, SCOPE_FIELD_CHARS_MAX, Scope, ScopeError, ScopeWire};
 pub use node::{Node, ScopeState};
 pub(crate) use parked::Parked;
+pub use parts::{Part, PartList};
 pub use path::{ActorPath, ScopePath, ScopePathError};
 pub use period::{Period, PeriodError};
 pub use policy::{Ages, AuditReads, Declared, Metric, Policy, Quota, Retention};

@@ -52,8 +52,11 @@ transact!(Presences { rows });
 impl Presences {
     #[inline]
     pub(super) fn of(&self, principal: u32) -> Presence {
-        let unknown = if principal < PRINCIPALS_MAX { Presence::default() } else { Presence([!0; WORDS]) };
-        self.rows.get(principal).copied().unwrap_or(unknown)
+        match self.rows.get(principal) {
+            Some(presence) => *presence,
+            None if principal < PRINCIPALS_MAX => Presence::default(),
+            None => Presence([!0; WORDS]),
+        }
     }
     #[inline]
     pub(super) fn may_be_in(&self, principal: u32, scope: u32) -> bool {

@@ -10,6 +10,7 @@ pub use members::Member;
 
 use super::counts::{CountColumn, Counts};
 use super::parked::Parked;
+use super::parts::{PartList, Parts};
 use super::policy::Declared;
 use super::presence::{Presence, Presences};
 use super::spine::{Link, Spine};
@@ -29,6 +30,7 @@ pub struct Tenancy {
     members: Flat<Member>,
     /// INVARIANT (presence): who has a member's part in a scope may be there.
     presences: Presences,
+    parts: Parts,
     by_scope: Sorted<(u32, u32), ()>,
     by_principal: Sorted<(u32, u32), ()>,
     acl: Table<AclEntry>,
@@ -51,6 +53,7 @@ transact!(Tenancy {
     children,
     members,
     presences,
+    parts,
     by_scope,
     by_principal,
     acl,
@@ -161,6 +164,17 @@ impl Tenancy {
     #[must_use]
     pub fn presence(&self, principal: u32) -> Presence {
         self.presences.of(principal)
+    }
+    /// What a principal is, and where: as [`Self::member`], but without its end and its event, and without waiting for the map of all.
+    #[inline]
+    #[must_use]
+    pub fn roles(&self, principal: u32) -> PartList<'_> {
+        self.parts.of(principal)
+    }
+    /// A hint that [`Self::member`] will be asked this.
+    #[inline]
+    pub fn expect_member(&self, scope: u32, principal: u32) {
+        self.members.expect(pair(scope, principal));
     }
     /// Rows of a scope's own members, oldest principal first, with their parts.
     pub fn members(&self, scope: u32) -> impl Iterator<Item = (u32, &Member)> + '_ {

@@ -25,7 +25,7 @@ pub use who::Who;
 
 use super::views::Eyes;
 use super::{Operation, Reading};
-use crate::authorize::{Decision, Rule, Target};
+use crate::authorize::{Actor, Decision, Request, Rule, Target};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Result as Asked, object_target};
 use crate::moment::Moment;
@@ -146,6 +146,26 @@ pub struct ConsideredRule {
     pub why: &'static str,
 }
 
+impl Question {
+    /// A hint that it will be put: the first step to what it is about.
+    #[inline]
+    pub(crate) fn expect(&self, world: &World) {
+        if let Resource::Object(id) = self.resource {
+            world.objects().expect(id);
+        }
+        world.identity().expect(self.actor);
+    }
+    /// The second step.
+    #[inline]
+    fn expect_row(&self, world: &World) {
+        if let Resource::Object(id) = self.resource
+            && let Some(row) = world.objects().expect_row(id)
+        {
+            world.sharing().expect(row);
+        }
+    }
+}
+
 impl Reading {
     /// May a principal do this with an object?
     ///
@@ -211,23 +231,65 @@ impl Moment<'_> {
     /// A decision about a scope or an object.
     #[must_use]
     pub fn check(&self, question: &Question) -> Decision {
-        self.can(question.actor, question.capability, question.resource.target(self.world))
+        question.expect(self.world);
+        self.checked(question)
+    }
+
+    /// The same as yes or no, and sooner: what the reason is made of need not be fetched.
+    #[must_use]
+    pub fn allows(&self, question: &Question) -> bool {
+        question.expect(self.world);
+        self.allowed_to(question)
+    }
+
+    /// As [`Self::check`], where the question was expected.
+    #[inline]
+    pub(crate) fn checked(&self, question: &Question) -> Decision {
+        let who = Actor::of(self.world, question.actor);
+        self.outcome(who.as_ref(), self.put(question)).told(self.world, question.capability)
+    }
+
+    /// As [`Self::allows`], where the question was expected.
+    #[inline]
+    pub(crate) fn allowed_to(&self, question: &Question) -> bool {
+        let who = Actor::of(self.world, question.actor);
+        self.allowed(who.as_ref(), self.put(question))
+    }
+
+    /// What is asked, once it is known who asks: the object is looked up last, being the farthest away.
+    #[inline]
+    fn put(&self, question: &Question) -> Request<'static> {
+        let target = question.resource.target(self.world);
+        if let Target::Object(row) = target {
+            self.world.sharing().expect(row);
+        }
+        Request::new(question.capability, target)
     }
 
     /// Decisions, one for each question, sooner than one by one: while some are decided, what the others need is on its way from memory.
     #[must_use]
     pub fn decisions(&self, questions: &[Question]) -> Vec<Decision> {
-        let (objects, sharing) = (self.world.objects(), self.world.sharing());
-        let object = |question: &Question| match question.resource {
-            Resource::Object(id) => Some(id),
-            Resource::Scope(_) => None,
-        };
-        let mut found = Vec::with_capacity(questions.len());
+        let (world, mut found) = (self.world, Vec::with_capacity(questions.len()));
+        let some = AT_A_TIME.min(questions.len());
+        let (mut asking, mut outcomes) = (Vec::with_capacity(some), Vec::with_capacity(some));
         for some in questions.chunks(AT_A_TIME) {
-            some.iter().filter_map(object).for_each(|id| objects.expect(id));
-            let rows = some.iter().filter_map(object).filter_map(|id| objects.expect_row(id));
-            rows.for_each(|row| sharing.expect(row));
-            found.extend(some.iter().map(|question| self.check(question)));
+            some.iter().for_each(|question| question.expect(world));
+            // Many are often asked for one and the same.
+            let mut last = None;
+            asking.extend(some.iter().map(|question| {
+                question.expect_row(world);
+                let known = last == Some(question.actor);
+                last = Some(question.actor);
+                (!known).then(|| Actor::of(world, question.actor))
+            }));
+            let mut who = None;
+            for (question, asks) in some.iter().zip(&asking) {
+                who = asks.as_ref().map_or(who, Option::as_ref);
+                let request = Request::new(question.capability, question.resource.target(world));
+                outcomes.push((self.outcome(who, request), question.capability));
+            }
+            found.extend(outcomes.drain(..).map(|(outcome, capability)| outcome.told(world, capability)));
+            asking.clear();
         }
         found
     }
@@ -254,7 +316,7 @@ impl Moment<'_> {
         let mut found = Vec::new();
         for entry in crate::rules::policy::declarations(self.world, actor, target) {
             let Some(Content::Attributes(says)) = rules.content(&entry) else { continue };
-            let by = self.rule(Rule::policy(rules, &entry));
+            let by = self.rule(Rule::policy(rules, entry.version, entry.binding));
             let words = [("environment", &says.environment), ("classification", &says.classification)];
             for (attribute, value) in words {
                 let Some(value) = value.clone() else { continue };

@@ -66,6 +66,7 @@ impl Tenancy {
 
     pub(super) fn take_member(&mut self, scope: u32, principal: u32) {
         let Some(member) = self.members.remove(pair(scope, principal)) else { return };
+        self.parts.take(principal, scope);
         self.by_scope.remove(&(scope, principal));
         self.by_principal.remove(&(principal, scope));
         if let Some(end) = member.expires_at() {
@@ -81,6 +82,7 @@ impl Tenancy {
     pub(super) fn put_member(&mut self, scope: u32, principal: u32, member: Member) {
         self.spine.peopled(scope);
         self.presences.put(principal, scope);
+        self.parts.put(principal, scope, member.role, member.ends);
         match self.member(scope, principal).and_then(|old| old.expires_at()) {
             Some(end) => drop(self.ends.remove(&(end, scope, principal))),
             None if self.member(scope, principal).is_some() => {}

@@ -2,8 +2,10 @@
 
 use super::oracle::{Access, Fact, On};
 use super::{PRINCIPALS, Seen, principal};
+use scoped::projections::tenancy::Part;
 use scoped::{
-    AccessSpan, Capability, Engine, Moment, PrincipalId, Resource, Rule, ScopeId, ScopeRef, Sequence, Target,
+    AccessSpan, Capability, Engine, Moment, PrincipalId, Question, Resource, Rule, ScopeId, ScopeRef,
+    Sequence, Target, World,
 };
 use std::collections::BTreeSet;
 
@@ -69,7 +71,51 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
             assert_eq!(scopes, reached.cloned().collect(), "where may {actor} {capability}?");
         }
     }
+    together(moment, access, pick);
+    short_lists(world);
     effective(moment, access, now, pick);
+}
+
+/// The short list of what somebody is says what the map of all memberships says, or to ask it: after whatever came and went, in folded
+/// worlds and in worlds of the past.
+fn short_lists(world: &World) {
+    let tenancy = world.tenancy();
+    for principal in 0..world.identity().len() as u32 {
+        for scope in 0..tenancy.len() as u32 {
+            let member = tenancy.member(scope, principal);
+            let expected = match member {
+                None => Part::Nothing,
+                Some(member) if member.expires_at().is_some() => Part::Unsure,
+                Some(member) => Part::Role(member.role),
+            };
+            assert_eq!(tenancy.roles(principal).of(scope), expected, "{principal} in {scope}: {member:?}");
+        }
+    }
+}
+
+/// Many questions put at once, and one put as yes or no, are answered as one by one: they go through memory in another order, and
+/// the latter put no names to the reason.
+fn together(moment: &Moment<'_>, access: &Access, pick: u8) {
+    let objects = access.objects.keys().map(|id| Resource::Object(id.parse().unwrap()));
+    let scopes = access.scopes.keys().map(|id| Resource::Scope(ScopeRef::Id(id.parse().unwrap())));
+    let resources: Vec<Resource> = objects.chain(scopes).collect();
+    for capability in capabilities(pick) {
+        let about = |resource: &Resource| {
+            let ask = |actor| Question::new(actor, capability, resource.clone());
+            everybody().map(ask).collect::<Vec<_>>()
+        };
+        let mut questions: Vec<Question> = resources.iter().flat_map(about).collect();
+        if pick.is_multiple_of(2) {
+            // One and the same asks a few times in a row.
+            questions.sort_by_key(|question| question.actor);
+        }
+        let decisions = moment.decisions(&questions);
+        assert_eq!(decisions.len(), questions.len());
+        for (question, decision) in questions.iter().zip(decisions) {
+            assert_eq!(decision, moment.check(question), "{question:?} among others");
+            assert_eq!(decision.allowed, moment.allows(question), "{question:?} as yes or no");
+        }
+    }
 }
 
 /// A place, as it is asked about, and as the rule knows it.

@@ -6,17 +6,14 @@ use crate::bench::load::{NOTE, data, fill};
 use anyhow::Context;
 use scoped::projections::tenancy::Applies;
 use scoped::{
-    Capability, Command, Effect, Engine, Level, ObjectId, PrincipalId, Role, ScopeRef, Subject, Target,
+    Capability, Command, Effect, Engine, Level, ObjectId, PrincipalId, Question, Role, ScopeRef, Subject,
     identity, objects, rules, sharing, tenancy,
 };
 
-/// May that principal write that object? From ids to the answer, as an application asks.
+/// May that principal write that object? From ids to yes or no, as an application asks; the reason is not asked for.
 #[must_use]
 pub fn may(engine: &Engine, actor: PrincipalId, object: ObjectId) -> bool {
-    engine.read(|moment| {
-        let target = moment.world().objects().row(object).map_or(Target::Nothing, Target::Object);
-        moment.can(actor, Capability::Write, target).allowed
-    })
+    engine.allows(&Question::new(actor, Capability::Write, object))
 }
 
 impl Forest {
