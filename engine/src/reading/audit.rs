@@ -1,8 +1,8 @@
 //! Reading the audit trail.
 //!
 //! One sees one's own actions, and what happened in scopes that one may audit; operators see what belongs to no scope (principals,
-//! registrations, marks). What may be seen is a set of positions like the answer to a filter, so both are intersected before any
-//! record is read: an auditor of a subtree pays for what it gets, not for the log.
+//! registrations, marks). What may be seen is a set of positions like the answer to a filter: where a few looks at what fits do not fill a page, both are
+//! intersected before another record is read: an auditor of a subtree pays for what it gets, not for the log, and one of everything not for the scopes.
 //! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would
 //! tell what is missing from what is forbidden.
 
@@ -113,28 +113,23 @@ impl Reading {
             return Err(Error::invalid("a page of the audit trail has at least one entry"));
         }
         let limit = limit.min(AUDIT_PAGE_MAX);
-        let found = self.audible(filter)?;
+        let fitting = self.fitting(filter)?;
         let mut page = AuditPage { entries: Vec::new(), next: None };
-        let mut positions: Box<dyn Iterator<Item = u32>> =
-            if filter.descending { Box::new(found.iter().rev()) } else { Box::new(found.iter()) };
+        // Whoever sees most of what fits has a page after a few looks; only then is it worth it to ask what may be seen at all.
+        let first: Vec<u32> = in_order(&fitting.found, filter).take(AUDIT_SLICE).collect();
+        self.look(&first, limit, &mut page)?;
+        if page.next.is_some() || fitting.found.len() <= AUDIT_SLICE as u64 {
+            return Ok(page);
+        }
+        let rest = self.audible(&fitting)? - first.into_iter().collect::<RoaringBitmap>();
+        let mut positions = in_order(&rest, filter);
         // A slice at a time: the writer waits for no one who reads a long trail.
         while page.next.is_none() {
             let slice: Vec<u32> = positions.by_ref().take(AUDIT_SLICE).collect();
             if slice.is_empty() {
                 break;
             }
-            self.peek(Operation::AuditQuery, |ask| {
-                for at in slice {
-                    let at = Sequence::new(u64::from(at));
-                    let Some(entry) = ask.entry(at)? else { continue };
-                    if page.entries.len() == limit {
-                        page.next = Some(at);
-                        return Ok(());
-                    }
-                    page.entries.push(entry);
-                }
-                Ok(())
-            })?;
+            self.look(&slice, limit, &mut page)?;
         }
         Ok(page)
     }
@@ -144,7 +139,7 @@ impl Reading {
     /// # Errors
     /// As [`Self::audit`].
     pub fn audit_count(&self, filter: &Filter) -> Result<u64> {
-        Ok(self.audible(filter)?.len())
+        Ok(self.audible(&self.fitting(filter)?)?.len())
     }
 
     /// The audit trail, entry by entry, in pages that are fetched on the way. What is written meanwhile is not part of it.
@@ -208,8 +203,24 @@ impl Reading {
         })
     }
 
-    /// The positions that fit and that may be seen.
-    fn audible(&self, filter: &Filter) -> Result<RoaringBitmap> {
+    /// Entries at these positions, as far as they may be seen; `next` is the first for which there was no room.
+    fn look(&self, slice: &[u32], limit: usize, page: &mut AuditPage) -> Result<()> {
+        self.peek(Operation::AuditQuery, |ask| {
+            for at in slice {
+                let at = Sequence::new(u64::from(*at));
+                let Some(entry) = ask.entry(at)? else { continue };
+                if page.entries.len() == limit {
+                    page.next = Some(at);
+                    return Ok(());
+                }
+                page.entries.push(entry);
+            }
+            Ok(())
+        })
+    }
+
+    /// The positions that fit, whether they may be seen or not.
+    fn fitting(&self, filter: &Filter) -> Result<Fitting> {
         let history = &self.engine.inner.history;
         let mut filter = filter.clone().placed(history.reader())?;
         let (last, operator) = self.ask(Operation::AuditQuery, |ask| {
@@ -218,13 +229,18 @@ impl Reading {
             Ok((ask.moment.world.position(), ask.audits(Target::Deployment)))
         })?;
         filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
-        let mut found = history.with_index(|index| index.matching(&filter))?;
+        let found = history.with_index(|index| index.matching(&filter))?;
+        Ok(Fitting { found, scopes: filter.scopes, operator })
+    }
+
+    /// Those of them that may be seen.
+    fn audible(&self, fitting: &Fitting) -> Result<RoaringBitmap> {
         // Without the scopes that nothing on the way to their roots could open.
         let reached = |ask: &Ask<'_>| -> Vec<ScopeId> {
             let tenancy = ask.present.tenancy();
             reach(ask.present, self.actor).iter().map(|row| tenancy.id_of(row)).collect()
         };
-        let scopes = match &filter.scopes {
+        let scopes = match &fitting.scopes {
             Some(scopes) => scopes.clone(),
             None => self.peek(Operation::AuditQuery, |ask| Ok(reached(ask)))?,
         };
@@ -235,17 +251,31 @@ impl Reading {
                 Ok(())
             })?;
         }
-        found &= history.with_index(|index| {
+        let seen = self.engine.inner.history.with_index(|index| {
             let mut seen = index.of_actor(self.actor).cloned().unwrap_or_default();
             seen -= index.of_access();
             audited.iter().filter_map(|scope| index.of_scope(*scope)).for_each(|set| seen |= set);
-            if operator {
+            if fitting.operator {
                 seen |= index.of_deployment();
             }
             seen
         })?;
-        Ok(found)
+        Ok(seen & &fitting.found)
     }
+}
+
+/// What fits a filter.
+struct Fitting {
+    found: RoaringBitmap,
+    /// The scopes that the filter names.
+    scopes: Option<Vec<ScopeId>>,
+    /// May its reader see what belongs to no scope?
+    operator: bool,
+}
+
+/// Positions in the order that the filter wants.
+fn in_order<'a>(found: &'a RoaringBitmap, filter: &Filter) -> Box<dyn Iterator<Item = u32> + 'a> {
+    if filter.descending { Box::new(found.iter().rev()) } else { Box::new(found.iter()) }
 }
 
 /// The audit trail, entry by entry.
