@@ -5,6 +5,8 @@
 //!
 //! A batch is one atomic thing: all of its steps happen, each seeing those before it, or none does.
 
+mod fields;
+
 use crate::authorize::Request;
 use crate::kernel::execute::{Facts, Result, View};
 use crate::temporal::{Entity, RollbackNote};
@@ -55,6 +57,13 @@ macro_rules! commands {
             pub fn name(&self) -> &'static str {
                 match *self { $(Self::$variant(_) => concat!($domain, ".", $verb)),* }
             }
+            #[allow(unused_variables, reason = "a domain without commands has no fields")]
+            pub(crate) fn fields(name: &str) -> Option<&'static [&'static str]> {
+                match name {
+                    $(concat!($domain, ".", $verb) => Some($crate::command::fields_of::<$variant>()),)*
+                    _ => None,
+                }
+            }
             #[allow(unused_variables, reason = "a domain without commands reads nothing")]
             pub(crate) fn parse(name: &str, with: &str) -> Option<serde_json::Result<Self>> {
                 match name {
@@ -82,6 +91,11 @@ macro_rules! commands {
 }
 pub(crate) use commands;
 
+/// What a command takes, by the names of its fields.
+pub(crate) fn fields_of<T: for<'de> serde::Deserialize<'de>>() -> &'static [&'static str] {
+    fields::names::<T>()
+}
+
 macro_rules! declare {
     ($($number:literal $module:ident $state:ident $event:ident [$($reads:ident),*];)+) => {
         /// Everything that can be asked for.
@@ -106,6 +120,11 @@ macro_rules! declare {
             #[must_use]
             pub fn all() -> Vec<(&'static str, &'static str)> {
                 [$(crate::$module::Command::COMMANDS),+].concat()
+            }
+            /// What a command takes, by the names of its fields as they are written in a line; `None` for what is no command.
+            #[must_use]
+            pub fn fields(name: &str) -> Option<&'static [&'static str]> {
+                None$(.or_else(|| crate::$module::Command::fields(name)))+
             }
             pub(crate) fn parse(name: &str, with: &str) -> Option<serde_json::Result<Self>> {
                 $(if let Some(parsed) = crate::$module::Command::parse(name, with) {

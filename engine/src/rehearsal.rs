@@ -93,9 +93,13 @@ impl<'a> Rehearsal<'a> {
             Refusal::Denied(need) => Error::denied(need.capability),
             Refusal::Declined(error) => error,
         };
-        Err(Rehearsed {
-            batch: at,
-            error: error.hint(format!("it is step {} of that batch", declined.step + 1)),
-        })
+        Err(Rehearsed { batch: at, error: at_step(error, declined.step) })
     }
+}
+
+/// The same, saying which step of its batch it is, before what it says to do about it.
+fn at_step(error: Error, step: usize) -> Error {
+    let place = format!("it is step {} of that batch", step + 1);
+    let hint = error.advice().map_or_else(|| place.clone(), |advice| format!("{place}; {advice}"));
+    error.hint(hint)
 }

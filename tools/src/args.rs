@@ -2,7 +2,7 @@
 
 use crate::commands::Command;
 use crate::failure::{Exit, Failure};
-use crate::output::{Cell, ColourChoice, Column, Facts, Format, Output, Page, Table};
+use crate::output::{Cell, ColourChoice, Column, Facts, Format, Output, Page, Table, Tone};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use scoped::temporal::Cutoff;
 use scoped::{Command as Order, Sequence};
@@ -142,9 +142,10 @@ fn version(output: &Output) -> Result<(), Failure> {
 
 /// All commands that can be imported, with a line about each.
 pub(crate) fn commands_table() -> Table {
-    let mut table = Table::new(&[Column::text("command"), Column::text("does")]);
+    let mut table = Table::new(&[Column::text("command"), Column::text("with"), Column::text("does")]);
     for (name, about) in Order::all() {
-        table.push(vec![name.into(), about.trim().into()]);
+        let fields = Order::fields(name).unwrap_or_default().join(" ");
+        table.push(vec![name.into(), Cell::new(fields).tone(Tone::Dim), about.trim().into()]);
     }
     table
 }

@@ -140,6 +140,10 @@ fn split_advice(message: String) -> (String, Option<String>) {
 
 impl From<scoped::Error> for Failure {
     fn from(error: scoped::Error) -> Self {
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
+        if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe) {
+            return io::Error::from(io::ErrorKind::BrokenPipe).into();
+        }
         let exit = match error.kind() {
             ErrorKind::Refused | ErrorKind::Stale | ErrorKind::Unavailable => Exit::Refused,
             ErrorKind::Invalid => Exit::Usage,

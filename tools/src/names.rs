@@ -1,4 +1,4 @@
-//! Names: how principals, objects and scopes are said on the command line, and what they are called in answers.
+//! Names: how principals, objects, scopes and other things are said on the command line, and what they are called in answers.
 
 use crate::failure::Failure;
 use scoped::temporal::Entity;
@@ -10,11 +10,12 @@ const SUGGESTIONS_MAX: usize = 5;
 /// What an object may be called by, the first that its data has.
 const OBJECT_NAMES: [&str; 3] = ["path", "name", "title"];
 
-/// What principals are called: the `name` in their description.
+/// What principals are called: the `name` in their description, and the handle that they have now. A description that is sealed or erased tells no name.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     by_id: HashMap<PrincipalId, String>,
     by_name: HashMap<String, Vec<PrincipalId>>,
+    by_handle: HashMap<String, PrincipalId>,
 }
 
 impl Names {
@@ -24,8 +25,16 @@ impl Names {
     /// When the log cannot be read.
     pub fn of(moment: &Moment<'_>) -> Result<Self, Failure> {
         let mut names = Self::default();
-        for principal in moment.world().identity().iter() {
-            let payload = moment.history().payload(principal.described)?.unwrap_or_default();
+        let identity = moment.world().identity();
+        for principal in identity.iter() {
+            let handle = principal.handle.as_deref();
+            // Whoever was archived keeps the handle it had, and another may have it now.
+            if let Some(handle) =
+                handle.filter(|handle| identity.by_handle(handle).is_some_and(|it| it.id == principal.id))
+            {
+                names.by_handle.insert(handle.to_owned(), principal.id);
+            }
+            let payload = moment.history().shown(principal.described)?.unwrap_or_default();
             if let Some(name) = text_field(&payload, &["name"]) {
                 names.by_name.entry(name.clone()).or_default().push(principal.id);
                 names.by_id.insert(principal.id, name);
@@ -46,13 +55,16 @@ impl Names {
         }
     }
 
-    /// The principal that a text means: an id, or a name that only one has.
+    /// The principal that a text means: an id, a handle, or a name that only one has.
     ///
     /// # Errors
     /// When there is none, or several.
     pub fn principal(&self, text: &str) -> Result<PrincipalId, Failure> {
         if let Ok(id) = text.parse::<PrincipalId>() {
             return Ok(id);
+        }
+        if let Some(id) = self.by_handle.get(text) {
+            return Ok(*id);
         }
         match self.by_name.get(text).map(Vec::as_slice) {
             Some([one]) => Ok(*one),
@@ -72,16 +84,51 @@ impl Names {
         let mut near: Vec<&str> = self
             .by_name
             .keys()
+            .chain(self.by_handle.keys())
             .filter(|name| name.to_lowercase().contains(&wanted))
             .map(String::as_str)
             .collect();
         near.sort_unstable();
         match near.as_slice() {
-            [] => "`scoped log DIR --kind identity` shows who there is".to_owned(),
+            [] => "`scoped principals DIR` lists all; `--at` looks back".to_owned(),
             _ => format!(
                 "did you mean `{}`?",
                 near.into_iter().take(SUGGESTIONS_MAX).collect::<Vec<_>>().join("`, `")
             ),
+        }
+    }
+}
+
+/// Something that is called by its id or by a name: what it is, what it is called, whether it is live.
+pub(crate) type Called<I> = (I, String, bool);
+
+/// The one that a text means, of things of that `sort` (`rule`): an id, or a name that only one has; a live one before those that are put away.
+///
+/// # Errors
+/// When there is none, or several. `list` says how to see them all.
+pub(crate) fn one<I: Copy + PartialEq + std::fmt::Display + std::str::FromStr>(
+    text: &str,
+    sort: &str,
+    all: Vec<Called<I>>,
+    moment: &Moment<'_>,
+    list: &str,
+) -> Result<I, Failure> {
+    if let Some(id) = text.parse::<I>().ok().filter(|id| all.iter().any(|(it, ..)| it == id)) {
+        return Ok(id);
+    }
+    let named: Vec<&Called<I>> = all.iter().filter(|(_, name, _)| name == text).collect();
+    let live: Vec<&Called<I>> = named.iter().filter(|(.., live)| *live).copied().collect();
+    match if live.is_empty() { &named } else { &live }.as_slice() {
+        [(id, ..)] => Ok(*id),
+        [] => {
+            let message = format!("there is no {sort} `{text}` at {}", moment.world().position());
+            Err(Failure::refused("not_found", message).hint(format!("`{list}` lists all; `--at` looks back")))
+        }
+        several => {
+            let ids = several.iter().take(SUGGESTIONS_MAX).map(|(id, ..)| id.to_string());
+            let message = format!("{} {sort}s are called `{text}`", several.len());
+            let hint = format!("give the id: {}", ids.collect::<Vec<_>>().join(", "));
+            Err(Failure::refused("ambiguous", message).hint(hint))
         }
     }
 }

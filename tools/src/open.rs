@@ -245,7 +245,7 @@ impl Scene {
 /// Who writes.
 #[derive(Debug, clap::Args)]
 pub struct Acting {
-    /// Act as this principal: an id, or a name that only one has (default: the first principal)
+    /// Act as this principal: an id, a handle, or a name that only one has (default: the first principal)
     #[arg(id = "as", long = "as", value_name = "PRINCIPAL")]
     actor: Option<String>,
 }

@@ -178,10 +178,10 @@ impl Moment<'_> {
         })
     }
 
-    /// A principal.
+    /// A principal. In the place of a description that is sealed or erased stands the marker that says so: lists go on.
     ///
     /// # Errors
-    /// When there is none with that id at this moment, or its description cannot be read.
+    /// When there is none with that id at this moment, or the log cannot be read.
     pub fn principal(&self, id: PrincipalId) -> Result<PrincipalInfo> {
         let (_, principal) = self.find_principal(id)?;
         Ok(PrincipalInfo {
@@ -191,11 +191,19 @@ impl Moment<'_> {
             status: principal.status,
             operator: principal.operator,
             version: principal.version,
-            description: self.data_of(principal.described)?.value()?,
+            description: self.shown(principal.described)?.unwrap_or_default(),
             created_at: principal.created.get(),
             created_by: PrincipalId(self.history.record(principal.created)?.actor()),
             changed_at: principal.changed.get(),
         })
+    }
+
+    /// What an event's payload shows: the marker, where it is sealed or erased.
+    fn shown(&self, at: Sequence) -> Result<Option<serde_json::Value>> {
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes).map_err(|e| Error::corrupt(format!("event {at}: {e}")))
+        };
+        self.history.shown(at)?.map(read).transpose()
     }
 
     /// Everything that happened to a principal, oldest first.
@@ -216,9 +224,7 @@ impl Moment<'_> {
             }
             let wrong = |e: serde_json::Error| Error::corrupt(format!("event {at} is no JSON: {e}"));
             let change = scoped_projections::domains::kind_info(event.kind()).map_or("?", |info| info.name);
-            let description = self.history.shown(at)?;
-            let description =
-                description.map(|said| serde_json::from_slice(&said)).transpose().map_err(wrong)?;
+            let description = self.shown(at)?;
             let facts = serde_json::to_value(facts).map_err(wrong)?;
             found.push(PrincipalChange { change, deed: self.deed(at)?, facts, description });
         }

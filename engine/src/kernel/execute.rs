@@ -383,6 +383,7 @@ impl Scribe<'_, '_> {
             admit(&view, need.action, list)?;
         }
         drop(needs);
+        let at_stake = crate::tenancy::at_stake(&view, list);
         let id = main_fact(list).and_then(|fact| Entity::of(&fact.event)).map_or(0, Entity::id);
         for (nth, Proposed { scope, event, payload }) in list.drain(..).enumerate() {
             let payload = payload.map(Written::into_stored);
@@ -391,6 +392,7 @@ impl Scribe<'_, '_> {
                 self.cause = self.world.position().get();
             }
         }
+        crate::tenancy::check_way_back(self.world, &at_stake, now)?;
         self.cause = above;
         Ok(id)
     }

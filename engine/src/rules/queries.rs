@@ -192,7 +192,8 @@ impl<'a> Moment<'a> {
         found
     }
 
-    fn rule_info(&self, rule: &Rule) -> Option<RuleInfo> {
+    /// A rule as it stands; `None` before its first version.
+    pub(crate) fn rule_info(&self, rule: &Rule) -> Option<RuleInfo> {
         let (rules, version) = (self.world.rules(), self.world.rules().current(rule)?);
         let row = rules.row(rule.id)?;
         Some(RuleInfo {

@@ -99,17 +99,24 @@ impl Entity {
                     let description = payload(found.described)?;
                     let value = json!({
                         "kind": identity.kind(found), "status": found.status, "operator": found.operator,
-                        "description": description,
+                        "handle": found.handle, "description": description,
                     });
                     Some((found.status != Status::Archived, value))
                 }
                 None => None,
             },
-            Self::Scope(id) => tenancy.get(id).map(|node| {
-                let value =
-                    json!({ "label": node.label(), "archived": node.archived, "frozen": node.frozen });
-                (!node.archived, value)
-            }),
+            Self::Scope(id) => match tenancy.row(id).and_then(|row| Some((row, tenancy.at(row)?))) {
+                Some((row, node)) => {
+                    let value = json!({
+                        "label": node.label(), "archived": node.archived, "frozen": node.frozen,
+                        "parent": tenancy.at(node.parent).map(|parent| parent.id),
+                        // To describe it as nothing takes a description back: that is the same as none.
+                        "description": tenancy.described(row).map(payload).transpose()?.unwrap_or_else(|| json!({})),
+                    });
+                    Some((!node.archived, value))
+                }
+                None => None,
+            },
             Self::Member(scope, principal) => tenancy
                 .row(scope)
                 .zip(identity.row(principal))
@@ -146,26 +153,40 @@ impl Entity {
                 // One that declares nothing is none.
                 .filter(|declared| !declared.policy.is_empty())
                 .map(|declared| (true, json!(declared.policy))),
-            Self::Edge(id) => identity.relations().get(id).map(|edge| {
-                let end = |row| identity.id(row);
-                let label = identity.relations().label(edge);
-                (
-                    edge.is_live(),
-                    json!({ "parent": end(edge.parent), "child": end(edge.child), "label": label }),
-                )
-            }),
-            Self::Registration(id) => world.registry().get(id).map(|entry| {
-                let urn = world.registry().urn(entry).map(|urn| urn.to_string());
-                let tags: Vec<&str> = world.registry().tags(entry).collect();
-                let live = entry.lifecycle != Lifecycle::Archived;
-                (live, json!({ "urn": urn, "lifecycle": entry.lifecycle, "tags": tags }))
-            }),
+            Self::Edge(id) => match identity.relations().get(id) {
+                Some(edge) => {
+                    let end = |row| identity.id(row);
+                    let value = json!({
+                        "parent": end(edge.parent), "child": end(edge.child), "label": identity.relations().label(edge),
+                        "metadata": payload(edge.added)?,
+                    });
+                    Some((edge.is_live(), value))
+                }
+                None => None,
+            },
+            Self::Registration(id) => match world.registry().get(id) {
+                Some(entry) => {
+                    let value = json!({
+                        "urn": world.registry().urn(entry).map(|urn| urn.to_string()), "lifecycle": entry.lifecycle,
+                        "tags": world.registry().tags(entry).collect::<Vec<_>>(), "metadata": payload(entry.described)?,
+                    });
+                    Some((entry.lifecycle != Lifecycle::Archived, value))
+                }
+                None => None,
+            },
             Self::Registry => Some((true, json!({ "frozen": world.registry().is_frozen() }))),
-            Self::Contract(id) => world.contracts().get(id).map(|contract| {
-                let live = contract.lifecycle != ContractLifecycle::Archived;
-                let (name, version) = (&contract.name, contract.version);
-                (live, json!({ "name": name, "lifecycle": contract.lifecycle, "version": version }))
-            }),
+            Self::Contract(id) => match world.contracts().get(id) {
+                Some(contract) => {
+                    let (info, said) = (moment.contract(id)?, moment.contract_version(id, None)?);
+                    let value = json!({
+                        "name": info.name, "type": info.object_type, "scope": info.scope, "lifecycle": info.lifecycle,
+                        "version": info.version, "fields": said.fields, "constraints": said.constraints, "schema": said.schema,
+                        "upgrades": said.upgrades,
+                    });
+                    Some((contract.lifecycle != ContractLifecycle::Archived, value))
+                }
+                None => None,
+            },
             Self::Template(id) => match world.templates().get(id) {
                 Some(template) => {
                     let said = moment.template(id)?;
@@ -188,9 +209,13 @@ impl Entity {
                 None => None,
             },
             Self::Rule(id) => world.rules().get(id).map(|rule| {
-                let said = world.rules().current(rule).map(|version| (&version.name, version.number));
-                let (name, version) = said.unzip();
-                (!rule.archived, json!({ "class": rule.class, "name": name, "version": version }))
+                let value = moment.rule_info(rule).map(|info| {
+                    json!({
+                        "class": info.class, "name": info.name, "version": info.version, "effect": info.effect,
+                        "priority": info.priority, "when": info.when, "does": info.does,
+                    })
+                });
+                (!rule.archived, value.unwrap_or_default())
             }),
             Self::Subject(id) => world.subjects().knows(id).then(|| {
                 let erased = world.subjects().erased(id);
@@ -200,10 +225,11 @@ impl Entity {
                 )
             }),
             // One of an archived rule binds nothing, whether it was taken back by itself or not.
-            Self::Binding(id) => world
-                .rules()
-                .binding(id)
-                .map(|binding| (world.rules().is_active(binding), json!({ "version": binding.version }))),
+            Self::Binding(id) => world.rules().binding(id).map(|binding| {
+                let rule = world.rules().at(binding.rule).map(|rule| rule.id);
+                let value = json!({ "rule": rule, "to": *binding.targets, "version": binding.version });
+                (world.rules().is_active(binding), value)
+            }),
         })
     }
 }

@@ -54,6 +54,7 @@ pub(crate) use recall::{entity, recall};
 pub use scope_ref::ScopeRef;
 pub use sweep::Swept;
 pub(crate) use twins::Twins;
+pub(crate) use way_back::{at_stake, check_way_back};
 
 /// The last change of a scope's policy.
 pub(crate) fn policy_changed(

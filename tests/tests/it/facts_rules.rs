@@ -284,6 +284,42 @@ fn a_limit_counts_committed_events_in_a_sliding_window() {
     crate::support::digest(&engine);
 }
 
+/// Said of a test before that only ever created.
+#[test]
+fn a_limit_without_actions_applies_to_every_action() {
+    let (engine, _) = world();
+    let bo = engine.session(BO).unwrap();
+    bound(&engine, Define::limit("three", &[], 3, 60), at("org:a/dept:b"));
+    bo.execute(object(100, 1, Some("org:a/dept:b"), Level::Write)).unwrap();
+    bo.execute(crate::support::update(100, 2)).unwrap();
+    bo.execute(objects::Tombstone::new(ObjectId(100))).unwrap();
+    let words = |refused: scoped::Result<scoped::Receipt>| refused.unwrap_err().code();
+    let restore = objects::Restore { object: ObjectId(100), expected_version: None };
+    assert_eq!(words(bo.execute(restore)), "rate_limited");
+    assert_eq!(words(bo.execute(crate::support::update(SHARED.0, 2))), "rate_limited");
+    assert_eq!(words(bo.execute(object(101, 1, Some("org:a/dept:b"), Level::Read))), "rate_limited");
+    bo.execute(object(102, 1, Some("org:a/dept:c"), Level::Read)).expect("another scope");
+}
+
+#[test]
+fn rules_of_other_classes_redact_nothing() {
+    let (engine, _) = world();
+    let note = put(&engine, 70, "note", json!({ "phone": "123" }));
+    let redactions = || Some(redact(r#"{"phone": {}}"#));
+    for class in [Class::Access, Class::Visibility, Class::Constraint, Class::Flag] {
+        let other = Define { redactions: redactions(), ..Define::new("other", class, Effect::Deny) };
+        assert_eq!(ada(&engine).execute(other).unwrap_err().code(), "invalid", "{class:?} hides nothing");
+    }
+    bound(&engine, Define::allow_crud("crud", &[], None), at("org:a"));
+    bound(&engine, Define::flag("phone", true, 100), at("org:a"));
+    bound(&engine, Define::quota("phone", None, 70), at("org:a"));
+    let read = |session: &Session| session.read(note).unwrap().value().unwrap();
+    assert_eq!(read(&engine.session(BO).unwrap()), json!({ "phone": "123" }));
+    let hide = Define { redactions: redactions(), ..Define::new("hide", Class::Redaction, Effect::Deny) };
+    bound(&engine, hide, at("org:a"));
+    assert_eq!(read(&engine.session(BO).unwrap()), json!({ "phone": "[REDACTED]" }), "and this one does");
+}
+
 #[test]
 fn two_threads_cannot_pass_a_limit_or_a_quota_together() {
     let (engine, _) = world();

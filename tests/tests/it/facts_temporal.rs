@@ -237,6 +237,69 @@ fn exactly_what_came_after_the_moment_is_reversed_and_other_things_are_not_touch
     assert!(ada.rollback(&Cutoff::Head(0), Selection::All, Policy::AllOrNothing).unwrap().is_none());
 }
 
+/// Once the state of a principal did not say its handle, that of a scope neither its parent nor its description, that of a rule not what the rule
+/// says, that of a binding not where it holds, that of a contract not what it asks for, and that of a registered thing not what was said of it:
+/// what had changed was nowhere to be seen, though the event was there.
+#[test]
+fn whatever_changes_an_entity_shows_in_its_state() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    let id = |number: u128| ObjectId(number).to_string();
+    let fields = |name: &str| json!([{ "name": name, "type": "string" }]);
+    let urn = "scoped:MODEL:app:shape:1";
+    let rule = json!({ "rule": id(1), "name": "no", "class": "access", "effect": "deny", "when": { "action": ["delete"] } });
+    for (command, with) in [
+        ("identity.set_handle", json!({ "principal": id(2), "handle": "user:bo" })),
+        ("identity.describe_principal", json!({ "principal": id(2), "description": { "name": "Bo" } })),
+        ("identity.change_kind", json!({ "principal": id(2), "kind": "robot" })),
+        (
+            "identity.add_relationship",
+            json!({ "edge": id(1), "parent": id(2), "child": id(3), "metadata": { "since": 1 } }),
+        ),
+        ("identity.remove_relationship", json!({ "edge": id(1) })),
+        (
+            "identity.add_relationship",
+            json!({ "edge": id(1), "parent": id(2), "child": id(3), "metadata": { "since": 2 } }),
+        ),
+        ("tenancy.describe_scope", json!({ "scope": "org:a", "description": { "about": "a" } })),
+        ("tenancy.create_scope", json!({ "scope": id(20), "name": "flat", "parent": "org:a" })),
+        ("tenancy.create_scope", json!({ "scope": id(21), "name": "other", "parent": "org:a" })),
+        ("tenancy.move_scope", json!({ "scope": id(20), "parent": id(21) })),
+        ("tenancy.rename_scope", json!({ "scope": id(20), "name": "flatter" })),
+        ("registry.register", json!({ "urn": urn })),
+        ("registry.describe", json!({ "entry": urn, "metadata": { "about": "shapes" } })),
+        (
+            "contracts.create",
+            json!({ "contract": id(1), "name": "c", "object_type": "thing", "fields": fields("a") }),
+        ),
+        ("contracts.update", json!({ "contract": id(1), "fields": fields("b") })),
+        (
+            "templates.create",
+            json!({ "template": id(1), "name": "t", "type": "thing", "schema": { "a": 1 } }),
+        ),
+        ("templates.update", json!({ "template": id(1), "schema": { "a": 2 } })),
+        ("rules.define", rule),
+        ("rules.update", json!({ "rule": id(1), "when": { "action": ["update"] } })),
+        ("rules.update", json!({ "rule": id(1), "priority": 7 })),
+        ("rules.bind", json!({ "binding": id(1), "rule": id(1), "to": { "scope": "org:a" } })),
+        ("rules.rebind", json!({ "binding": id(1), "to": { "principal": id(2) } })),
+        ("config.set", json!({ "scope": "org:a", "key": "k", "value": 1 })),
+        ("config.set", json!({ "scope": "org:a", "key": "k", "value": 1, "locked": true })),
+        ("tenancy.set_policy", json!({ "scope": "org:a", "policy": { "audit_reads": "all" } })),
+    ] {
+        let text = json!({ "as": id(1), "do": command, "with": with }).to_string();
+        let (batch, _) = scoped::parse_line(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let at = engine.execute(batch).unwrap_or_else(|error| panic!("{error}: {text}")).first;
+        let states = ada.reading().audit_states(at).unwrap();
+        let (Some(mut before), Some(mut after)) = (states.before, states.after) else { panic!("{text}") };
+        // The number of a version says that something is new, and not what.
+        for state in [&mut before, &mut after] {
+            state.value.as_object_mut().map(|value| value.remove("version"));
+        }
+        assert_ne!(before, after, "{text}");
+    }
+}
+
 /// Any entity goes back to a moment, not only objects.
 #[test]
 fn a_member_a_scope_and_a_principal_go_back_each_by_itself() {
@@ -255,7 +318,10 @@ fn a_member_a_scope_and_a_principal_go_back_each_by_itself() {
     let state = |entity| presence(&engine, entity, engine.history().head());
     let member = Entity::Member(ScopeId(1), PrincipalId(3));
     for (entity, check) in [
-        (Entity::Scope(ScopeId(1)), json!({ "label": "org:a", "archived": false, "frozen": false })),
+        (
+            Entity::Scope(ScopeId(1)),
+            json!({ "label": "org:a", "archived": false, "frozen": false, "parent": null, "description": {} }),
+        ),
         (member, json!({ "role": "writer", "expires_at": null })),
     ] {
         ada.rollback(&to, Selection::Entity(entity), Policy::AllOrNothing).unwrap().unwrap();
@@ -334,12 +400,15 @@ fn an_edit_of_the_same_field_is_a_conflict_that_no_merge_solves() {
     let (bo, cy) = (session(&engine, 2), session(&engine, 3));
     note(&cy, json!({ "cpu": 2 }));
     let edit = bo.execute(put(json!({ "cpu": 8 }))).unwrap();
-    cy.execute(put(json!({ "cpu": 9 }))).unwrap();
+    let later = cy.execute(put(json!({ "cpu": 9 }))).unwrap().first;
     let plan = bo.plan_with(&event(edit.first).merging()).unwrap();
     assert_eq!((plan.steps.len(), plan.conflicts.len(), plan.conflicts[0].mergeable), (0, 1, false));
+    assert_eq!(plan.conflicts[0].event, later);
     assert!(plan.conflicts[0].reason.contains("`cpu`"), "{}", plan.conflicts[0].reason);
     let digest = engine.read(|moment| moment.world().state_digest());
-    assert_eq!(bo.rollback_with(&event(edit.first).merging()).unwrap_err().code(), "rollback_refused");
+    let refused = bo.rollback_with(&event(edit.first).merging()).unwrap_err();
+    assert_eq!(refused.code(), "rollback_refused");
+    assert!(refused.to_string().contains(&later.to_string()), "the refusal names the event: {refused}");
     assert_eq!(engine.read(|moment| moment.world().state_digest()), digest);
 }
 

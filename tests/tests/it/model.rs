@@ -92,7 +92,6 @@ const NOT_MODELLED: &[(&str, &[&str])] = &[
          and facts_tenancy",
         &["tenancy.freeze_scope", "tenancy.release_scope", "tenancy.move_scope", "tenancy.set_policy"],
     ),
-    ("sealed data and its end, in every way to ask: erasure", &["subjects.erase"]),
     (
         "scopes that writes make have ids that nobody can foresee: `access` reads them",
         &["tenancy.provision_scope", "tenancy.adopt_scope"],
@@ -124,7 +123,7 @@ const NOT_MODELLED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// By this model; what groups, templates, settings, contracts and rules come to is predicted by `predict`.
+/// By this model; what groups, templates, settings, contracts, rules and data subjects come to is predicted by `predict`.
 fn is_modelled(command: &str) -> bool {
     let left_out = NOT_MODELLED.iter().any(|(_, commands)| commands.contains(&command));
     let elsewhere = crate::predict::PREDICTED.contains(&command);

@@ -229,6 +229,15 @@ fn json(data: &scoped::Data) -> Value {
 /// What nobody can foresee from the facts alone: such batches are left out.
 pub(crate) const UNFORESEEN: &str = "unforeseen";
 
+/// Who could change a list from which a deny keeps people: without such a deny, anybody.
+#[derive(PartialEq)]
+enum WayBack {
+    Somebody,
+    /// Some could by their role, and all of them are kept out.
+    KeptOut,
+    Nobody,
+}
+
 /// The answer to a command: what follows, or the code of the refusal.
 pub(crate) type Answer = Result<Vec<What>, &'static str>;
 
@@ -492,10 +501,12 @@ impl Oracle {
                 return Err(UNFORESEEN);
             }
             let at = next + all.len() as u64;
-            for what in world.step(step.actor, &step.command, now, at)? {
+            let (before, found) = (world.clone(), world.step(step.actor, &step.command, now, at)?);
+            for what in &found {
                 world.apply(&Fact { at: next + all.len() as u64, what: what.clone() });
-                all.push(what);
+                all.push(what.clone());
             }
+            world.keeps_a_way_back(&before, &found, now)?;
         }
         if batch.key.is_some() {
             all.push(What::Keyed);
@@ -719,30 +730,50 @@ impl Oracle {
         if wanted.all(|capability| held(*capability)) { Ok(()) } else { Err("grant_exceeds_holder") }
     }
 
-    /// Somebody who manages the list for good must be left who can take a deny off again.
-    fn leaves_a_way_back(
-        &self,
-        scope: ScopeId,
-        deny: &tenancy::AddAclEntry,
-        now: u64,
-    ) -> Result<(), &'static str> {
-        if !pattern_matches(deny.capability.as_str(), "scope.acl.manage") {
-            return Ok(());
-        }
-        let chain = self.chain(scope);
-        let spoken_to = |who: PrincipalId| match deny.subject {
-            Subject::Any => true,
-            Subject::Principal(id) => id == who,
-            Subject::Role(role) => {
-                chain.iter().any(|at| self.members.get(&(*at, who)).is_some_and(|(held, _)| *held == role))
-            }
+    /// Who could change the list of a scope, where a deny keeps people from it.
+    fn way_back(&self, scope: ScopeId, now: u64) -> WayBack {
+        let (chain, manage) = (self.chain(scope), "scope.acl.manage");
+        let denies = |entry: &Entry| {
+            chain.contains(&entry.scope)
+                && entry.effect == Effect::Deny
+                && pattern_matches(&entry.capability, manage)
+                && entry.expires_at.is_none_or(|end| end > now)
         };
-        let mut members =
-            self.members.iter().filter(|((at, _), (_, end))| chain.contains(at) && end.is_none());
-        let left = members.any(|((_, who), _)| {
-            !spoken_to(*who) && self.may(*who, Capability::AclManage, On::Scope(scope), now)
+        if self.scopes[&scope].archived || !self.entries.values().any(denies) {
+            return WayBack::Somebody;
+        }
+        let for_good = self.members.iter().filter(|((at, who), (role, end))| {
+            let active = self.principals[who].status == "active";
+            chain.contains(at) && end.is_none() && active && role_holds(*role, manage)
         });
-        if left { Ok(()) } else { Err("locks_out") }
+        let managers: Vec<PrincipalId> = for_good.map(|((_, who), _)| *who).collect();
+        let may = |who: &PrincipalId| self.may(*who, Capability::AclManage, On::Scope(scope), now);
+        match managers.iter().any(may) {
+            true => WayBack::Somebody,
+            false if managers.is_empty() => WayBack::Nobody,
+            false => WayBack::KeptOut,
+        }
+    }
+
+    /// Whoever puts a deny on a list leaves somebody who can take it off again, and so does whoever goes. `self` is what there is behind it.
+    fn keeps_a_way_back(&self, before: &Self, found: &[What], now: u64) -> Result<(), &'static str> {
+        let stays = |scope: ScopeId| {
+            before.way_back(scope, now) != WayBack::Somebody || self.way_back(scope, now) != WayBack::KeptOut
+        };
+        let kept = found.iter().all(|what| match what {
+            What::Entry { entry, .. } => {
+                let denies =
+                    entry.effect == Effect::Deny && pattern_matches(&entry.capability, "scope.acl.manage");
+                !denies || self.way_back(entry.scope, now) == WayBack::Somebody
+            }
+            What::Member { scope, .. } => !before.scopes.contains_key(scope) || stays(*scope),
+            What::Status { id, status: "archived" } => {
+                let memberships = before.members.keys().filter(|(_, who)| who == id);
+                memberships.into_iter().all(|(scope, _)| stays(*scope))
+            }
+            _ => true,
+        });
+        if kept { Ok(()) } else { Err("locks_out") }
     }
 
     fn tenancy(&self, actor: PrincipalId, command: &tenancy::Command, now: u64) -> Answer {
@@ -949,7 +980,7 @@ impl Oracle {
                         let granted = |name: &str| pattern_matches(c.capability.as_str(), name);
                         self.holds_all(actor, granted, scope, c.applies, c.expires_at, now)?;
                     }
-                    Effect::Deny => self.leaves_a_way_back(scope, c, now)?,
+                    Effect::Deny => {}
                 }
                 let id = c.entry.unwrap();
                 if self.used_entries.contains_key(&id) {

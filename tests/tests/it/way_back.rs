@@ -3,8 +3,10 @@
 use crate::support::Place;
 use crate::support::{code, path, principal};
 use scoped::identity::AddRelationship;
-use scoped::tenancy::{AddAclEntry, AddMember, SetAcl};
-use scoped::{PrincipalId, Role, Subject};
+use scoped::identity::ArchivePrincipal;
+use scoped::tenancy::{AddAclEntry, AddMember, ChangeMember, RemoveMember, SetAcl, SetMembers};
+use scoped::{Effect, PrincipalId, Role, Subject};
+use serde_json::{Value, json};
 
 /// Ada (1) owns `org:a`, Bo (2) is an admin there, 3 is a group.
 fn place() -> Place {
@@ -64,4 +66,70 @@ fn whoever_stands_behind_an_owner_is_asked_and_not_the_group() {
     place.at(1).execute(owner).unwrap();
     assert_eq!(code(place.at(1).execute(list(&[1, 2, 4]))), "locks_out");
     place.at(1).execute(list(&[1, 2])).unwrap();
+}
+
+fn entry(effect: &str, whom: u128, capability: &str) -> Value {
+    json!({ "effect": effect, "subject": Subject::Principal(PrincipalId(whom)), "capability": capability })
+}
+
+fn entries(all: &[Value]) -> SetAcl {
+    serde_json::from_value(json!({ "scope": "org:a", "entries": all })).unwrap()
+}
+
+/// Once a list that was replaced as a whole was looked at half way, old entries beside new ones: whoever took off an allow of their own, which
+/// their right was named by though they were an owner, was told that nobody could take the new deny off; and so was whoever put the deny of one
+/// admin in the place of another's.
+#[test]
+fn a_list_that_is_replaced_is_looked_at_as_it_is_afterwards() {
+    let place = place();
+    let manage = "scope.acl.manage";
+    place.does(1, entries(&[entry("allow", 1, manage)]));
+    place.does(1, entries(&[entry("deny", 2, manage)])); // Ada is an owner with or without her entry
+    let cy =
+        AddMember { scope: path("org:a"), principal: PrincipalId(4), role: Role::Owner, expires_at: None };
+    place.does(1, cy);
+    place.does(1, entries(&[entry("deny", 1, manage), entry("deny", 2, manage)])); // Cy is left
+    place.does(4, entries(&[entry("deny", 4, manage), entry("deny", 2, manage)])); // and now Ada is, who was kept out before
+    assert_eq!(place.tries(1, list(&[1, 2, 4])), "locks_out");
+    crate::support::same_elsewhere(&place.engine);
+}
+
+/// Once an owner was denied the list by an admin, and then the admin left: nobody could take the deny off again, nor make another admin, as
+/// nobody grants what they do not hold.
+#[test]
+fn the_last_one_who_could_take_a_deny_off_stays() {
+    let place = place();
+    let deny = AddAclEntry::new(
+        path("org:a"),
+        Effect::Deny,
+        Subject::Principal(PrincipalId(1)),
+        "scope.acl.manage".parse().unwrap(),
+    );
+    let denied = place.does(2, deny);
+    let bo = PrincipalId(2);
+    let leaves = RemoveMember { scope: path("org:a"), principal: bo };
+    let role = |role, expires_at| ChangeMember { scope: path("org:a"), principal: bo, role, expires_at };
+    let only_ada: SetMembers = serde_json::from_value(
+        json!({ "scope": "org:a", "members": [{ "principal": PrincipalId(1), "role": "owner" }] }),
+    )
+    .unwrap();
+    assert_eq!(place.tries(2, leaves.clone()), "locks_out");
+    assert_eq!(place.tries(1, leaves.clone()), "locks_out");
+    assert_eq!(place.tries(1, role(Role::Writer, None)), "locks_out");
+    assert_eq!(place.tries(1, ArchivePrincipal { principal: bo }), "locks_out");
+    assert_eq!(place.tries(1, only_ada), "locks_out");
+    // Into a group that is kept out as well.
+    let group = AddAclEntry::new(
+        path("org:a"),
+        Effect::Deny,
+        Subject::Principal(PrincipalId(3)),
+        "scope.acl.*".parse().unwrap(),
+    );
+    place.does(2, group);
+    assert_eq!(place.tries(1, AddRelationship::member(PrincipalId(3), bo)), "locks_out");
+    // Whoever is not kept out may go on, and then the other may leave.
+    let list = place.at(2);
+    list.execute(scoped::tenancy::RemoveAclEntry { entry: denied.entry() }).unwrap();
+    list.execute(leaves).unwrap();
+    crate::support::same_elsewhere(&place.engine);
 }

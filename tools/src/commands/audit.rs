@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Done by this principal: an id, or a name
+    /// Done by this principal: an id, a handle, or a name
     #[arg(long, value_name = "PRINCIPAL")]
     actor: Option<String>,
     /// What was done: create, update, delete, membership_change …; several with commas

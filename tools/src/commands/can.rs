@@ -1,5 +1,6 @@
 //! `scoped can`: one decision, and why.
 
+use super::levels::note_if_missing;
 use crate::args::cutoff;
 use crate::failure::{Exit, Failure};
 use crate::names::{self, parse_scope};
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Who: an id, or a name
+    /// Who: an id, a handle, or a name that only one has
     #[arg(long, value_name = "PRINCIPAL")]
     actor: String,
     /// With which object: an id, or path:PATH
@@ -54,7 +55,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         args.object.as_deref().map(|text| names::object(&moment, text)).transpose()?;
     let (target, what) = match (object, &args.scope) {
         (Some(object), _) => (moment.object_target(object), names::object_label(&moment, object)),
-        (None, Some(scope)) => (scope.target(moment.world().tenancy()), scope.to_string()),
+        (None, Some(scope)) => {
+            note_if_missing(&moment, scope, output);
+            (scope.target(moment.world().tenancy()), scope.to_string())
+        }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
     let (decision, considered) = moment.explain(actor, args.capability, target);

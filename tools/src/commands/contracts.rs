@@ -3,7 +3,7 @@
 use crate::args::cutoff;
 use crate::cells::time;
 use crate::failure::Failure;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::contracts::{
@@ -29,9 +29,8 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// One contract in detail
-    #[arg(value_name = "ID")]
-    contract: Option<ContractId>,
+    /// One contract in detail: an id, or a name that only one has
+    contract: Option<String>,
     /// For objects of this type
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "contract")]
     object_type: Option<String>,
@@ -47,10 +46,18 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let (moment, names) = (scene.moment(), scene.names()?);
-    match args.contract {
+    match &args.contract {
         None => list(args, output, &moment),
-        Some(contract) => detail(contract, output, &moment, &names),
+        Some(contract) => detail(meant(&moment, contract)?, output, &moment, &names),
     }
+}
+
+/// The contract that a text means.
+fn meant(moment: &Moment<'_>, text: &str) -> Result<ContractId, Failure> {
+    let filter = ContractFilter { active_only: false, limit: usize::MAX, ..ContractFilter::default() };
+    let all = moment.contracts(&filter)?.into_iter();
+    let all = all.map(|info| (info.contract, info.name, info.lifecycle != Lifecycle::Archived)).collect();
+    names::one(text, "contract", all, moment, "scoped contracts DIR")
 }
 
 fn list(args: &Args, output: &Output, moment: &Moment<'_>) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Seen from here: a path, or an id
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
     scope: Option<ScopeRef>,
-    /// As they stand for this principal: an id, or a name that only one has
+    /// As they stand for this principal: an id, a handle, or a name that only one has
     #[arg(long = "for", value_name = "PRINCIPAL")]
     principal: Option<String>,
     /// As of this moment

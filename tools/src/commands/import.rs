@@ -83,8 +83,8 @@ struct Commands {
     /// Do not wait for the disk batch by batch, only at the end
     #[arg(long)]
     no_sync: bool,
-    /// Name all commands instead
-    #[arg(long, exclusive = true)]
+    /// Name all commands instead, with the fields that they take
+    #[arg(long, conflicts_with_all = ["directory", "file", "no_sync"])]
     list: bool,
 }
 
@@ -142,7 +142,9 @@ fn run_commands(args: &Commands, output: &Output) -> Result<(), Failure> {
     let (Some(directory), Some(file)) = (&args.directory, &args.file) else {
         let names: Vec<_> = Command::all()
             .into_iter()
-            .map(|(name, about)| serde_json::json!({ "command": name, "does": about.trim() }))
+            .map(|(name, about)| {
+                serde_json::json!({ "command": name, "with": Command::fields(name), "does": about.trim() })
+            })
             .collect();
         return output.show(&names, || Page::from(commands_table()));
     };

@@ -73,6 +73,16 @@ fn levels(moment: &Moment<'_>, scope: u32, own: bool) -> Vec<Level> {
     tenancy.chain(scope).take(if own { 1 } else { usize::MAX }).map(level).collect()
 }
 
+/// Says so when there is no such scope: the question is answered all the same.
+pub(super) fn note_if_missing(moment: &Moment<'_>, scope: &ScopeRef, output: &Output) {
+    if scope.row(moment.world().tenancy()).is_none() {
+        let position = moment.world().position();
+        output.note(format!(
+            "there is no scope `{scope}` at {position}: the nearest one above it answers, if there is any"
+        ));
+    }
+}
+
 /// Says so when the scope that was asked about is one where nobody acts any more.
 fn note_if_deleted(moment: &Moment<'_>, scope: u32, output: &Output) {
     if let Some(node) = moment.world().tenancy().at(scope).filter(|node| node.archived) {

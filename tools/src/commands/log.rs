@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Done by this principal: an id, or a name
+    /// Done by this principal: an id, a handle, or a name
     #[arg(long, value_name = "PRINCIPAL")]
     actor: Option<String>,
     /// Done in this scope: a path, or an id

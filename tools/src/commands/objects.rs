@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// Of this type
     #[arg(long = "type", value_name = "TYPE")]
     object_type: Option<String>,
-    /// Only these fields of the data
+    /// Only these fields, of objects that have all of them
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     fields: Vec<String>,
 }
@@ -154,6 +154,13 @@ fn picked(
         let Some(values) = fields.iter().map(&mut value).collect::<Option<Vec<Value>>>() else { continue };
         let first = values.first().map(plain).unwrap_or_default();
         rows.push((first, Picked { fields, values }));
+    }
+    if rows.len() < objects.len() && output.format() == Format::Table {
+        let left_out = objects.len() - rows.len();
+        output.note(format!(
+            "left out, since they lack one of these fields: {left_out} of {} objects",
+            objects.len()
+        ));
     }
     rows.sort_by(|a, b| a.0.as_bytes().cmp(b.0.as_bytes()));
     if output.format() == Format::Json {

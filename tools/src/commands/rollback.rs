@@ -45,7 +45,7 @@ pub(crate) struct Args {
     /// Only this object and its projections: an id, or path:PATH
     #[arg(long, group = "selection")]
     object: Option<String>,
-    /// Only what this principal did: an id, or a name
+    /// Only what this principal did: an id, a handle, or a name
     #[arg(long, value_name = "PRINCIPAL", group = "selection")]
     actor: Option<String>,
     /// Only this event, or the rollback that it stands for
@@ -310,7 +310,9 @@ fn steps(answer: &Answer, shown: usize) -> Table {
 fn done(receipt: Option<&Receipt>) -> Page {
     let page = Page::new().line(Vec::new()).title("done");
     let Some(receipt) = receipt else {
-        return page.line(vec![Cell::new("nothing to do: things are as they were then").tone(Tone::Good)]);
+        return page.line(vec![
+            Cell::new("nothing to do: what this principal sees is as it was then").tone(Tone::Good),
+        ]);
     };
     page.facts(
         Facts::new()

@@ -4,7 +4,7 @@ use super::objects::shortened;
 use crate::args::cutoff;
 use crate::cells::{position, quiet};
 use crate::failure::Failure;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::projections::rules::{Class, Clause};
@@ -13,9 +13,6 @@ use scoped::temporal::Cutoff;
 use scoped::{Effect, Moment, RuleId, Sequence};
 use serde::Serialize;
 use std::path::PathBuf;
-
-/// Ids that a hint lists.
-const SUGGESTIONS_MAX: usize = 5;
 
 const EXAMPLES: &str = "\
 One rule is named by its id, or a name that only one has; then its conditions, its versions and its bindings are shown. Rules stand by \
@@ -63,31 +60,11 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     output.show(&found, || list(&found))
 }
 
-/// The rule that a text means; of a name, a live rule before archived ones.
+/// The rule that a text means.
 fn meant(moment: &Moment<'_>, text: &str) -> Result<RuleId, Failure> {
-    let id = text.parse::<RuleId>().ok().filter(|id| moment.world().rules().get(*id).is_some());
-    if let Some(id) = id {
-        return Ok(id);
-    }
-    let mut named = moment.rules(&RuleFilter { with_archived: true, ..RuleFilter::default() });
-    named.retain(|info| info.name == text);
-    if named.iter().any(|info| !info.archived) {
-        named.retain(|info| !info.archived);
-    }
-    match named.as_slice() {
-        [one] => Ok(one.rule),
-        [] => {
-            let message = format!("there is no rule `{text}` at {}", moment.world().position());
-            let hint = "`scoped rules DIR --archived` lists all; `--at` looks back";
-            Err(Failure::refused("not_found", message).hint(hint))
-        }
-        several => {
-            let ids = several.iter().take(SUGGESTIONS_MAX).map(|info| info.rule.to_string());
-            let message = format!("{} rules are called `{text}`", several.len());
-            let hint = format!("give the id: {}", ids.collect::<Vec<_>>().join(", "));
-            Err(Failure::refused("ambiguous", message).hint(hint))
-        }
-    }
+    let all = moment.rules(&RuleFilter { with_archived: true, ..RuleFilter::default() });
+    let all = all.into_iter().map(|info| (info.rule, info.name, !info.archived)).collect();
+    names::one(text, "rule", all, moment, "scoped rules DIR --archived")
 }
 
 fn list(rules: &[RuleInfo]) -> Page {

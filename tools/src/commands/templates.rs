@@ -3,11 +3,12 @@
 use crate::args::cutoff;
 use crate::cells::time;
 use crate::failure::Failure;
+use crate::names;
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
-use scoped::TemplateId;
 use scoped::templates::{TemplateFilter, TemplateInfo, TemplateVersionInfo};
 use scoped::temporal::Cutoff;
+use scoped::{Moment, TemplateId};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -25,9 +26,8 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// One template in detail
-    #[arg(value_name = "ID")]
-    template: Option<TemplateId>,
+    /// One template in detail: an id, or a name that only one has
+    template: Option<String>,
     /// Of this type
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "template")]
     template_type: Option<String>,
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let (moment, names) = (scene.moment(), scene.names()?);
-    let Some(id) = args.template else {
+    let Some(template) = &args.template else {
         let (template_type, include_archived) = (args.template_type.clone(), args.all);
         let filter = TemplateFilter {
             template_type,
@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let found = moment.templates(&filter)?;
         return output.show(&found, || list(&found));
     };
+    let id = meant(&moment, template)?;
     let detail = Detail { info: moment.template(id)?, versions: moment.template_versions(id)? };
     output.show(&detail, || {
         let info = &detail.info;
@@ -96,6 +97,14 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         page.title("versions").table(table)
     })
+}
+
+/// The template that a text means.
+fn meant(moment: &Moment<'_>, text: &str) -> Result<TemplateId, Failure> {
+    let filter = TemplateFilter { include_archived: true, limit: usize::MAX, ..TemplateFilter::default() };
+    let all = moment.templates(&filter)?.into_iter();
+    let all = all.map(|info| (info.template, info.name, !info.archived)).collect();
+    names::one(text, "template", all, moment, "scoped templates DIR --all")
 }
 
 fn list(found: &[TemplateInfo]) -> Page {

@@ -1,5 +1,6 @@
 //! `scoped timeline`: when somebody might do something.
 
+use super::levels::note_if_missing;
 use crate::args::cutoff;
 use crate::failure::Failure;
 use crate::names::{self, Names, parse_scope};
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Who: an id, or a name
+    /// Who: an id, a handle, or a name that only one has
     #[arg(long, value_name = "PRINCIPAL")]
     actor: String,
     /// With which object: an id, or path:PATH
@@ -50,7 +51,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let actor = names.principal(&args.actor)?;
     let resource = match (&args.object, &args.scope) {
         (Some(text), _) => Resource::Object(names::object(&moment, text)?),
-        (None, Some(scope)) => Resource::Scope(scope.clone()),
+        (None, Some(scope)) => {
+            note_if_missing(&moment, scope, output);
+            Resource::Scope(scope.clone())
+        }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
     let from = args.from.as_ref().map(|from| opened.resolve(from)).transpose()?.map_or(0, |at| at.get());

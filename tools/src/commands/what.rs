@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// The log directory
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// Who: an id, or a name
+    /// Who: an id, a handle, or a name that only one has
     #[arg(long, value_name = "PRINCIPAL")]
     actor: String,
     /// What they may do

@@ -1,5 +1,6 @@
 //! `scoped who`: everybody who may.
 
+use super::levels::note_if_missing;
 use crate::args::cutoff;
 use crate::failure::Failure;
 use crate::names::{self, parse_scope};
@@ -50,7 +51,10 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let (moment, names) = (scene.moment(), scene.names()?);
     let target = match (&args.object, &args.scope) {
         (Some(text), _) => moment.object_target(names::object(&moment, text)?),
-        (None, Some(scope)) => scope.target(moment.world().tenancy()),
+        (None, Some(scope)) => {
+            note_if_missing(&moment, scope, output);
+            scope.target(moment.world().tenancy())
+        }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
     let grants = moment.who(args.capability, target);

@@ -30,6 +30,8 @@ use std::time::{Duration, Instant};
 
 /// Longest line, in bytes: twice the largest payload, so that everything that can be stored can be written down.
 pub const LINE_BYTES_MAX: usize = 32 << 20;
+/// Warnings that are told one by one.
+const WARNINGS_TOLD: usize = 20;
 /// Batches that may wait for their receipts.
 const IN_FLIGHT: usize = 4_096;
 
@@ -180,7 +182,7 @@ pub fn import(
         map.base = engine.history().head().get();
         rehearse(&engine, &mut lines, map)?;
     }
-    let done = submit(&engine, lines, new, bar)?;
+    let done = submit(&engine, lines, new, (output, bar))?;
     engine.close()?;
     Ok(Imported { batches, steps, ..done })
 }
@@ -305,7 +307,12 @@ impl Positions {
     }
 }
 
-fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Imported, Failure> {
+fn submit(
+    engine: &Engine,
+    lines: Lines,
+    new: bool,
+    (output, bar): (&Output, &Bar),
+) -> Result<Imported, Failure> {
     let began = Instant::now();
     let before = if new { Sequence::NONE } else { engine.history().head() };
     let mut done = Imported {
@@ -320,6 +327,7 @@ fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Importe
     };
     let places: Vec<String> = (0..lines.len()).map(|at| lines.place(at)).collect();
     let mut waiting: VecDeque<(usize, Pending)> = VecDeque::new();
+    let mut warned = 0;
     let mut receive = |(at, pending): (usize, Pending)| -> Result<(), Failure> {
         let receipt = pending.wait().map_err(|error| {
             let place = places.get(at).map_or("", String::as_str);
@@ -328,6 +336,13 @@ fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Importe
                 .hint(format!("the {at} batches before it were imported; reopen the log and look: `scoped verify`, `scoped log`"))
         })?;
         done.repeated += u64::from(receipt.repeated);
+        let place = places.get(at).map_or("", String::as_str);
+        for warning in &receipt.warnings {
+            warned += 1;
+            if warned <= WARNINGS_TOLD {
+                output.note(format!("{place}: {}", warning.message));
+            }
+        }
         bar.set(at as u64 + 1);
         Ok(())
     };
@@ -340,6 +355,9 @@ fn submit(engine: &Engine, lines: Lines, new: bool, bar: &Bar) -> Result<Importe
         waiting.push_back((at, engine.submit(batch)?));
     }
     waiting.into_iter().try_for_each(&mut receive)?;
+    if warned > WARNINGS_TOLD {
+        output.note(format!("and {} more like these", warned - WARNINGS_TOLD));
+    }
     engine.sync()?;
     done.last = engine.history().head();
     done.events = done.last.get() - before.get();

@@ -373,7 +373,7 @@ fn known_authors(engine: &Engine) -> Result<HashMap<String, PrincipalId>, Error>
     });
     let mut authors = HashMap::with_capacity(known.len());
     for (id, described) in known {
-        let Some(description) = engine.history().payload(described)? else { continue };
+        let Some(description) = engine.history().shown(described)? else { continue };
         let name = serde_json::from_slice::<serde_json::Value>(&description).ok();
         if let Some(name) = name.as_ref().and_then(|d| d.get("name")).and_then(|name| name.as_str()) {
             authors.insert(name.to_owned(), id);

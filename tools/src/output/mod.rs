@@ -42,6 +42,8 @@ pub struct Output {
     bars: bool,
     width: Option<u16>,
     damaged: AtomicBool,
+    /// Has something been said beside the answer?
+    noted: AtomicBool,
     /// What has been said of damage: the same place is met again and again.
     told: Mutex<BTreeSet<String>>,
 }
@@ -59,6 +61,7 @@ impl Output {
             bars: aside,
             width: if out { table::terminal_width() } else { None },
             damaged: AtomicBool::new(false),
+            noted: AtomicBool::new(false),
             told: Mutex::default(),
         }
     }
@@ -84,11 +87,21 @@ impl Output {
     /// # Errors
     /// When standard output cannot be written; a closed pipe ends the command quietly.
     pub fn show(&self, value: &impl Serialize, page: impl FnOnce() -> Page) -> Result<(), Failure> {
+        let mut blank = false;
         self.write(|out| match self.format {
             Format::Json => json::write(out, value),
             Format::Tsv => Ok(tsv::write(out, &page())?),
-            Format::Table => Ok(table::write(out, &page(), self.colour, self.width)?),
-        })
+            Format::Table => {
+                let page = page();
+                blank = page.is_blank();
+                Ok(table::write(out, &page, self.colour, self.width)?)
+            }
+        })?;
+        // Silence looks the same whether a list is empty or a command does nothing.
+        if blank && !self.noted.load(Ordering::Relaxed) {
+            self.note("there is nothing to list");
+        }
+        Ok(())
     }
 
     /// Prints a page whatever the format, for commands whose only shape is text.
@@ -111,6 +124,7 @@ impl Output {
 
     /// Something worth knowing beside the answer.
     pub fn note(&self, note: impl AsRef<str>) {
+        self.noted.store(true, Ordering::Relaxed);
         self.aside("note", Tone::Caution, note.as_ref());
     }
     /// What was done, beside the answer.

@@ -202,6 +202,10 @@ impl Page {
     pub(super) fn sections(&self) -> &[Section] {
         &self.sections
     }
+    /// Nothing but tables without rows: whoever reads it sees nothing at all.
+    pub(super) fn is_blank(&self) -> bool {
+        self.sections.iter().all(|section| matches!(section, Section::Table(table) if table.is_empty()))
+    }
 }
 
 impl From<Table> for Page {

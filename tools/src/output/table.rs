@@ -44,6 +44,15 @@ pub(super) fn write(out: &mut dyn Write, page: &Page, colour: bool, width: Optio
                 }
             }
             Section::Scripts(_) => {}
+            // A heading with nothing below it looks as if something were missing.
+            Section::Table(table)
+                if table.is_empty()
+                    && at.checked_sub(1).is_some_and(|above| {
+                        matches!(page.sections().get(above), Some(Section::Title(_)))
+                    }) =>
+            {
+                writeln!(out, "{}", colour::paint(Tone::Dim, "none", colour))?;
+            }
             Section::Table(table) => rows(out, table, colour, width)?,
         }
     }

@@ -514,7 +514,19 @@ fn help_version_lists_and_completions_are_there() {
     assert!(desk.run(&["--help"]).fine().out.contains("Exit codes"));
     assert!(desk.run(&["--version"]).fine().out.starts_with("scoped "));
     assert!(desk.run(&["--version", "--verbose"]).fine().out.contains("objects.updated"));
-    assert!(desk.run(&["import", "commands", "--list"]).fine().out.contains("tenancy.add_member"));
+    let list = desk.fine(&["import", "commands", "--list"]);
+    let member = list.lines().find(|line| line.starts_with("tenancy.add_member")).unwrap();
+    assert!(member.contains("scope principal role expires_at"), "{member}");
+    let all = desk.json(&["import", "commands", "--list"]);
+    let of = |name: &str| {
+        all.as_array().unwrap().iter().find(|one| one["command"] == name).unwrap()["with"].clone()
+    };
+    assert_eq!(
+        of("objects.create"),
+        serde_json::json!(["object", "type", "data", "scope", "level", "subject"])
+    );
+    assert!(all.as_array().unwrap().iter().all(|one| !one["with"].as_array().unwrap().is_empty()
+        || one["command"].as_str().unwrap().contains("freeze")));
     assert!(desk.run(&["completions", "bash"]).fine().out.contains("scoped"));
     for command in [
         "init", "import", "export", "replay", "verify", "log", "show", "tree", "objects", "history", "diff",

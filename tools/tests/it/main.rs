@@ -3,6 +3,7 @@
 mod desk;
 
 mod access;
+mod called;
 mod cli;
 mod contracts;
 mod erasure;
@@ -10,5 +11,6 @@ mod objects;
 mod proofs;
 mod registry;
 mod rules;
+mod said;
 mod scopes;
 mod trail;

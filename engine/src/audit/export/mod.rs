@@ -78,7 +78,7 @@ impl TrailExport {
         out: &mut impl Write,
     ) -> Result<u64> {
         let failed = |e: std::io::Error| {
-            Error::unavailable("unavailable", format!("the export cannot be written: {e}"))
+            Error::unavailable("unavailable", format!("the export cannot be written: {e}")).caused_by(e)
         };
         let batch = self.format == TrailFormat::CloudEventsBatch;
         let mut written = 0u64;

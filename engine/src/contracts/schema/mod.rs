@@ -5,6 +5,8 @@ mod bounds;
 #[cfg(feature = "json-schema")]
 mod on;
 #[cfg(feature = "json-schema")]
+mod recursion;
+#[cfg(feature = "json-schema")]
 pub(crate) use on::Schema;
 
 #[cfg(not(feature = "json-schema"))]

@@ -8,10 +8,12 @@ use crate::kernel::execute::Result as Asked;
 use crate::moment::Moment;
 use crate::reading::views::{Cursor, EXAMINED_MAX, Eyes, Page, page_size, question};
 use crate::reading::{Operation, Reading};
+use roaring::RoaringBitmap;
 use scoped_projections::World;
+use scoped_projections::identity::{Direction, MEMBER_OF, Walk};
 use scoped_projections::tenancy::{Capability as C, Effect, Subject};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use smallvec::SmallVec;
 
 /// Who may do that?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,68 +67,61 @@ fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Aske
         from = cursor.item;
     }
     let target = who.resource.target(moment.world);
-    let holders = Holders::of(moment.world, who.capability, target);
+    let candidates = candidates(moment.world, who.capability, target);
     let position = moment.world.position();
     let mut page = Page { position: position.get(), items: Vec::new(), complete: true, next_cursor: None };
-    let first = usize::try_from(from).unwrap_or(usize::MAX);
-    for (row, principal) in moment.world.identity().iter().enumerate().skip(first) {
-        let full = page.items.len() == size;
-        if full || row - first >= EXAMINED_MAX {
+    let first = u32::try_from(from).unwrap_or(u32::MAX);
+    for (examined, row) in candidates.range(first..).enumerate() {
+        if page.items.len() == size || examined >= EXAMINED_MAX {
             // The next candidate may turn out to be none: a page may be empty without being wrong.
             page.complete = false;
-            page.next_cursor = Some(Cursor::new(position, moment.now, 0, row as u64, asked).text());
+            page.next_cursor = Some(Cursor::new(position, moment.now, 0, u64::from(row), asked).text());
             break;
         }
-        if holders.may_hold(moment.world, row as u32) {
-            page.items.extend(moment.grant(principal.id, who.capability, target));
-        }
+        page.items.extend(moment.grant(moment.world.identity().id(row), who.capability, target));
     }
     Ok(page)
 }
 
-/// Those for whom some rule may speak: whoever is none of them is denied without a look.
-enum Holders {
-    /// An allow speaks to everybody, or the question is not about a scope.
-    Anybody,
-    /// Rows of owners, members and subjects of entries; groups among them speak for whoever belongs to them.
-    These(HashSet<u32>),
-}
-
-impl Holders {
-    fn of(world: &World, capability: C, target: Target) -> Self {
-        let (mut these, mut scopes) = (HashSet::new(), Vec::new());
-        match target {
-            Target::Scope(row) | Target::Below(row) => scopes.push(row),
-            Target::Object(object) => {
-                these.extend(world.objects().at(object).map(|object| object.owner));
-                scopes.extend(world.sharing().of(object).iter().map(|share| share.scope));
-            }
-            Target::Own | Target::Deployment => return Self::Anybody,
-            Target::Nothing => {}
+/// Rows of those for whom some rule may speak: whoever is none of them is denied without a look.
+///
+/// From the owners, members and subjects of entries down to those who belong to them. Cost: those, not all principals there are; unless an
+/// allow speaks to everybody, or the question is not about a scope.
+fn candidates(world: &World, capability: C, target: Target) -> RoaringBitmap {
+    let (identity, tenancy) = (world.identity(), world.tenancy());
+    let (mut found, mut scopes) = (RoaringBitmap::new(), SmallVec::<[u32; 4]>::new());
+    let anybody = || (0..identity.len() as u32).collect();
+    match target {
+        Target::Scope(row) | Target::Below(row) => scopes.push(row),
+        Target::Object(object) => {
+            found.extend(world.objects().at(object).map(|object| object.owner));
+            scopes.extend(world.sharing().of(object).iter().map(|share| share.scope));
         }
-        let tenancy = world.tenancy();
-        for row in scopes.into_iter().flat_map(|row| tenancy.chain(row)) {
-            these.extend(tenancy.members(row).map(|(principal, _)| principal));
-            for entry in tenancy.entries(row).filter(|entry| entry.effect == Effect::Allow) {
-                if !entry.capability.matches().contains(capability) {
-                    continue;
-                }
-                match entry.subject {
-                    Subject::Any => return Self::Anybody,
-                    Subject::Principal(id) => these.extend(world.identity().row(id)),
-                    Subject::Role(_) => {} // who holds a role is a member
-                }
+        Target::Own | Target::Deployment => return anybody(),
+        Target::Nothing => {}
+    }
+    for row in scopes.into_iter().flat_map(|row| tenancy.chain(row)) {
+        found.extend(tenancy.members(row).map(|(principal, _)| principal));
+        for entry in tenancy.entries(row).filter(|entry| entry.effect == Effect::Allow) {
+            if !entry.capability.matches().contains(capability) {
+                continue;
+            }
+            match entry.subject {
+                Subject::Any => return anybody(),
+                Subject::Principal(id) => found.extend(identity.row(id)),
+                Subject::Role(_) => {} // who holds a role is a member
             }
         }
-        Self::These(these)
     }
-
-    fn may_hold(&self, world: &World, principal: u32) -> bool {
-        match self {
-            Self::Anybody => true,
-            Self::These(these) => world.identity().selves(principal).any(|own| these.contains(&own)),
-        }
+    let relations = identity.relations();
+    let Some(label) = relations.label_number(MEMBER_OF) else { return found };
+    let mut next: Vec<u32> = found.iter().collect();
+    while let Some(group) = next.pop() {
+        let members = Walk { direction: Direction::Down, label: Some(label), max_depth: 1 };
+        let below = relations.walk(group, members, |_| true);
+        next.extend(below.into_iter().map(|reached| reached.principal).filter(|row| found.insert(*row)));
     }
+    found
 }
 
 impl Moment<'_> {
@@ -138,10 +133,7 @@ impl Moment<'_> {
     /// Everybody who may do this with something, oldest principal first, and why.
     #[must_use]
     pub fn who(&self, capability: C, target: Target) -> Vec<Grant> {
-        let holders = Holders::of(self.world, capability, target);
-        let all = self.world.identity().iter().enumerate();
-        all.filter(|(row, _)| holders.may_hold(self.world, *row as u32))
-            .filter_map(|(_, principal)| self.grant(principal.id, capability, target))
-            .collect()
+        let candidates = candidates(self.world, capability, target).into_iter();
+        candidates.filter_map(|row| self.grant(self.world.identity().id(row), capability, target)).collect()
     }
 }

@@ -154,6 +154,13 @@ fn principals_that_are_their_own_subjects_lose_their_names_and_nothing_else() {
     assert!(shown().contains(SECRET));
     ada.execute(Erase::new(SubjectId(5))).unwrap();
     assert!(shown().contains("erased") && !shown().contains(SECRET));
+    // Once one principal that was erased made every list of principals fail, for everybody.
+    let page = ada.reading().principals(&scoped::identity::PrincipalFilter::default(), None, 10).unwrap();
+    let erased = ada.reading().principal(PrincipalId(5)).unwrap();
+    assert_eq!(erased.description["$payload"], "erased");
+    assert!(page.principals.contains(&erased) && page.principals.len() == 2, "{page:?}");
+    let changes = engine.read(|moment| moment.principal_changes(PrincipalId(5))).unwrap();
+    assert!(!format!("{changes:?}").contains(SECRET) && changes.len() >= 2, "{changes:?}");
     assert_eq!(ada.execute(describe).unwrap_err().code(), "subject_erased");
     engine
         .session(PrincipalId(5))

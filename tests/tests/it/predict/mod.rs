@@ -1,4 +1,4 @@
-//! Drawn histories of groups, templates, settings, contracts and rules: what each command comes to is predicted.
+//! Drawn histories of groups, templates, settings, contracts, rules and data subjects: what each command comes to is predicted.
 //!
 //! `model` predicts principals, scopes, lists, objects and projections; this one has a small model for each of the domains above, written from the
 //! pages and decisions, that gives the code of each refusal, and the state after each thing that is accepted, now and at random moments of the past.
@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! ground    who holds which role, through which groups; a scope that comes and goes
-//! groups  templates  settings  contracts  rules      a domain each: its lines, its answers, its state
+//! groups  templates  settings  contracts  rules  subjects     a domain each: its lines, its answers, its state
 //! ```
 //!
 //! `SCOPED_CASES=10000` runs more cases, with other chances each time.
@@ -16,17 +16,20 @@ mod ground;
 mod groups;
 mod rules;
 mod settings;
+mod subjects;
 mod templates;
 
-use crate::support::{by_hand, chances, panic_text};
+use crate::support::{NOON, chances, panic_text, small_segments};
 use ground::{Ground, Who};
 use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use proptest::{prelude::*, strategy::Strategy};
 use scoped::temporal::Cutoff;
-use scoped::{Engine, Moment, parse_line};
+use scoped::vault::{Kek, StoredKeys};
+use scoped::{Engine, Keys, ManualDoor, Moment, PrincipalId, parse_line};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const CASES: u32 = 200;
 
@@ -49,6 +52,7 @@ struct World {
     settings: settings::Settings,
     contracts: contracts::Contracts,
     rules: rules::Rules,
+    subjects: subjects::Subjects,
 }
 
 impl World {
@@ -62,29 +66,33 @@ impl World {
             "templates" => next.templates.command(&self.ground, who, name, with)?,
             "config" => next.settings.command(&self.ground, who, name, with)?,
             "contracts" => next.contracts.command(&self.ground, who, name, with)?,
+            "objects" | "subjects" => next.subjects.command(&self.ground, who, name, with)?,
             _ => next.rules.command(&self.ground, who, name, with)?,
         }
         Ok(next)
     }
-    fn compare(&self, moment: &Moment<'_>) {
+    /// Holds a moment against this; `last` is what there is now.
+    fn compare(&self, moment: &Moment<'_>, last: &Self) {
         self.ground.compare(moment);
         self.templates.compare(moment);
         self.settings.compare(moment, &self.ground);
         self.contracts.compare(moment);
         self.rules.compare(moment);
+        self.subjects.compare(moment, &last.subjects);
     }
 }
 
 /// Raw numbers to a line, and who gives it.
 fn drawn(raw: &Raw) -> (Who, Line) {
     let who = [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 1, 1, 3, 4, 5, 1][usize::from(raw[1]) % 16];
-    let line = match raw[0] % 16 {
+    let line = match raw[0] % 19 {
         0 => ground::drawn(raw),
         1..=3 => groups::drawn(raw),
         4..=6 => templates::drawn(raw),
         7..=9 => settings::drawn(raw),
         10..=12 => contracts::drawn(raw),
-        _ => rules::drawn(raw),
+        13..=15 => rules::drawn(raw),
+        _ => subjects::drawn(raw),
     };
     (who, line)
 }
@@ -127,7 +135,7 @@ struct Seen {
 }
 
 fn case(raws: &[Raw], cutoffs: [u16; 2], seen: &RefCell<Seen>) {
-    let (engine, _) = by_hand(23);
+    let engine = with_keys();
     ground::prelude(&engine);
     let (mut world, mut moments) = (World::default(), Vec::new());
     moments.push((head(&engine), world.clone()));
@@ -149,12 +157,20 @@ fn case(raws: &[Raw], cutoffs: [u16; 2], seen: &RefCell<Seen>) {
         }
     }
     engine.sync().unwrap();
-    engine.read(|moment| world.compare(&moment));
+    engine.read(|moment| world.compare(&moment, &world));
     for cut in cutoffs {
         let (at, then) = &moments[usize::from(cut) % moments.len()];
         let past = engine.as_of(&Cutoff::At(*at)).unwrap();
-        then.compare(&past.moment());
+        then.compare(&past.moment(), &world);
     }
+}
+
+/// An engine whose time stands still, with a key store.
+fn with_keys() -> Engine {
+    let keys = Keys::new(StoredKeys::memory(), Kek::new([7; 32]));
+    let options =
+        small_segments().door(Arc::new(ManualDoor::new(NOON, 23))).founder(PrincipalId(1)).keys(keys);
+    Engine::on(Arc::new(scoped::log::MemoryStorage::new()), options).unwrap()
 }
 
 fn head(engine: &Engine) -> scoped::Sequence {
@@ -176,9 +192,17 @@ fn every_command_of_a_domain_comes_to_what_its_model_says() {
             for name in PREDICTED {
                 assert!(seen.accepted.contains_key(name), "no case ever had a `{name}` accepted: {seen:?}");
             }
-            for code in
-                ["denied", "exists", "not_found", "archived", "locked", "cycle", "rule_conflict", "stale"]
-            {
+            for code in [
+                "denied",
+                "exists",
+                "not_found",
+                "archived",
+                "locked",
+                "cycle",
+                "rule_conflict",
+                "stale",
+                "subject_erased",
+            ] {
                 assert!(seen.refused.contains_key(code), "no case was ever refused as `{code}`: {seen:?}");
             }
         }
@@ -192,7 +216,7 @@ fn every_command_of_a_domain_comes_to_what_its_model_says() {
 }
 
 /// The commands that these models predict.
-pub(crate) const PREDICTED: [&str; 23] = [
+pub(crate) const PREDICTED: [&str; 24] = [
     "identity.add_relationship",
     "identity.remove_relationship",
     "templates.create",
@@ -216,4 +240,5 @@ pub(crate) const PREDICTED: [&str; 23] = [
     "rules.unbind",
     "rules.archive",
     "rules.unarchive",
+    "subjects.erase",
 ];
