@@ -71,7 +71,14 @@ impl Ask<'_> {
             (Some(_), None) => Target::Nothing,
             (None, None) => Target::Deployment,
         };
-        self.audit_need(C::AuditRead, target)
+        self.audit_need(C::AuditRead, target)?;
+        match entity {
+            // What a scope says of itself and what its contracts ask for is for those who read there.
+            Entity::Scope(_) | Entity::Contract(_) if scope.is_some() => {
+                self.need(C::ReadLocal, target).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Cuts the data in an object's state down to what may be seen.

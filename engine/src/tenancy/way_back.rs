@@ -9,6 +9,7 @@ use super::owners::{Without, acts_somebody};
 use crate::authorize::{Considered, Request, Rule, Target, authorize, explain};
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
+use roaring::RoaringBitmap;
 use scoped_projections::identity::IdentityEvent as I;
 use scoped_projections::tenancy::{Capability as C, Effect, Pattern, Role, TenancyEvent as T};
 use scoped_projections::{Event, Micros, ScopeId, World};
@@ -47,7 +48,13 @@ pub(crate) fn at_stake(on: &View<'_>, proposed: &[Proposed]) -> AtStake {
             Event::Tenancy(T::MemberRemoved(e)) => found.left.extend(row(e.scope)),
             Event::Tenancy(T::MemberRoleChanged(e)) => found.left.extend(row(e.scope)),
             Event::Tenancy(T::ScopeMoved(e)) => found.left.extend(row(e.scope)),
+            // An inheritance cut keeps those from above out.
+            Event::Tenancy(T::PolicySet(e)) => found.left.extend(row(e.scope)),
             Event::Identity(I::PrincipalArchived(e)) => {
+                found.left.extend(memberships(on.world, on.world.identity().row(e.principal)));
+            }
+            // A group that acts again speaks for, and against, all who belong to it.
+            Event::Identity(I::PrincipalReinstated(e)) => {
                 found.left.extend(memberships(on.world, on.world.identity().row(e.principal)));
             }
             Event::Identity(I::RelationshipAdded(e)) => {
@@ -69,11 +76,12 @@ fn keeps_out(effect: Effect, capability: &Pattern) -> bool {
     effect == Effect::Deny && capability.matches().contains(C::AclManage)
 }
 
-/// Scopes that a principal, or a group that it belongs to, is a member of.
-fn memberships(world: &World, principal: Option<u32>) -> Vec<u32> {
+/// Scopes that a principal, a group that it belongs to, or somebody who belongs to it, is a member of.
+fn memberships(world: &World, principal: Option<u32>) -> RoaringBitmap {
     let (identity, tenancy) = (world.identity(), world.tenancy());
-    let selves = principal.into_iter().flat_map(|row| identity.selves(row));
-    selves.flat_map(|own| tenancy.memberships(own)).map(|(scope, _)| scope).collect()
+    let above = principal.into_iter().flat_map(|row| identity.selves(row));
+    let below = principal.into_iter().flat_map(|row| identity.below(row));
+    above.chain(below).flat_map(|own| tenancy.memberships(own)).map(|(scope, _)| scope).collect()
 }
 
 /// Can somebody still change the lists that were at stake, now that it is done?

@@ -27,6 +27,8 @@ const CHUNK_BYTES: usize = 48 << 10;
 const EMPTY_CHUNKS_MAX: usize = 16;
 /// Buffers of groups that are kept for their room: one is filled while another is hashed.
 const EMPTY_BUFFERS_MAX: usize = 2;
+/// Room of a buffer that is worth keeping: one that a single large batch has made is not.
+const EMPTY_BUFFER_BYTES_MAX: usize = 4 << 20;
 
 /// What is being made, in the hands of one at a time.
 struct Desk {
@@ -85,7 +87,7 @@ impl Shared {
         desk.hashed.update(&bytes);
         bytes.clear();
         let mut queue = self.queue.lock();
-        if queue.buffers.len() < EMPTY_BUFFERS_MAX {
+        if queue.buffers.len() < EMPTY_BUFFERS_MAX && bytes.capacity() <= EMPTY_BUFFER_BYTES_MAX {
             queue.buffers.push(bytes);
         }
     }
@@ -159,11 +161,16 @@ impl Framer {
         &mut self.chunk
     }
 
-    /// Hands the chunk over if it is large enough and there is a thread.
+    /// Hands the chunk over if it is large enough, or frames it where there is no thread: a batch of any size is staged in chunks.
     pub(super) fn staged(&mut self) {
-        if self.chunk.bytes() >= CHUNK_BYTES && self.is_beside() {
+        if self.chunk.bytes() < CHUNK_BYTES {
+            return;
+        }
+        if self.is_beside() {
             let empty = self.shared.queue.lock().chunks.pop().unwrap_or_default();
             self.shared.add(Job::Frame(std::mem::replace(&mut self.chunk, empty)));
+        } else {
+            drop(self.finish());
         }
     }
 

@@ -213,9 +213,9 @@ impl Writer {
         let first = self.next;
         for (nth, event) in batch.iter().enumerate() {
             self.stage_one(event, time, (batch.len() - 1 - nth) as u32);
+            self.framer.staged();
         }
         self.last_time = time;
-        self.framer.staged();
         Ok(Stage::Staged(Staged { first: Sequence::new(first), last: Sequence::new(self.next - 1), time }))
     }
 
@@ -332,7 +332,7 @@ impl Writer {
         }
         let (align, before) = (self.align(), self.chain);
         let Framed { bytes, events, chain, tally } = self.framer.take(align, &mut self.chains);
-        if events != self.offsets.len() {
+        if events != self.offsets.len() || events != self.chains.len() {
             let gone = std::io::Error::other("the thread that frames events panicked");
             return Err(at("framing", &self.open.segment.path)(gone));
         }

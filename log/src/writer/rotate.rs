@@ -69,16 +69,13 @@ impl Writer {
     /// Writes seal and footer, cuts what is behind them, syncs.
     fn seal(&mut self) -> Result<Ending, LogError> {
         self.sync_written()?;
-        let open = &mut self.open;
+        let (open, hashed) = (&mut self.open, self.framer.hashed());
+        if hashed.count() != open.offset {
+            let gone = std::io::Error::other("the thread that hashes what is written panicked");
+            return Err(at("sealing", &open.segment.path)(gone));
+        }
         let header = &open.segment.header;
-        let ending = footer::ending(
-            header,
-            open.offset,
-            self.framer.hashed(),
-            &open.tally,
-            self.chain,
-            self.last_time,
-        );
+        let ending = footer::ending(header, open.offset, hashed, &open.tally, self.chain, self.last_time);
         write_ending(&*open.file, &ending, &open.segment.path)?;
         open.segment.seal(ending.footer.clone());
         Ok(ending)

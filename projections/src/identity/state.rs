@@ -104,6 +104,13 @@ impl Identity {
     pub fn groups(&self, row: u32) -> &[u32] {
         self.groups.get(row).map_or(&[], |groups| groups)
     }
+    /// Rows of all who belong to a group, directly or through other groups, whatever their status; nearest first.
+    pub fn below(&self, row: u32) -> impl Iterator<Item = u32> + use<> {
+        let down = |label| Walk { direction: Direction::Down, label: Some(label), max_depth: u32::MAX };
+        let label = self.relations.label_number(MEMBER_OF);
+        let found = label.map(|label| self.relations.walk(row, down(label), |_| true));
+        found.into_iter().flatten().map(|reached| reached.principal)
+    }
     /// Relationships, and the walks over them.
     #[must_use]
     pub fn relations(&self) -> &Relations {
@@ -264,9 +271,7 @@ impl Identity {
     /// Restores (closure) for a principal and everybody below it.
     fn regroup_below(&mut self, row: u32) {
         let Some(label) = self.relations.label_number(MEMBER_OF) else { return };
-        let down = Walk { direction: Direction::Down, label: Some(label), max_depth: u32::MAX };
-        let below = self.relations.walk(row, down, |_| true).into_iter().map(|reached| reached.principal);
-        for row in std::iter::once(row).chain(below) {
+        for row in std::iter::once(row).chain(self.below(row)) {
             self.regroup(row, label);
         }
     }

@@ -3,8 +3,8 @@
 use crate::support::Place;
 use crate::support::{code, path, principal};
 use scoped::identity::AddRelationship;
-use scoped::identity::ArchivePrincipal;
-use scoped::tenancy::{AddAclEntry, AddMember, ChangeMember, RemoveMember, SetAcl, SetMembers};
+use scoped::identity::{ArchivePrincipal, ReinstatePrincipal, SuspendPrincipal};
+use scoped::tenancy::{AddAclEntry, AddMember, ChangeMember, RemoveMember, SetAcl, SetMembers, SetPolicy};
 use scoped::{Effect, PrincipalId, Role, Subject};
 use serde_json::{Value, json};
 
@@ -131,5 +131,52 @@ fn the_last_one_who_could_take_a_deny_off_stays() {
     let list = place.at(2);
     list.execute(scoped::tenancy::RemoveAclEntry { entry: denied.entry() }).unwrap();
     list.execute(leaves).unwrap();
+    crate::support::same_elsewhere(&place.engine);
+}
+
+/// Once an owner below was denied the list by one above, who then cut themselves off: from above nobody could take the deny off any more, and below
+/// nobody was let in.
+#[test]
+fn whoever_denied_an_owner_below_does_not_cut_themselves_off() {
+    let place = Place::with(9, [principal(2)], &[("org:a", 1), ("org:a/ws:s", 2)]);
+    let bo = PrincipalId(2);
+    let owner = AddMember { scope: path("org:a/ws:s"), principal: bo, role: Role::Owner, expires_at: None };
+    place.does(1, owner);
+    place.does(1, RemoveMember { scope: path("org:a/ws:s"), principal: PrincipalId(1) });
+    let deny =
+        AddAclEntry::new(path("org:a/ws:s"), Effect::Deny, Subject::Principal(bo), "*".parse().unwrap());
+    let denied = place.does(1, deny);
+    let cut: SetPolicy =
+        serde_json::from_value(json!({ "scope": "org:a/ws:s", "policy": { "inherit_members": false } }))
+            .unwrap();
+    assert_eq!(place.tries(1, cut.clone()), "locks_out");
+    place.does(1, scoped::tenancy::RemoveAclEntry { entry: denied.entry() });
+    place.does(1, cut);
+    crate::support::same_elsewhere(&place.engine);
+}
+
+/// Once joining a group was looked at for the one who joins, and not for those who belong to it: a group between was enough to keep out the last who
+/// could mend the list. So it was with a group that had been suspended.
+#[test]
+fn a_group_that_joins_or_comes_back_does_not_keep_out_the_last_who_can() {
+    let place = Place::with(9, (2..=5).map(principal), &[("org:a", 1)]);
+    let (bo, denied, between) = (PrincipalId(2), PrincipalId(3), PrincipalId(4));
+    let admin = AddMember { scope: path("org:a"), principal: bo, role: Role::Admin, expires_at: None };
+    place.does(1, admin);
+    for whom in [PrincipalId(1), denied] {
+        let deny = AddAclEntry::new(
+            path("org:a"),
+            Effect::Deny,
+            Subject::Principal(whom),
+            "scope.acl.*".parse().unwrap(),
+        );
+        place.does(2, deny);
+    }
+    place.does(1, AddRelationship::member(between, bo));
+    assert_eq!(place.tries(1, AddRelationship::member(denied, between)), "locks_out");
+    // A group that is suspended says nothing, until it is reinstated.
+    place.does(1, SuspendPrincipal { principal: denied });
+    place.does(1, AddRelationship::member(denied, between));
+    assert_eq!(place.tries(1, ReinstatePrincipal { principal: denied }), "locks_out");
     crate::support::same_elsewhere(&place.engine);
 }

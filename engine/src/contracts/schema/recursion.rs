@@ -12,9 +12,11 @@ use super::bounds::{DEPTH_MAX, PLACES_MAX, too_large};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a reference leads, as far as it stays within the schema.
+/// Where a reference leads, as far as it stays within the schema. One that hides its way behind `%` is not followed: whoever decodes it would come
+/// to another place than whoever does not.
 pub(super) fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
-    root.pointer(reference.strip_prefix('#')?)
+    let way = reference.strip_prefix('#')?;
+    if way.contains('%') { None } else { root.pointer(way) }
 }
 
 /// References by which the schema leads round again.

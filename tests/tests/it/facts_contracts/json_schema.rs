@@ -61,6 +61,10 @@ fn a_json_schema_whose_references_multiply_or_never_end_is_refused() {
         json!({ "$schema": "http://json-schema.org/draft-04/schema#" }),
         json!({ "pattern": "(a{1000}){1000}" }),
         json!({ "anyOf": many }),
+        // Once a way that is written with `%` led the check to a harmless place, and the validator round and round.
+        json!({ "$ref": "#/$defs/n", "%24defs": { "n": true }, "$defs": { "n": { "allOf": [
+            { "properties": { "x": { "$ref": "#/%24defs/n" } } }, { "properties": { "x": { "$ref": "#/%24defs/n" } } },
+        ] } } }),
     ] {
         let error = ada.execute(create(wrong)).unwrap_err();
         assert_eq!(error.code(), "invalid", "{error}");
