@@ -14,7 +14,7 @@ use scoped_log::hint::prefer_huge_pages;
 use scoped_log::storage::{read_full_at, write_all_at};
 use scoped_log::{Access, Reader, Storage};
 use scoped_projections::snapshot::{self, Snapshot};
-use scoped_projections::{Digest, Sequence, World};
+use scoped_projections::{Sequence, World};
 use std::io;
 use std::sync::Arc;
 
@@ -134,12 +134,8 @@ impl Snapshots {
     pub(crate) fn save_of(&self, world: &World, reader: &Reader) -> Result<()> {
         let missing = || Error::corrupt(format!("there is no event {}", world.position()));
         let chain = reader.chain_at(world.position())?.ok_or_else(missing)?;
-        self.save(world, &chain, reader)
-    }
-
-    fn save(&self, world: &World, chain: &Digest, reader: &Reader) -> Result<()> {
         let _alone = self.writing.lock();
-        let bytes = snapshot::encode(world, reader.log_id(), chain);
+        let bytes = snapshot::encode(world, reader.log_id(), &chain);
         let name = path(world.position());
         self.write(&name, &bytes).map_err(|e| {
             Error::unavailable("unavailable", format!("the snapshot `{name}` could not be written: {e}"))

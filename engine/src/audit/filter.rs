@@ -68,6 +68,15 @@ impl Filter {
         }
         self
     }
+    /// Where it ends, of what there is up to `last`.
+    pub(crate) fn end(&self, last: Sequence) -> Sequence {
+        if self.to == Sequence::NONE { last } else { self.to.min(last) }
+    }
+    /// The same, and nothing behind `last`.
+    pub(crate) fn no_further(mut self, last: Sequence) -> Self {
+        self.to = self.end(last);
+        self
+    }
     /// Puts the scopes that `within` means into `scopes`, as the tree is in that world; a scope that is not there holds nothing.
     pub(crate) fn resolved(mut self, world: &World) -> Self {
         let Some(within) = self.within.take() else { return self };
@@ -95,7 +104,7 @@ impl Filter {
             if last == Sequence::NONE {
                 self.from = Sequence::new(u64::MAX);
             }
-            self.to = if self.to == Sequence::NONE { last } else { self.to.min(last) };
+            self.to = self.end(last);
         }
         Ok(self)
     }

@@ -205,9 +205,7 @@ impl AuditIndex {
     /// The same as a set.
     pub(crate) fn matching(&self, filter: &Filter) -> RoaringBitmap {
         let mut found = RoaringBitmap::new();
-        let from = filter.from.get().max(1);
-        let to =
-            if filter.to == Sequence::NONE { self.last.get() } else { filter.to.get().min(self.last.get()) };
+        let (from, to) = (filter.from.get().max(1), filter.end(self.last).get());
         let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(to)) else { return found };
         if from > to {
             return found;

@@ -6,9 +6,7 @@ use crate::error::{Error, Result};
 use crate::history::decode;
 use crate::moment::Moment;
 use crate::sealed::Content;
-use scoped_projections::identity::{
-    Direction, Edge, IdentityEvent, MEMBER_OF, Principal, Reached, Status, Walk, Way,
-};
+use scoped_projections::identity::{Direction, Edge, IdentityEvent, Principal, Reached, Status, Walk, Way};
 use scoped_projections::{EdgeId, Event, Micros, PrincipalId, Sequence};
 use serde::Serialize;
 
@@ -333,7 +331,6 @@ impl Moment<'_> {
     pub fn members_of(&self, group: PrincipalId) -> Vec<PrincipalId> {
         let identity = self.world.identity();
         let Some(row) = identity.row(group) else { return Vec::new() };
-        let down = Kinship::down().along(MEMBER_OF).within(u32::MAX);
-        self.walk(row, down, |_| true).into_iter().map(|found| identity.id(found.principal)).collect()
+        identity.below(row).map(|member| identity.id(member)).collect()
     }
 }

@@ -138,25 +138,24 @@ fn keeps_groups_small(identity: &Identity, parent: u32, child: u32) -> Result<()
     let relations = identity.relations();
     // Without any such edge yet there is nothing that the new one could add up with.
     let Some(label) = relations.label_number(MEMBER_OF) else { return Ok(()) };
-    let reach = |from, direction| {
-        let walk = Walk { direction, label: Some(label), max_depth: u32::MAX };
-        relations.walk(from, walk, |_| true).into_iter().map(|reached| reached.principal)
+    let above = |from| -> RoaringBitmap {
+        let up = Walk { direction: Direction::Up, label: Some(label), max_depth: u32::MAX };
+        relations.walk(from, up, |_| true).into_iter().map(|reached| reached.principal).collect()
     };
-    let mut above: RoaringBitmap = reach(parent, Direction::Up).collect();
-    if above.contains(child) {
+    let mut groups = above(parent);
+    if groups.contains(child) {
         let error = Error::refused("cycle", "the group belongs to its new member already");
         return Err(error.hint("take the one out of the other first").into());
     }
-    above.insert(parent);
+    groups.insert(parent);
     let up = relations.longest(parent, Direction::Up, label, GROUP_DEPTH_MAX);
     let down = relations.longest(child, Direction::Down, label, GROUP_DEPTH_MAX);
     if up + 1 + down > GROUP_DEPTH_MAX {
         let message = format!("groups lie at most {GROUP_DEPTH_MAX} deep in one another");
         return Err(Error::refused("too_deep", message).into());
     }
-    for member in std::iter::once(child).chain(reach(child, Direction::Down)) {
-        let groups: RoaringBitmap = reach(member, Direction::Up).collect();
-        if groups.union_len(&above) > GROUPS_MAX {
+    for member in std::iter::once(child).chain(identity.below(child)) {
+        if above(member).union_len(&groups) > GROUPS_MAX {
             let message = format!("`{}` would belong to more than {GROUPS_MAX} groups", identity.id(member));
             return Err(Error::refused("too_many_groups", message).into());
         }

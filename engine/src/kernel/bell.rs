@@ -5,7 +5,6 @@
 
 use parking_lot::{Condvar, Mutex};
 use scoped_projections::Sequence;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// How far events are published, and whether more will come.
@@ -16,60 +15,68 @@ pub(crate) struct Rung {
 }
 
 #[derive(Debug)]
+struct State {
+    rung: Rung,
+    /// What the one waits for who waits for a number far off.
+    far: Option<Sequence>,
+}
+
+#[derive(Debug)]
 pub(crate) struct Bell {
-    rung: Mutex<Rung>,
+    state: Mutex<State>,
     changed: Condvar,
     /// For the one who waits for a number far off, and need not be woken by each group before it.
     reached: Condvar,
-    far: AtomicU64,
 }
 
 impl Bell {
     pub(crate) fn new(last: Sequence) -> Self {
-        let (changed, reached, far) = (Condvar::new(), Condvar::new(), AtomicU64::new(u64::MAX));
-        Self { rung: Mutex::new(Rung { last, ended: false }), changed, reached, far }
+        let state = State { rung: Rung { last, ended: false }, far: None };
+        Self { state: Mutex::new(state), changed: Condvar::new(), reached: Condvar::new() }
     }
     /// Events up to that one are published.
     pub(crate) fn ring(&self, last: Sequence) {
-        self.rung.lock().last = last;
+        let mut state = self.state.lock();
+        state.rung.last = last;
+        let reached = state.far.is_some_and(|far| far <= last);
+        drop(state);
         self.changed.notify_all();
-        if last.get() >= self.far.load(Ordering::Relaxed) {
+        if reached {
             self.reached.notify_all();
         }
     }
     /// No more will come.
     pub(crate) fn end(&self) {
-        self.rung.lock().ended = true;
+        self.state.lock().rung.ended = true;
         self.changed.notify_all();
         self.reached.notify_all();
     }
     pub(crate) fn now(&self) -> Rung {
-        *self.rung.lock()
+        self.state.lock().rung
     }
     /// Waits until the event `at` is published, or no more will come. For one listener: a second one would move its number.
     pub(crate) fn wait_for(&self, at: Sequence) -> Rung {
-        let mut rung = self.rung.lock();
-        // Under the lock: a group is rung before, and is seen here, or after, and looks at the number.
-        self.far.store(at.get(), Ordering::Relaxed);
-        while rung.last < at && !rung.ended {
-            self.reached.wait(&mut rung);
+        let mut state = self.state.lock();
+        state.far = Some(at);
+        while state.rung.last < at && !state.rung.ended {
+            self.reached.wait(&mut state);
         }
-        self.far.store(u64::MAX, Ordering::Relaxed);
-        *rung
+        state.far = None;
+        state.rung
     }
     /// Waits until something behind `after` is published, or no more will come, or it is `until`.
     pub(crate) fn wait(&self, after: Sequence, until: Option<Instant>) -> Rung {
-        let mut rung = self.rung.lock();
-        while rung.last <= after && !rung.ended {
+        let mut state = self.state.lock();
+        while state.rung.last <= after && !state.rung.ended {
             match until {
-                None => self.changed.wait(&mut rung),
+                None => self.changed.wait(&mut state),
                 Some(until) => {
-                    if self.changed.wait_until(&mut rung, until).timed_out() {
+                    if self.changed.wait_until(&mut state, until).timed_out() {
                         break;
                     }
                 }
             }
         }
-        *rung
+        state.rung
     }
 }

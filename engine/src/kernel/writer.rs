@@ -23,7 +23,7 @@ use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
 use crate::history::History;
-use crate::receipt::{Answer, Order, Promise, Receipt, Warning};
+use crate::receipt::{Answer, Order, Promise, Receipt};
 use crate::sealed::Sealer;
 use crate::temporal::{Entity, undone};
 use crossbeam_channel::{Receiver, TryRecvError};
@@ -229,10 +229,9 @@ impl Committer {
                 self.take_back(start);
                 return Err(error);
             }
-            if self.facts.len() == start {
-                return Ok(Answer::Receipt(self.nothing_to_do(made, warnings)));
-            }
-            if let Some(mut receipt) = self.stage(start)? {
+            let done =
+                if self.facts.len() == start { Some(self.nothing_to_do()) } else { self.stage(start)? };
+            if let Some(mut receipt) = done {
                 (receipt.ids, receipt.warnings) = (made, warnings);
                 receipt.provisioned =
                     self.facts[start..].iter().filter_map(|fact| provisioned(&fact.event)).collect();
@@ -252,20 +251,24 @@ impl Committer {
     }
 
     /// The receipt of a batch after which everything is as it was: nothing is appended.
-    fn nothing_to_do(&mut self, ids: Vec<u128>, warnings: Vec<Warning>) -> Receipt {
+    fn nothing_to_do(&mut self) -> Receipt {
         let world = self.worlds.own();
         world.keep();
         let (last, time) = (world.position(), world.time());
-        let (promise, repeated, head) = (self.promise(), false, UNKNOWN);
+        self.receipt(last.next(), last, time)
+    }
+
+    /// A receipt for these events, without what was made by them.
+    fn receipt(&self, first: Sequence, last: Sequence, time: Micros) -> Receipt {
         Receipt {
-            first: last.next(),
+            first,
             last,
-            head,
+            head: UNKNOWN,
             time,
-            promise,
-            repeated,
-            ids,
-            warnings,
+            promise: self.promise(),
+            repeated: false,
+            ids: Vec::new(),
+            warnings: Vec::new(),
             provisioned: Vec::new(),
         }
     }
@@ -278,19 +281,7 @@ impl Committer {
             Ok(Stage::Staged(staged)) => {
                 self.worlds.own().keep();
                 self.erased.extend(self.facts[start..].iter().filter_map(Erasing::of));
-                let (promise, repeated) = (self.promise(), false);
-                let (first, last, head, time) = (staged.first, staged.last, UNKNOWN, staged.time);
-                Ok(Some(Receipt {
-                    first,
-                    last,
-                    head,
-                    time,
-                    promise,
-                    repeated,
-                    ids: Vec::new(),
-                    warnings: Vec::new(),
-                    provisioned: Vec::new(),
-                }))
+                Ok(Some(self.receipt(staged.first, staged.last, staged.time)))
             }
             Ok(Stage::GroupFull) => {
                 self.take_back(start);

@@ -166,8 +166,7 @@ impl Reading {
     pub fn audit_stream(&self, filter: &Filter) -> Result<AuditStream> {
         let last =
             self.ask(Operation::AuditQuery, |ask| ask.trail().map(|()| ask.moment.world.position()))?;
-        let mut filter = filter.clone().placed(self.engine.inner.history.reader())?;
-        filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
+        let filter = filter.clone().placed(self.engine.inner.history.reader())?.no_further(last);
         Ok(AuditStream { reading: self.clone(), filter: Some(filter), ready: VecDeque::new() })
     }
 
@@ -225,10 +224,9 @@ impl Reading {
         let mut filter = filter.clone().placed(self.engine.inner.history.reader())?;
         self.ask(Operation::AuditQuery, |ask| {
             ask.trail()?;
-            filter = std::mem::take(&mut filter).resolved(ask.moment.world);
-            let last = ask.moment.world.position();
-            filter.to = if filter.to == Sequence::NONE { last } else { filter.to.min(last) };
-            Ok(AskedTrail { filter: std::mem::take(&mut filter), operator: ask.audits(Target::Deployment) })
+            let world = ask.moment.world;
+            let filter = std::mem::take(&mut filter).resolved(world).no_further(world.position());
+            Ok(AskedTrail { filter, operator: ask.audits(Target::Deployment) })
         })
     }
 }

@@ -60,7 +60,7 @@ struct Narrow {
     version: u32,
 }
 
-const _: () = assert!(size_of::<Narrow>() == 20, "two worlds keep 40 bytes a version");
+const _: () = assert!(size_of::<Narrow>() == 20, "a version takes 20 bytes, kept once for all worlds");
 crate::store::owns_nothing!(Narrow);
 
 impl Narrow {
