@@ -60,13 +60,13 @@ fn act(cli: &Cli, output: &Output) -> anyhow::Result<()> {
         for file in &found.files {
             output.say(format!("drawn: {}", file.display()));
         }
-        hint(output, found.busy.as_deref(), &[]);
+        hint(output, found.conditions.busy.as_deref(), &[]);
         return Ok(());
     }
     let report = run::measure(&cli.run, &mut telling)?;
     cli.keep(&report)?;
     output.text(&show::page(&report)).map_err(|failure| anyhow::anyhow!("{failure}"))?;
-    hint(output, report.busy.as_deref(), &report.verdicts);
+    hint(output, report.conditions.busy.as_deref(), &report.verdicts);
     Ok(())
 }
 

@@ -8,7 +8,7 @@
 //! ```
 //! Ratios are medians of the rounds' own ratios: who is slowed down by a neighbour is held against others in the same round.
 
-use scoped_tools::bench::machine::{Machine, State};
+use scoped_tools::bench::conditions::Conditions;
 use scoped_tools::bench::report::Verdict;
 use scoped_tools::bench::spread::median;
 use serde::Serialize;
@@ -25,14 +25,9 @@ pub fn now() -> String {
 pub struct Report {
     /// When.
     pub taken: String,
-    /// Where it ran.
-    pub machine: Machine,
-    /// How busy the machine was before.
-    pub before: State,
-    /// How busy it was after, our own work included.
-    pub after: State,
-    /// Why the figures are no measure, if they are not.
-    pub busy: Option<String>,
+    /// Where it ran, and how busy it was there.
+    #[serde(flatten)]
+    pub conditions: Conditions,
     /// A small run, to see that everything works. Its figures say little, too.
     pub quick: bool,
     /// What was measured.

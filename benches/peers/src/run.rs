@@ -5,8 +5,8 @@ use crate::pyscoped::Python;
 use crate::report::{Report, now};
 use crate::works::{Bed, Kind, Size};
 use clap::ValueEnum;
+use scoped_tools::bench::conditions::Conditions;
 use scoped_tools::bench::import;
-use scoped_tools::bench::machine::{Machine, State};
 use scoped_tools::bench::throwaway::Throwaway;
 use std::path::PathBuf;
 
@@ -40,9 +40,7 @@ pub struct Args {
 pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Report> {
     let directory = Throwaway::below(&args.directory)?;
     telling("the machine");
-    let (taken, before) = (now(), State::now());
-    let machine = Machine::of(&directory)?;
-    let busy = machine.busy(before);
+    let (taken, watched) = (now(), Conditions::begin(&directory)?);
     let wanted =
         Kind::value_variants().iter().filter(|kind| args.only.is_empty() || args.only.contains(kind));
     let wanted: Vec<Kind> = wanted.copied().collect();
@@ -63,9 +61,9 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&str)) -> anyhow::Result<Rep
     }
     drop(bed);
     directory.remove()?;
-    let verdicts = if busy.is_none() && !args.quick { judge(&works) } else { Vec::new() };
-    let (after, quick) = (State::now(), args.quick);
-    Ok(Report { taken, machine, before, after, busy, quick, works, verdicts })
+    let conditions = watched.end();
+    let verdicts = if conditions.busy.is_none() && !args.quick { judge(&works) } else { Vec::new() };
+    Ok(Report { taken, conditions, quick: args.quick, works, verdicts })
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! A report for people.
 
 use crate::report::{Figure, Report, Unit, Work};
-use scoped_tools::bench::show::{machine, ns, rate, verdicts};
+use scoped_tools::bench::show::{conditions, ns, rate, verdicts};
 use scoped_tools::output::{Cell, Column, Page, Table, Tone};
 
 /// The whole report: the machine, a table a work, the goals.
 #[must_use]
 pub fn page(report: &Report) -> Page {
-    let facts = machine(&report.machine, report.before, report.after).with("taken", report.taken.as_str());
+    let facts = conditions(&report.conditions).with("taken", report.taken.as_str());
     let mut page = Page::new().title("machine").facts(facts);
     for work in &report.works {
         page = page.title(format!("{}: {}", work.name, work.how)).table(table(work));

@@ -25,6 +25,7 @@
 mod beside;
 mod check;
 pub mod commit;
+pub mod conditions;
 mod decisions;
 pub mod drawn;
 pub mod floor;
@@ -49,8 +50,9 @@ use crate::failure::Failure;
 use crate::output::Output;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser as _;
-use machine::{Machine, State, cores};
-use report::Report;
+use conditions::Conditions;
+use machine::cores;
+use report::{Measured, Report};
 use std::path::PathBuf;
 use throwaway::Throwaway;
 
@@ -169,11 +171,11 @@ pub fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
     })?;
     drop(bar);
-    if let Some(busy) = &report.busy {
+    if let Some(busy) = &report.conditions.busy {
         output
             .note(format!("the machine is busy ({busy}): these figures say little, and there is no verdict"));
     }
-    if args.history.is_none() && args.wants(Section::Import) && report.import.is_empty() {
+    if args.history.is_none() && args.wants(Section::Import) && report.measured.import.is_empty() {
         output.note("no git history to import: name one with --history");
     }
     output.show(&report, || show::page(&report))
@@ -188,47 +190,27 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
     anyhow::ensure!((0.1..=3600.0).contains(&seconds), "--seconds takes 0.1 to 3600, not {seconds}");
     let directory = Throwaway::below(&args.directory)?;
     telling("the machine");
-    let before = State::now();
-    let machine = Machine::of(&directory)?;
-    let busy = machine.busy(before);
-    let mut report = Report {
-        machine,
-        before,
-        after: before,
-        busy,
-        commit: None,
-        latency: None,
-        verify: None,
-        replay: None,
-        open: None,
-        proofs: None,
-        check: None,
-        decisions: None,
-        read: None,
-        beside: None,
-        growth: None,
-        import: Vec::new(),
-        verdicts: Vec::new(),
-    };
+    let watched = Conditions::begin(&directory)?;
+    let mut measured = Measured::default();
     if args.wants(Section::Latency) {
         telling("latency");
-        report.latency = Some(latency::measure(&directory, args)?);
+        measured.latency = Some(latency::measure(&directory, args)?);
     }
     if args.wants(Section::Commit) {
         telling("commit");
-        report.commit = Some(commit::measure(&directory, args)?);
+        measured.commit = Some(commit::measure(&directory, args)?);
     }
     if args.wants(Section::Verify) || args.wants(Section::Replay) {
         telling("verify and replay");
-        (report.verify, report.replay) = verify::measure(&directory, args)?;
+        (measured.verify, measured.replay) = verify::measure(&directory, args)?;
     }
     if args.wants(Section::Open) {
         telling("open");
-        report.open = Some(open::measure(&directory, args.large)?);
+        measured.open = Some(open::measure(&directory, args.large)?);
     }
     if args.wants(Section::Proofs) {
         telling("proofs");
-        report.proofs = Some(proofs::measure(&directory, args)?);
+        measured.proofs = Some(proofs::measure(&directory, args)?);
     }
     if args.wants(Section::Check) || args.wants(Section::Read) {
         telling("check and read");
@@ -236,26 +218,26 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         let size = world::Size { objects, principals, payload: args.payload };
         let world = world::World::build(&directory.sub("world"), size)?;
         if args.wants(Section::Check) {
-            report.check = Some(check::measure(&world)?);
+            measured.check = Some(check::measure(&world)?);
         }
         if args.wants(Section::Read) {
-            report.read = Some(read::measure(&world)?);
+            measured.read = Some(read::measure(&world)?);
         }
         drop(world);
         directory.clear("world");
     }
     if args.wants(Section::Decisions) {
         telling("decisions");
-        report.decisions = Some(decisions::measure(&directory.sub("forest"), args.large)?);
+        measured.decisions = Some(decisions::measure(&directory.sub("forest"), args.large)?);
         directory.clear("forest");
     }
     if args.wants(Section::Beside) {
         telling("reads beside a writer");
-        report.beside = Some(beside::measure(&directory, args)?);
+        measured.beside = Some(beside::measure(&directory, args)?);
     }
     if args.wants(Section::Growth) {
         telling("growth");
-        report.growth = Some(growth::measure(&directory.sub("growth"), args.large)?);
+        measured.growth = Some(growth::measure(&directory.sub("growth"), args.large)?);
         directory.clear("growth");
     }
     let history = args.history.clone().or_else(import::kept);
@@ -263,12 +245,10 @@ pub fn measure(args: &Args, telling: &mut dyn FnMut(&'static str)) -> anyhow::Re
         && let Some(source) = history
     {
         telling("import");
-        report.import = import::measure(&directory, &source)?;
+        measured.import = import::measure(&directory, &source)?;
     }
     directory.remove()?;
-    report.after = State::now();
-    if report.busy.is_none() {
-        report.verdicts = report.judge();
-    }
-    Ok(report)
+    let conditions = watched.end();
+    let verdicts = if conditions.busy.is_none() { measured.judge() } else { Vec::new() };
+    Ok(Report { conditions, measured, verdicts })
 }

@@ -11,7 +11,7 @@ mod writers;
 use crate::args::write;
 use crate::report::{Work, now};
 use anyhow::Context;
-use scoped_tools::bench::machine::{Machine, State};
+use scoped_tools::bench::conditions::Conditions;
 use scoped_tools::bench::throwaway::Throwaway;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -81,14 +81,9 @@ impl Plot {
 /// What was drawn.
 #[derive(Debug, Clone, Serialize)]
 pub struct Drawn {
-    /// Where it ran.
-    pub machine: Machine,
-    /// How busy the machine was before.
-    pub before: State,
-    /// How busy it was after, our own work included.
-    pub after: State,
-    /// Why the figures are no measure, if they are not.
-    pub busy: Option<String>,
+    /// Where it ran, and how busy it was there.
+    #[serde(flatten)]
+    pub conditions: Conditions,
     /// The pictures' points.
     pub plots: Vec<Plot>,
     /// Where the pictures are.
@@ -111,9 +106,7 @@ pub fn draw(
         Size { time: Duration::from_millis(400), rounds: 3, growth: Duration::from_secs(12) }
     };
     let directory = Throwaway::below(directory)?;
-    let before = State::now();
-    let machine = Machine::of(&directory)?;
-    let busy = machine.busy(before);
+    let watched = Conditions::begin(&directory)?;
     let mut plots = Vec::new();
     for measure in [batch::measure, writers::measure, payload::measure, length::measure] {
         let plot = measure(&directory, size)?;
@@ -121,7 +114,8 @@ pub fn draw(
         plots.push(plot);
     }
     directory.remove()?;
-    let about = about(&machine, before, busy.is_some());
+    let conditions = watched.end();
+    let about = about(&conditions);
     std::fs::create_dir_all(into).with_context(|| format!("making `{}`", into.display()))?;
     let mut files = Vec::new();
     for plot in &plots {
@@ -129,18 +123,22 @@ pub fn draw(
         write(&file, &draw::svg(plot, &about)?)?;
         files.push(file);
     }
-    Ok(Drawn { machine, before, after: State::now(), busy, plots, files })
+    Ok(Drawn { conditions, plots, files })
 }
 
 /// The line below a picture: a figure without its machine is no figure.
-fn about(machine: &Machine, before: State, busy: bool) -> String {
+fn about(conditions: &Conditions) -> String {
+    let machine = &conditions.machine;
     let model = machine.model.as_deref().unwrap_or("unknown processor");
     let kind =
         machine.file_system.as_deref().and_then(|of| of.split(' ').next()).unwrap_or("unknown file system");
-    let load = before.load.map_or_else(|| "unknown load".to_owned(), |load| format!("load {load:.2} before"));
+    let others = conditions.meanwhile.map_or_else(
+        || "unknown use by others".to_owned(),
+        |others| format!("others used {:.0} %", others * 100.0),
+    );
     let date = now();
-    let busy = if busy { ", BUSY: no verdict" } else { "" };
-    format!("{date}, {} × {model}, {}, {kind}, {load}{busy}", machine.cores, machine.kernel)
+    let busy = if conditions.busy.is_some() { ", BUSY: no verdict" } else { "" };
+    format!("{date}, {} × {model}, {}, {kind}, {others}{busy}", machine.cores, machine.kernel)
 }
 
 #[cfg(test)]
