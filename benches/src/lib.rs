@@ -36,6 +36,8 @@ pub struct Filled {
     pub engine: Engine,
     /// A writer of the root scope.
     pub writer: PrincipalId,
+    /// The scope that they lie in.
+    pub scope: ScopeRef,
     /// What there is.
     pub objects: Vec<ObjectId>,
 }
@@ -69,13 +71,14 @@ impl Filled {
         }
         let (scope, role, expires_at) = (scopes[0].clone(), Role::Writer, None);
         session.execute(tenancy::AddMember { scope, principal: writer, role, expires_at })?;
+        let home = scopes[DEPTH - 1].clone();
         let mut ids = Vec::with_capacity(count);
         let numbers: Vec<u64> = (0..count as u64).collect();
         for part in numbers.chunks(SET_UP) {
             let mut batch = Batch::new();
             for number in part {
                 let (object, object_type, data) = (None, "note".to_owned(), data(*number)?);
-                let (scope, level) = (scopes.last().cloned(), Level::Write);
+                let (scope, level) = (Some(home.clone()), Level::Write);
                 batch.push(
                     founder,
                     objects::Create { object, object_type, data, scope, level, subject: None },
@@ -83,7 +86,7 @@ impl Filled {
             }
             ids.extend(engine.execute(batch)?.ids.into_iter().map(ObjectId));
         }
-        Ok(Self { engine, writer, objects: ids })
+        Ok(Self { engine, writer, scope: home, objects: ids })
     }
 
     /// The update of one of the objects, by its writer.

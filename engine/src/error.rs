@@ -3,6 +3,7 @@
 //! Outsiders learn nothing: what is missing and what is forbidden give the same kind, the same code and the same words.
 
 use scoped_log::LogError;
+use scoped_projections::tenancy::Capability;
 use std::{borrow::Cow, fmt};
 
 /// What the caller does next.
@@ -30,6 +31,8 @@ struct Inner {
     code: &'static str,
     message: Cow<'static, str>,
     hint: Option<Cow<'static, str>>,
+    /// What is lacking, where that is why.
+    capability: Option<Capability>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -38,7 +41,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     fn new(kind: ErrorKind, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner { kind, code, message: message.into(), hint: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            code,
+            message: message.into(),
+            hint: None,
+            capability: None,
+            source: None,
+        }))
     }
     pub(crate) fn refused(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Refused, code, message)
@@ -77,11 +87,11 @@ impl Error {
         Self::new(ErrorKind::Invalid, code, message)
     }
     /// The one answer to everybody who may not, or who asks for what is not there.
-    pub(crate) fn denied(capability: scoped_projections::tenancy::Capability) -> Self {
-        Self::refused(
-            "denied",
-            format!("denied: `{capability}` is not yours there, or there is no such thing"),
-        )
+    pub(crate) fn denied(capability: Capability) -> Self {
+        let message = format!("denied: `{capability}` is not yours there, or there is no such thing");
+        let mut error = Self::refused("denied", message);
+        error.0.capability = Some(capability);
+        error
     }
     pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
@@ -107,10 +117,42 @@ impl Error {
     pub fn advice(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
+    /// The capability that was lacking, where that is why: the same whether what was asked about is missing or forbidden. Which tier of the
+    /// decision it was is not told: it would say what is there (decision 0058).
+    #[must_use]
+    pub fn capability(&self) -> Option<Capability> {
+        self.0.capability
+    }
+    /// The status that a server gives for this outcome, as HTTP numbers them. It follows from kind and code, so it tells no more than they do.
+    ///
+    /// ```text
+    /// 400 not well-formed    403 denied, missing or forbidden alike    404 not there, told to who may read there    409 state stands against it
+    /// 410 gone for good      413 too large    422 a contract's no      429 too often    500 damage    501 not built in    503 try later
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match (self.0.kind, self.0.code) {
+            (_, "no_feature") => 501,
+            (_, "too_large" | "package_size") => 413,
+            (_, "denied") => 403,
+            (_, "rate_limited") => 429,
+            (
+                ErrorKind::Refused,
+                "not_found" | "scope_not_found" | "no_log" | "no_version" | "no_principal" | "no_event",
+            ) => 404,
+            (ErrorKind::Refused, "erased" | "subject_erased" | "scope_deleted" | "scope_tombstoned") => 410,
+            (ErrorKind::Refused, "contract") => 422,
+            (ErrorKind::Refused | ErrorKind::Stale, _) => 409,
+            (ErrorKind::Invalid, _) => 400,
+            (ErrorKind::Unavailable, _) => 503,
+            (ErrorKind::Corrupt, _) => 500,
+        }
+    }
     /// The same error once more, for the second caller who waits for the same thing.
     pub(crate) fn again(&self) -> Self {
         let mut error = Self::new(self.0.kind, self.0.code, self.0.message.clone());
         error.0.hint = self.0.hint.clone();
+        error.0.capability = self.0.capability;
         error
     }
 }
@@ -210,5 +252,39 @@ impl From<scoped_projections::registry::UrnError> for Error {
         let mut error = Self::invalid(source.to_string());
         error.0.source = Some(Box::new(source));
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_a_status_and_missing_and_forbidden_have_the_same() {
+        use ErrorKind::{Corrupt, Invalid, Refused, Stale, Unavailable};
+        let denied = Error::denied(Capability::Write);
+        assert_eq!((denied.status(), denied.capability()), (403, Some(Capability::Write)));
+        assert_eq!(denied.again().capability(), Some(Capability::Write));
+        let table = [
+            (Refused, "not_found", 404),
+            (Refused, "scope_deleted", 410),
+            (Refused, "exists", 409),
+            (Refused, "last_owner", 409),
+            (Refused, "quota_exceeded", 409),
+            (Refused, "idempotency_conflict", 409),
+            (Refused, "contract", 422),
+            (Refused, "rate_limited", 429),
+            (Refused, "too_large", 413),
+            (Refused, "no_feature", 501),
+            (Stale, "stale", 409),
+            (Invalid, "invalid", 400),
+            (Invalid, "invalid_cursor", 400),
+            (Unavailable, "closed", 503),
+            (Corrupt, "damaged", 500),
+        ];
+        for (kind, code, status) in table {
+            let error = Error::new(kind, code, "");
+            assert_eq!((error.status(), error.capability()), (status, None), "{kind:?} {code}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::rules::outside::AskedData;
 use crate::rules::policy::lists;
 use crate::sealed::Content;
 use crate::tenancy::ScopeRef;
-use scoped_projections::objects::{Change, Object};
+use scoped_projections::objects::{Change, ChangeKind, Object};
 use scoped_projections::tenancy::{Capability, Level, Node, Role, View};
 use scoped_projections::{Micros, ObjectId, PrincipalId, RuleId, Sequence, World};
 
@@ -115,6 +115,21 @@ impl<'a> Moment<'a> {
         self.data_of(change.sequence)
     }
 
+    /// The data that an object had after an event, without a world of that time: its versions are looked through. `None`: it was not
+    /// there yet, or out of sight. Cost: a look at each version since.
+    ///
+    /// # Errors
+    /// When there is no such object at this moment, or its data cannot be read.
+    pub fn data_at(&self, id: ObjectId, at: Sequence) -> Result<Option<Data>> {
+        let object = self.find(id)?;
+        let mut until = self.world.objects().changes(object).skip_while(|change| change.sequence > at);
+        let Some(last) = until.next().filter(|last| last.kind != ChangeKind::Tombstoned) else {
+            return Ok(None);
+        };
+        let written = std::iter::once(last).chain(until).find(Change::has_data);
+        written.map(|change| self.data_of(change.sequence)).transpose()
+    }
+
     /// An object's life, oldest first.
     ///
     /// # Errors
@@ -178,6 +193,12 @@ impl<'a> Moment<'a> {
         }
     }
 
+    /// Objects that are out of sight, oldest first.
+    #[must_use]
+    pub fn tombstoned(&self) -> Vec<ObjectInfo> {
+        self.world.objects().iter().filter(|o| o.tombstoned).map(|o| self.info(o)).collect()
+    }
+
     /// All scopes: paths in path order, then flat ones.
     #[must_use]
     pub fn tree(&self) -> Vec<ScopeInfo> {
@@ -211,8 +232,9 @@ impl<'a> Moment<'a> {
         self.decide(actor, Request::new(capability, target))
     }
 
-    /// May they? Rules that look at an object's data get to see it; everything else is decided without.
-    pub(crate) fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
+    /// May they, with all that a request says? Rules that look at an object's data get to see it; everything else is decided without.
+    #[must_use]
+    pub fn decide(&self, actor: PrincipalId, request: Request<'_>) -> Decision {
         let who = self.actor(actor, request.target);
         self.outcome(who.as_ref(), request).told(self.world, request.capability)
     }
@@ -269,7 +291,13 @@ impl<'a> Moment<'a> {
         capability: Capability,
         target: Target,
     ) -> (Decision, Vec<Considered>) {
-        let (data, request) = (self.value(target), Request::new(capability, target));
+        self.explain_request(actor, Request::new(capability, target))
+    }
+
+    /// As [`Self::decide`], with every rule that was looked at.
+    #[must_use]
+    pub fn explain_request(&self, actor: PrincipalId, request: Request<'_>) -> (Decision, Vec<Considered>) {
+        let data = self.value(request.target);
         let data = data.as_ref().map_or(without_data(&request), AskedData::Is);
         explain(self.world, actor, request.with_data(data), self.now)
     }

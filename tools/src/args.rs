@@ -100,6 +100,14 @@ fn misread(error: &clap::Error, arguments: &[OsString]) -> Exit {
     Exit::Usage
 }
 
+/// What this build knows beyond what every engine does.
+const FEATURES: &[&str] = match (cfg!(feature = "cel"), cfg!(feature = "json-schema")) {
+    (true, true) => &["cel", "json-schema"],
+    (true, false) => &["cel"],
+    (false, true) => &["json-schema"],
+    (false, false) => &[],
+};
+
 fn version(output: &Output) -> Result<(), Failure> {
     let number = env!("CARGO_PKG_VERSION");
     let kinds = || scoped::projections::DOMAINS.iter().flat_map(|(_, _, kinds)| kinds.iter());
@@ -111,11 +119,13 @@ fn version(output: &Output) -> Result<(), Failure> {
     let value = serde_json::json!({
         "version": number,
         "fold_version": fold,
+        "features": FEATURES,
         "commands": Order::all().iter().map(|(name, _)| name).collect::<Vec<_>>(),
         "kinds": kinds().map(|kind| serde_json::json!({"kind": kind.kind, "version": kind.version, "name": kind.name, "about": kind.about})).collect::<Vec<_>>(),
     });
     output.show(&value, || {
         let facts = Facts::new().with("scoped", number).with("fold version", fold);
+        let facts = facts.with("features", FEATURES.join(" "));
         let mut table = Table::new(&[
             Column::number("kind"),
             Column::number("version"),

@@ -57,6 +57,11 @@ impl<'a> Request<'a> {
             data: AskedData::Missing,
         }
     }
+    /// The same, about an action where one is named.
+    pub(crate) fn about(capability: Capability, action: Option<Action>, target: Target) -> Self {
+        let request = Self::new(capability, target);
+        action.map_or(request, |action| request.doing(action))
+    }
     /// The same as asked of tenancy alone: rules never speak about changing rules.
     pub(crate) fn ungoverned(self) -> Self {
         self.doing(Action::Rules)

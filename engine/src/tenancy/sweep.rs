@@ -6,11 +6,13 @@
 //! Bounds: at most [`SWEEP_MAX`] commands a batch, one batch after the other.
 
 use super::{ExpireAclEntry, ExpireMember, past_greatest_age};
-use crate::command::Batch;
+use crate::command::{Batch, Command};
 use crate::error::Result;
+use crate::moment::Moment;
 use crate::objects::Expire;
 use crate::session::Session;
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::{Micros, World};
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Most commands of one batch.
@@ -19,7 +21,7 @@ const SWEEP_MAX: usize = 1_000;
 const TRIES_MAX: u32 = 3;
 
 /// What a sweep closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Swept {
     /// Memberships that had run out.
     pub members: u64,
@@ -37,7 +39,14 @@ impl Session {
     pub fn sweep(&self) -> Result<Swept> {
         let (mut swept, mut tries) = (Swept::default(), 0);
         loop {
-            let (batch, found) = self.engine().read(|moment| due(moment.world, moment.now, self.actor()));
+            let (mut batch, mut found) = (Batch::new(), Swept::default());
+            self.engine().read(|moment| {
+                due(moment.world, moment.now, &mut |command, sort| {
+                    batch.push(self.actor(), command);
+                    found.count(sort);
+                    batch.steps.len() < SWEEP_MAX
+                });
+            });
             if batch.steps.is_empty() {
                 return Ok(swept);
             }
@@ -55,33 +64,65 @@ impl Session {
     }
 }
 
-/// The next commands of a sweep.
-fn due(world: &World, now: Micros, actor: PrincipalId) -> (Batch, Swept) {
+impl Moment<'_> {
+    /// What a sweep would close at this moment. Cost: as much of it as there is.
+    #[must_use]
+    pub fn due(&self) -> Swept {
+        let mut found = Swept::default();
+        due(self.world, self.now, &mut |_, sort| {
+            found.count(sort);
+            true
+        });
+        found
+    }
+}
+
+/// What can be due.
+#[derive(Clone, Copy)]
+enum Sort {
+    Member,
+    Entry,
+    Object,
+}
+
+impl Swept {
+    fn count(&mut self, sort: Sort) {
+        *match sort {
+            Sort::Member => &mut self.members,
+            Sort::Entry => &mut self.entries,
+            Sort::Object => &mut self.objects,
+        } += 1;
+    }
+}
+
+/// Hands the commands of a sweep over, for as long as they are taken.
+fn due(world: &World, now: Micros, take: &mut dyn FnMut(Command, Sort) -> bool) {
     let (tenancy, identity, objects) = (world.tenancy(), world.identity(), world.objects());
-    let (mut batch, mut found) = (Batch::new(), Swept::default());
-    for (scope, who) in tenancy.run_out(now).take(SWEEP_MAX) {
+    for (scope, who) in tenancy.run_out(now) {
         if let Some(node) = tenancy.at(scope) {
-            batch.push(actor, ExpireMember { scope: node.id.into(), principal: identity.id(who) });
-            found.members += 1;
+            let command = ExpireMember { scope: node.id.into(), principal: identity.id(who) };
+            if !take(command.into(), Sort::Member) {
+                return;
+            }
         }
     }
-    for entry in tenancy.entries_run_out(now).take(SWEEP_MAX - batch.steps.len()) {
-        batch.push(actor, ExpireAclEntry { entry: entry.id });
-        found.entries += 1;
+    for entry in tenancy.entries_run_out(now) {
+        if !take(ExpireAclEntry { entry: entry.id }.into(), Sort::Entry) {
+            return;
+        }
     }
     let ages = tenancy.policies().filter(|(_, declared)| declared.policy.retention.objects.max_age.is_some());
     let homes: BTreeSet<u32> = ages.flat_map(|(row, _)| tenancy.subtree(row)).collect();
     for home in homes.into_iter().filter(|row| tenancy.at(*row).is_some_and(|node| !node.frozen)) {
         // Oldest first, and of one home all have the same greatest age: the first that is not due ends it.
         for at in objects.homed(home).into_iter().flatten() {
-            if batch.steps.len() >= SWEEP_MAX || !past_greatest_age(world, at, now) {
+            if !past_greatest_age(world, at, now) {
                 break;
             }
-            if let Some(object) = objects.at(at) {
-                batch.push(actor, Expire { object: object.id });
-                found.objects += 1;
+            let Some(object) = objects.at(at) else { continue };
+            if !take(Expire { object: object.id }.into(), Sort::Object) {
+                return;
             }
         }
     }
-    (batch, found)
 }

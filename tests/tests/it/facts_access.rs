@@ -8,7 +8,7 @@ use scoped::projections::tenancy::Applies;
 use scoped::temporal::Cutoff;
 use scoped::{
     AccessSpan, Batch, CHECKS_MAX, Capability, Command, EdgeCause, Effect, Engine, EntryId, Level,
-    ManualDoor, Moment, ObjectId, PrincipalId, Question, Reached, Reading, Resource, Role, ScopeRef,
+    ManualDoor, Moment, ObjectId, PrincipalId, Question, Reached, Reading, Request, Resource, Role, ScopeRef,
     Sequence, Subject, What, Who, identity, objects, sharing, tenancy,
 };
 use std::collections::BTreeSet;
@@ -488,8 +488,11 @@ fn questions_agree(run: &Run, past: Option<Sequence>) {
                     .filter(|(_, at)| moment.check(&Question::new(actor, capability, at.clone())).allowed)
                     .map(|(name, _)| name.clone())
                     .collect();
-                let live: BTreeSet<String> =
-                    moment.what(actor, capability).iter().map(|(info, _)| info.object.to_string()).collect();
+                let live: BTreeSet<String> = moment
+                    .what(&What::may(actor, capability))
+                    .iter()
+                    .map(|(info, _)| info.object.to_string())
+                    .collect();
                 assert!(live.is_subset(&expected));
                 if refused {
                     assert!(expected.is_empty(), "whoever was suspended then is told nothing");
@@ -517,7 +520,7 @@ fn questions_agree(run: &Run, past: Option<Sequence>) {
                     assert_eq!(audits, moment.check(&question).allowed);
                 }
                 let all: BTreeSet<PrincipalId> = moment
-                    .who(capability, resource.target(moment.world()))
+                    .who(Request::new(capability, resource.target(moment.world())))
                     .into_iter()
                     .map(|grant| grant.actor)
                     .collect();

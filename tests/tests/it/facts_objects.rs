@@ -268,3 +268,29 @@ fn giving_an_object_away_does_not_tell_who_there_is() {
     ada.execute(identity::SuspendPrincipal { principal: PrincipalId(3) }).unwrap();
     assert_eq!(of(3), of(98));
 }
+
+#[test]
+fn the_data_of_a_past_event_is_found_without_a_world_of_that_time() {
+    let engine = Engine::in_memory().unwrap();
+    engine.register_types(&["note"]).unwrap();
+    let ada = engine.session(engine.founder()).unwrap();
+    let data = |n: i32| Data::new(json!({ "n": n })).unwrap();
+    let before = engine.history().head();
+    let made = ada.execute(objects::Create::new("note", data(1))).unwrap();
+    let (object, mut steps) = (made.object(), vec![(before, None), (made.last, Some(1))]);
+    for n in 2..5 {
+        steps.push((ada.execute(objects::Update::new(object, data(n))).unwrap().last, Some(n)));
+    }
+    let gone = objects::Tombstone { object, reason: None, expected_version: None };
+    steps.push((ada.execute(gone).unwrap().last, None));
+    let from = steps[2].0;
+    ada.rollback(&Cutoff::At(from), Selection::Object(object), Policy::AllOrNothing).unwrap();
+    steps.push((engine.history().head(), Some(2)));
+    for (at, n) in steps {
+        let found = engine.read(|moment| moment.data_at(object, at)).unwrap();
+        assert_eq!(found.map(|found| found.value().unwrap()), n.map(|n| json!({ "n": n })), "after {at}");
+        let then = engine.as_of(&Cutoff::At(at)).unwrap();
+        let live = then.moment().object(object).is_ok_and(|info| !info.tombstoned);
+        assert_eq!(live, n.is_some(), "as the world of that time says");
+    }
+}

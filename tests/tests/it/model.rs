@@ -14,8 +14,8 @@ use scoped::projections::{
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Capability, Command, Effect, Engine, EntryId, ErrorKind, Event, Level, ManualDoor, Moment,
-    ObjectId, Policy, PrincipalId, Receipt, Role, ScopeId, ScopeRef, Sequence, Subject, identity, objects,
-    sharing, tenancy,
+    ObjectId, Policy, PrincipalId, Receipt, Request, Role, ScopeId, ScopeRef, Sequence, Subject, identity,
+    objects, sharing, tenancy,
 };
 use serde_json::json;
 use std::cell::RefCell;
@@ -764,7 +764,7 @@ fn compare(moment: &Moment<'_>, oracle: &Oracle, now: u64) -> u64 {
         places.push((On::Nothing, moment.object_target(ObjectId(77))));
         for (on, target) in places {
             let who: BTreeSet<PrincipalId> =
-                moment.who(capability, target).into_iter().map(|grant| grant.actor).collect();
+                moment.who(Request::new(capability, target)).into_iter().map(|grant| grant.actor).collect();
             for actor in &everybody {
                 let decision = moment.can(*actor, capability, target);
                 let expected = oracle.may(*actor, capability, on, now);
@@ -784,8 +784,11 @@ fn compare(moment: &Moment<'_>, oracle: &Oracle, now: u64) -> u64 {
             }
         }
         for actor in &everybody {
-            let what: Vec<ObjectId> =
-                moment.what(*actor, capability).into_iter().map(|(info, _)| info.object).collect();
+            let what: Vec<ObjectId> = moment
+                .what(&scoped::What::may(*actor, capability))
+                .into_iter()
+                .map(|(info, _)| info.object)
+                .collect();
             let expected: Vec<ObjectId> = live
                 .iter()
                 .copied()

@@ -4,7 +4,7 @@
 //! sleeps, and all the while, with its own time taken off. The load average holds what was done in the minutes before, often by this same
 //! program; so it is shown, and decides only where nothing else is known.
 
-use super::machine::{Machine, cores};
+use super::machine::Machine;
 use super::throwaway::Throwaway;
 use serde::Serialize;
 use std::fs;
@@ -154,6 +154,7 @@ fn own_ticks() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::machine::cores;
     use super::*;
     use std::time::Instant;
 

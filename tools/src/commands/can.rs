@@ -7,16 +7,21 @@ use crate::names::{self, parse_scope};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::temporal::{Cutoff, format_time};
-use scoped::{Capability, Considered, Decision, Effect, Moment, ObjectId, Rule, ScopeRef};
+use scoped::{
+    AccessAnswer, Action, Capability, Considered, Decision, Effect, Moment, ObjectId, Request, Rule, ScopeRef,
+};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 The capabilities `read`, `write` and `admin` are what they mean for an object; scopes know more, such as \
-scope.members.manage. Without --at the decision is made for this very moment; with a time, for that time.
+scope.members.manage. Without --capability the answer is everything that the actor may do in a scope. A rule may speak about one action \
+alone, such as delete: name it with --action. Without --at the decision is made for this very moment; with a time, for that time.
 
 Examples:
   scoped can notes --actor ada --object path:src/main.rs --capability write
   scoped can notes --actor bo --object path:secret --capability read --at 2026-01-02T00:00:00Z --explain
+  scoped can notes --actor bo --object path:secret --capability write --action delete
+  scoped can notes --actor bo --scope org:acme
   scoped can notes --actor ada --scope org:acme --capability scope.create && echo yes";
 
 /// What `scoped can` takes.
@@ -35,14 +40,17 @@ pub(crate) struct Args {
     /// Or in which scope: a path, or an id
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope, group = "target")]
     scope: Option<ScopeRef>,
-    /// What
-    #[arg(long)]
-    capability: Capability,
+    /// What (default: every capability, of a scope)
+    #[arg(long, required_unless_present = "scope")]
+    capability: Option<Capability>,
+    /// Doing this with it: create, read, update, delete, restore, export … (default: what one mostly does with the capability)
+    #[arg(long, requires = "capability")]
+    action: Option<Action>,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
     /// Show every rule that was looked at
-    #[arg(long)]
+    #[arg(long, requires = "capability")]
     explain: bool,
 }
 
@@ -61,7 +69,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
-    let (decision, considered) = moment.explain(actor, args.capability, target);
+    let Some(capability) = args.capability else {
+        let Some(scope) = &args.scope else { return Err(Failure::usage("what? give --capability")) };
+        return effective(&moment.effective(actor, scope), output);
+    };
+    let request = Request::new(capability, target);
+    let request = args.action.map_or(request, |action| request.doing(action));
+    let (decision, considered) = moment.explain_request(actor, request);
     let value = serde_json::json!({
         "allowed": decision.allowed,
         "actor": actor,
@@ -70,6 +84,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         "scope": args.scope.as_ref(),
         "target": what,
         "capability": decision.capability,
+        "action": request.action,
         "tier": decision.tier.as_str(),
         "why": moment.reason(&decision),
         "position": decision.position.get(),
@@ -88,6 +103,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             .with("decision", Cell::new(verdict).tone(tone))
             .with("actor", Cell::new(names.label(actor)).raw(actor))
             .with("capability", decision.capability)
+            .with("action", request.action)
             .with("target", Cell::new(&what).raw(object.map_or_else(|| what.clone(), |id| id.to_string())))
             .with("why", moment.reason(&decision))
             .with("decided at", decision.tier.as_str())
@@ -100,6 +116,24 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
     })?;
     if decision.allowed { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
+/// Everything that somebody may do in a scope, and may not.
+fn effective(answers: &[AccessAnswer], output: &Output) -> Result<(), Failure> {
+    output.show(&answers, || {
+        let mut table = Table::new(&["capability", "decision", "decided at", "why"].map(Column::text));
+        for answer in answers {
+            let (verdict, tone) =
+                if answer.allowed { ("allowed", Tone::Good) } else { ("denied", Tone::Bad) };
+            table.push(vec![
+                Cell::new(answer.capability).tone(Tone::Accent),
+                Cell::new(verdict).tone(tone),
+                answer.tier.unwrap_or_default().into(),
+                answer.why.as_deref().unwrap_or_default().into(),
+            ]);
+        }
+        table.into()
+    })
 }
 
 /// Is this the rule that decided?

@@ -2,25 +2,27 @@
 
 use crate::args::cutoff;
 use crate::cells::time;
-use crate::failure::Failure;
-use crate::names::{self, Names};
+use crate::failure::{Exit, Failure};
+use crate::names::{self, Names, parse_scope};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::contracts::{
-    ContractDiff, ContractFilter, ContractInfo, ContractVersionInfo, FieldSpec, Lifecycle,
+    ContractDiff, ContractFilter, ContractInfo, ContractVersionInfo, FieldSpec, Lifecycle, Validation,
 };
 use scoped::temporal::Cutoff;
-use scoped::{ContractId, Moment};
+use scoped::{ContractId, Moment, ScopeRef};
 use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Without an ID all contracts are listed, newest first; with one its fields, its versions, and what each version changed.
+Without an ID all contracts are listed, newest first; with one its fields, its versions, and what each version changed. With --check data is \
+held against one (exit code 0: it fits, 1: it does not), or with --type against the one that governs there.
 
 Examples:
   scoped contracts notes
   scoped contracts notes --type file --active
-  scoped contracts notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --at head~100";
+  scoped contracts notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --at head~100
+  scoped contracts notes --type file --scope org:acme --check '{\"path\": \"a.txt\"}'";
 
 /// What `scoped contracts` takes.
 #[derive(Debug, clap::Args)]
@@ -34,6 +36,15 @@ pub(crate) struct Args {
     /// For objects of this type
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "contract")]
     object_type: Option<String>,
+    /// The one that governs that type in this scope: a path, or an id
+    #[arg(long, value_name = "SCOPE", value_parser = parse_scope, requires = "object_type")]
+    scope: Option<ScopeRef>,
+    /// Of this owner: an id, a handle, or a name that only one has
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with_all = ["contract", "scope"])]
+    owner: Option<String>,
+    /// Does this data fit? JSON
+    #[arg(long, value_name = "JSON")]
+    check: Option<String>,
     /// Only those that govern
     #[arg(long, conflicts_with = "contract")]
     active: bool,
@@ -46,23 +57,49 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let scene = opened.scene(output, args.at.as_ref())?;
     let (moment, names) = (scene.moment(), scene.names()?);
-    match &args.contract {
-        None => list(args, output, &moment),
-        Some(contract) => detail(meant(&moment, contract)?, output, &moment, &names),
+    let contract = args.contract.as_deref().map(|text| meant(&moment, text)).transpose()?;
+    if let Some(data) = &args.check {
+        let data = serde_json::from_str(data)
+            .map_err(|error| Failure::usage(format!("--check takes JSON: {error}")))?;
+        let judged = match (contract, &args.object_type) {
+            (Some(id), _) => moment.validate(id, None, &data)?,
+            (None, Some(kind)) => moment.validate_for_type(kind, args.scope.as_ref(), &data)?,
+            (None, None) => return Err(Failure::usage("fit what? name a contract, or give --type")),
+        };
+        return told(&judged, output);
+    }
+    match (contract, &args.object_type, &args.scope) {
+        (Some(contract), ..) => detail(contract, output, &moment, &names),
+        (None, Some(kind), Some(scope)) => match moment.contract_for(kind, Some(scope))? {
+            Some(used) => detail(used.contract, output, &moment, &names),
+            None => Err(Failure::refused("not_found", format!("no contract governs `{kind}` in `{scope}`"))),
+        },
+        _ => list(args, output, &moment, &names),
     }
 }
 
+/// Whether data fits, and what is wrong with it.
+fn told(judged: &Validation, output: &Output) -> Result<(), Failure> {
+    output.show(judged, || {
+        let page =
+            Page::new().line(vec![Cell::new(if judged.valid { "it fits" } else { "it does not fit" })]);
+        judged.errors.iter().fold(page, |page, error| page.line(vec![error.as_str().into()]))
+    })?;
+    if judged.valid { Ok(()) } else { Err(Failure::silent(Exit::Refused)) }
+}
+
 /// The contract that a text means.
-fn meant(moment: &Moment<'_>, text: &str) -> Result<ContractId, Failure> {
+pub(super) fn meant(moment: &Moment<'_>, text: &str) -> Result<ContractId, Failure> {
     let filter = ContractFilter { active_only: false, limit: usize::MAX, ..ContractFilter::default() };
     let all = moment.contracts(&filter)?.into_iter();
     let all = all.map(|info| (info.contract, info.name, info.lifecycle != Lifecycle::Archived)).collect();
     names::one(text, "contract", all, moment, "scoped contracts DIR")
 }
 
-fn list(args: &Args, output: &Output, moment: &Moment<'_>) -> Result<(), Failure> {
+fn list(args: &Args, output: &Output, moment: &Moment<'_>, names: &Names) -> Result<(), Failure> {
     let (object_type, active_only) = (args.object_type.clone(), args.active);
-    let filter = ContractFilter { object_type, active_only, limit: usize::MAX, ..ContractFilter::default() };
+    let owner = args.owner.as_deref().map(|text| names.principal(text)).transpose()?;
+    let filter = ContractFilter { owner, object_type, active_only, limit: usize::MAX };
     let found = moment.contracts(&filter)?;
     output.show(&found, || {
         let columns = [

@@ -6,10 +6,12 @@ use crate::failure::Failure;
 use crate::names::{self, Names};
 use crate::open::{self, Scene, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
+use scoped::objects::VersionInfo;
 use scoped::projections::objects::ChangeKind;
 use scoped::temporal::{Cutoff, Entity, EntityState, Presence, format_time};
 use scoped::{PrincipalId, Sequence};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -46,6 +48,12 @@ struct Row {
     by_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     undoes: Option<u64>,
+    /// Why, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What is known of the data that came with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written: Option<VersionInfo>,
     #[serde(skip)]
     micros: u64,
     #[serde(skip)]
@@ -67,12 +75,20 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             entity => return life(entity, &scene, &names, output),
         }
     };
+    let mut versions: BTreeMap<u64, VersionInfo> =
+        moment.versions(object)?.into_iter().map(|version| (version.at, version)).collect();
+    let ends = moment.tombstones(object)?.into_iter().flat_map(|end| [Some(end.tombstoned), end.restored]);
+    let said: BTreeMap<u64, String> =
+        ends.flatten().filter_map(|deed| Some((deed.at, deed.reason?))).collect();
     let rows: Vec<Row> = moment
         .changes(object)?
         .into_iter()
-        .map(|change| Row {
+        .map(|change| (versions.remove(&change.at), change))
+        .map(|(written, change)| Row {
             version: change.version,
             change: change.change,
+            reason: said.get(&change.at).cloned().or_else(|| written.as_ref()?.reason.clone()),
+            written,
             position: change.at,
             time: format_time(change.time),
             valid_time: change.valid_time.map(instant_text),
@@ -94,7 +110,13 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         if happened {
             columns.push(Column::text("happened"));
         }
-        columns.extend([Column::text("by"), Column::number("undoes")]);
+        columns.extend([
+            Column::text("by"),
+            Column::number("undoes"),
+            Column::number("bytes"),
+            Column::text("checksum"),
+            Column::text("reason"),
+        ]);
         let mut table = Table::new(&columns);
         for row in &rows {
             let tone = match row.change {
@@ -111,7 +133,19 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             if happened {
                 cells.push(row.valid.map(instant).unwrap_or_default());
             }
-            cells.extend([Cell::new(&row.by_name), position(Sequence::new(row.undoes.unwrap_or(0)))]);
+            let written = row.written.as_ref();
+            let digest = written.map(|written| written.checksum.to_string());
+            let imported = written.and_then(|written| written.origin.as_ref());
+            let reason = row.reason.as_deref().unwrap_or(imported.map_or("", |_| "brought in"));
+            cells.extend([
+                Cell::new(&row.by_name),
+                position(Sequence::new(row.undoes.unwrap_or(0))),
+                written.map(|written| Cell::from(written.bytes)).unwrap_or_default(),
+                digest
+                    .map(|digest| Cell::new(&digest[..12]).raw(&digest).tone(Tone::Dim))
+                    .unwrap_or_default(),
+                reason.into(),
+            ]);
             table.push(cells);
         }
         table.into()

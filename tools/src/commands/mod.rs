@@ -22,10 +22,12 @@ mod levels;
 mod log;
 mod mark;
 mod members;
+mod migrate;
 mod objects;
 mod package;
 mod principals;
 mod prove;
+mod records;
 mod registry;
 mod replay;
 mod rollback;
@@ -34,6 +36,7 @@ mod salvage;
 mod scopes;
 mod show;
 mod stats;
+mod sweep;
 mod templates;
 mod timeline;
 mod tree;
@@ -88,6 +91,8 @@ pub(crate) enum Command {
     Principals(principals::Args),
     /// Live objects, now or as of a cutoff
     Objects(objects::Args),
+    /// Records by identity context: on whose behalf they were written
+    Records(records::Args),
     /// What is registered: types and other constructs, and what was made
     Registry(registry::Args),
     /// The life of an object, version by version, or of any other entity
@@ -102,6 +107,8 @@ pub(crate) enum Command {
     What(what::Args),
     /// What data of a type has to look like: contracts and their versions
     Contracts(contracts::Args),
+    /// Bring objects to the current version of the contract that governs them
+    Migrate(migrate::Args),
     /// Blueprints and their versions
     Templates(templates::Args),
     /// Rules: what they say, and where they are bound
@@ -114,6 +121,8 @@ pub(crate) enum Command {
     Timeline(timeline::Args),
     /// Bring things back to how they were, as new events
     Rollback(rollback::Args),
+    /// Close what has run out: memberships, entries of lists, records past their age
+    Sweep(sweep::Args),
     /// Erase a data subject: destroy the key that its data is sealed under, for good
     Erase(erase::Args),
     /// The keys of data subjects: key stores, and what their keys are wrapped under
@@ -135,6 +144,9 @@ impl Command {
     pub(crate) fn run(&self, output: &Output) -> Result<(), Failure> {
         match self {
             Self::Init(args) => init::run(args, output),
+            Self::Sweep(args) => sweep::run(args, output),
+            Self::Records(args) => records::run(args, output),
+            Self::Migrate(args) => migrate::run(args, output),
             Self::Import(args) => import::run(args, output),
             Self::Export(args) => export::run(args, output),
             Self::Replay(args) => replay::run(args, output),

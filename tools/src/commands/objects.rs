@@ -43,6 +43,12 @@ pub(crate) struct Args {
     /// Of this type
     #[arg(long = "type", value_name = "TYPE")]
     object_type: Option<String>,
+    /// Of this owner: an id, a handle, or a name that only one has
+    #[arg(long, value_name = "PRINCIPAL")]
+    owner: Option<String>,
+    /// Those that are out of sight, instead of the live ones
+    #[arg(long, conflicts_with = "scope")]
+    tombstoned: bool,
     /// Only these fields, of objects that have all of them
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     fields: Vec<String>,
@@ -87,7 +93,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let names = scene.names()?;
         return super::layer::show(output, &moment, &names, scope, args.view, args.object_type.as_ref());
     }
-    let mut objects = moment.objects(args.scope.as_ref().map(|scope| (scope, args.view)))?;
+    let mut objects = if args.tombstoned {
+        moment.tombstoned()
+    } else {
+        moment.objects(args.scope.as_ref().map(|scope| (scope, args.view)))?
+    };
+    if let Some(owner) = &args.owner {
+        let owner = scene.names()?.principal(owner)?;
+        objects.retain(|info| info.owner == owner);
+    }
     if let Some(wanted) = &args.object_type {
         objects.retain(|info| info.object_type == *wanted);
     }

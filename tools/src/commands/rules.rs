@@ -2,13 +2,13 @@
 
 use super::objects::shortened;
 use crate::args::cutoff;
-use crate::cells::{position, quiet};
+use crate::cells::{position, quiet, time};
 use crate::failure::Failure;
 use crate::names::{self, Names};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use scoped::projections::rules::{Class, Clause};
-use scoped::rules::{BindingInfo, Content, RuleDetail, RuleFilter, RuleInfo};
+use scoped::rules::{BindingInfo, Content, RuleDetail, RuleFilter, RuleInfo, UsageInfo};
 use scoped::temporal::Cutoff;
 use scoped::{Effect, Moment, RuleId, Sequence};
 use serde::Serialize;
@@ -16,12 +16,14 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 One rule is named by its id, or a name that only one has; then its conditions, its versions and its bindings are shown. Rules stand by \
-priority, then by age; archived ones are listed with --archived. A rule without bindings holds nowhere.
+priority, then by age; archived ones are listed with --archived. A rule without bindings holds nowhere. With --for it is shown how a limit \
+or a quota stands for somebody.
 
 Examples:
   scoped rules notes
   scoped rules notes --class access --effect deny
-  scoped rules notes 'no bots' --at mark:v1";
+  scoped rules notes 'no bots' --at mark:v1
+  scoped rules notes 'ten a minute' --for bo";
 
 /// What `scoped rules` takes.
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,9 @@ pub(crate) struct Args {
     /// Also archived ones
     #[arg(long)]
     archived: bool,
+    /// How a limit or a quota stands for this principal: an id, a handle, or a name that only one has
+    #[arg(long = "for", value_name = "PRINCIPAL", requires = "rule")]
+    whose: Option<String>,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
@@ -52,12 +57,34 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let scene = opened.scene(output, args.at.as_ref())?;
     let moment = scene.moment();
     if let Some(text) = &args.rule {
-        let (detail, names) = (moment.rule_detail(meant(&moment, text)?)?, scene.names()?);
-        return output.show(&detail, || page(&detail, &names));
+        let (rule, names) = (meant(&moment, text)?, scene.names()?);
+        let whose = args.whose.as_deref().map(|text| names.principal(text)).transpose()?;
+        let detail = Detail {
+            rule: moment.rule_detail(rule)?,
+            usage: whose.map(|whose| moment.rule_usage(rule, whose)),
+        };
+        return output.show(&detail, || {
+            let page = page(&detail.rule, &names);
+            match (&detail.usage, whose) {
+                (Some(usage), Some(whose)) => {
+                    page.title(format!("how it stands for {}", names.label(whose))).table(standing(usage))
+                }
+                _ => page,
+            }
+        });
     }
     let filter = RuleFilter { class: args.class, effect: args.effect, with_archived: args.archived };
     let found = moment.rules(&filter);
     output.show(&found, || list(&found))
+}
+
+/// A rule with everything that is known of it.
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    rule: RuleDetail,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Vec<UsageInfo>>,
 }
 
 /// The rule that a text means.
@@ -190,6 +217,27 @@ fn bindings(bound: &[BindingInfo], names: &Names) -> Table {
             position(Sequence::new(binding.at)),
             Cell::new(names.label(binding.by)).raw(binding.by),
             quiet(binding.binding),
+        ]);
+    }
+    table
+}
+
+/// How a limit or a quota stands at each binding; empty for other rules.
+fn standing(usage: &[UsageInfo]) -> Table {
+    let mut table = Table::new(&[
+        Column::number("used"),
+        Column::number("of"),
+        Column::number("left"),
+        Column::text("room again"),
+        Column::text("binding"),
+    ]);
+    for at in usage {
+        table.push(vec![
+            at.used.into(),
+            at.max_count.into(),
+            Cell::new(at.remaining).tone(if at.remaining == 0 { Tone::Bad } else { Tone::Plain }),
+            at.free_at.map(time).unwrap_or_default(),
+            quiet(at.binding),
         ]);
     }
     table

@@ -13,11 +13,13 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-Without an ID the templates in use are listed, newest first; with one its blueprint and its versions.
+Without an ID the templates in use are listed, newest first; with one its blueprint and its versions. With --with the data that it gives is \
+printed; nothing is written. `templates.instantiate` in `scoped import commands` leaves the trace of having done so.
 
 Examples:
   scoped templates notes --all
-  scoped templates notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --format json";
+  scoped templates notes 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 --format json
+  scoped templates notes 'new task' --with '{\"title\": \"sweep\"}'";
 
 /// What `scoped templates` takes.
 #[derive(Debug, clap::Args)]
@@ -31,6 +33,15 @@ pub(crate) struct Args {
     /// Of this type
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "template")]
     template_type: Option<String>,
+    /// Of this owner: an id, a handle, or a name that only one has
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with = "template")]
+    owner: Option<String>,
+    /// What it gives with these overrides: a JSON object
+    #[arg(long = "with", value_name = "JSON", requires = "template")]
+    overrides: Option<String>,
+    /// Of this version (default: the current one)
+    #[arg(long, requires = "overrides")]
+    version: Option<u32>,
     /// Archived ones too
     #[arg(long, conflicts_with = "template")]
     all: bool,
@@ -55,6 +66,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let filter = TemplateFilter {
             template_type,
             include_archived,
+            owner: args.owner.as_deref().map(|text| names.principal(text)).transpose()?,
             limit: usize::MAX,
             ..TemplateFilter::default()
         };
@@ -62,6 +74,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         return output.show(&found, || list(&found));
     };
     let id = meant(&moment, template)?;
+    if let Some(overrides) = &args.overrides {
+        let overrides = serde_json::from_str(overrides)
+            .map_err(|error| Failure::usage(format!("--with takes a JSON object: {error}")))?;
+        let instance = moment.instance(id, &overrides, args.version)?;
+        return output.show(&instance, || {
+            let data = serde_json::Value::Object(instance.data.clone());
+            format!("{data:#}").lines().fold(Page::new(), |page, line| page.line(vec![line.into()]))
+        });
+    }
     let detail = Detail { info: moment.template(id)?, versions: moment.template_versions(id)? };
     output.show(&detail, || {
         let info = &detail.info;

@@ -7,7 +7,7 @@ use crate::names::{self, Names, parse_scope};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::temporal::{Cutoff, format_time};
-use scoped::{AccessSpan, Capability, Edge, EdgeCause, Resource, ScopeRef};
+use scoped::{AccessSpan, Action, Capability, Edge, EdgeCause, Resource, ScopeRef};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// What
     #[arg(long, default_value = "read")]
     capability: Capability,
+    /// Doing this with it: create, read, update, delete, restore, export … (default: what one mostly does with the capability)
+    #[arg(long)]
+    action: Option<Action>,
     /// From this moment (default: the beginning)
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     from: Option<Cutoff>,
@@ -58,7 +61,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
     let from = args.from.as_ref().map(|from| opened.resolve(from)).transpose()?.map_or(0, |at| at.get());
-    let span = AccessSpan { from, ..AccessSpan::new(actor, args.capability, resource) };
+    let span = AccessSpan { from, action: args.action, ..AccessSpan::new(actor, args.capability, resource) };
     let intervals = moment.access_history(&span)?;
     output.show(&intervals, || {
         let headings = ["from", "opened by", "to", "closed by", "why"];

@@ -1,18 +1,20 @@
 //! `scoped what`: everything that somebody may.
 
+use super::levels::note_if_missing;
 use crate::args::cutoff;
 use crate::failure::Failure;
-use crate::names::object_label;
+use crate::names::{object_label, parse_scope};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::temporal::Cutoff;
-use scoped::{Capability, Moment, ObjectInfo, PrincipalId, ScopeId};
+use scoped::{Action, Capability, Moment, ObjectInfo, ScopeId, ScopeRef, What};
 use serde::Serialize;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   scoped what notes --actor ada
+  scoped what notes --actor ada --within org:acme/dept:eng
   scoped what notes --actor bo --capability write --at 2026-01-02T00:00:00Z";
 
 /// What `scoped what` takes.
@@ -28,6 +30,12 @@ pub(crate) struct Args {
     /// What they may do
     #[arg(long, default_value = "read")]
     capability: Capability,
+    /// Doing this with it: create, read, update, delete, restore, export … (default: what one mostly does with the capability)
+    #[arg(long)]
+    action: Option<Action>,
+    /// Only this scope, what is below it, and what is projected there: a path, or an id
+    #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
+    within: Option<ScopeRef>,
     /// Scopes instead of objects
     #[arg(long)]
     scopes: bool,
@@ -56,11 +64,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
             format!("there is no principal `{actor}` at {}", scene.position()),
         ));
     }
+    if let Some(scope) = &args.within {
+        note_if_missing(&moment, scope, output);
+    }
+    let what = What { action: args.action, within: args.within.clone(), ..What::may(actor, args.capability) };
     if args.scopes {
-        return scopes(&moment, actor, args.capability, output);
+        return scopes(&moment, &what, output);
     }
     let rows: Vec<Row> = moment
-        .what(actor, args.capability)
+        .what(&what)
         .into_iter()
         .map(|(info, decision)| Row {
             label: object_label(&moment, info.object),
@@ -90,19 +102,14 @@ struct ScopeRow {
 }
 
 /// Every scope that the actor may do this in.
-fn scopes(
-    moment: &Moment<'_>,
-    actor: PrincipalId,
-    capability: Capability,
-    output: &Output,
-) -> Result<(), Failure> {
+fn scopes(moment: &Moment<'_>, what: &What, output: &Output) -> Result<(), Failure> {
     let tenancy = moment.world().tenancy();
     let row = |(scope, decision): (ScopeId, scoped::Decision)| ScopeRow {
         label: tenancy.get(scope).map_or_else(String::new, |node| node.label().to_owned()),
         why: moment.reason(&decision),
         scope,
     };
-    let rows: Vec<ScopeRow> = moment.scopes_of(actor, capability).into_iter().map(row).collect();
+    let rows: Vec<ScopeRow> = moment.scopes_of(what).into_iter().map(row).collect();
     output.show(&rows, || {
         let mut table = Table::new(&["scope", "id", "why"].map(Column::text));
         for row in &rows {

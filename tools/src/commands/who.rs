@@ -7,7 +7,7 @@ use crate::names::{self, parse_scope};
 use crate::open::{self, Tell};
 use crate::output::{Cell, Column, Output, Table, Tone};
 use scoped::temporal::Cutoff;
-use scoped::{Capability, PrincipalId, ScopeRef};
+use scoped::{Action, Capability, PrincipalId, Request, ScopeRef};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Who may do what
     #[arg(long, default_value = "read")]
     capability: Capability,
+    /// Doing this with it: create, read, update, delete, restore, export … (default: what one mostly does with the capability)
+    #[arg(long)]
+    action: Option<Action>,
     /// As of this moment
     #[arg(long, value_name = "CUTOFF", value_parser = cutoff)]
     at: Option<Cutoff>,
@@ -57,7 +60,8 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
-    let grants = moment.who(args.capability, target);
+    let request = Request::new(args.capability, target);
+    let grants = moment.who(args.action.map_or(request, |action| request.doing(action)));
     let row =
         |grant: scoped::Grant| Row { name: names.label(grant.actor), actor: grant.actor, why: grant.why };
     let rows: Vec<Row> = grants.into_iter().map(row).collect();

@@ -8,7 +8,8 @@ use anyhow::{Context as _, anyhow, ensure};
 use scoped::log::{FileStorage, Storage, VerifyOptions, verify};
 use scoped::temporal::{Cutoff, Selection, format_time};
 use scoped::{
-    Capability, Engine, Moment, ObjectId, ObjectInfo, Options, Policy, ScopePath, ScopeRef, Sequence, View,
+    Capability, Engine, Moment, ObjectId, ObjectInfo, Options, Policy, Request, ScopePath, ScopeRef,
+    Sequence, View,
 };
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -229,7 +230,7 @@ impl Job {
         let (began, mut answers) = (Instant::now(), 0u64);
         let mut who = |moment: &Moment<'_>| {
             answers += moment.world().identity().len() as u64;
-            moment.who(Capability::ReadLocal, moment.object_target(file))
+            moment.who(Request::new(Capability::ReadLocal, moment.object_target(file)))
         };
         let then = who(&past.moment());
         let now = engine.read(|moment| who(&moment));

@@ -146,3 +146,31 @@ fn the_timeline_of_access_has_what_opened_and_closed_it() {
     assert!(text.contains("so already") && text.contains("admin of org:acme/dept:eng"), "{text}");
     assert_eq!(log.desk.run(&about).code, 2, "about something");
 }
+
+#[test]
+fn without_a_capability_everything_that_one_may_do_in_a_scope_is_told() {
+    let log = Log::new();
+    let of = |who: &str| {
+        let all = log.desk.json(&["can", "log", "--actor", who, "--scope", "org:acme/dept:eng"]);
+        let all = all.as_array().unwrap().clone();
+        assert!(all.len() > 10 && all.iter().all(|one| one["why"].is_string()));
+        let allowed = all.into_iter().filter(|one| one["allowed"] == true);
+        allowed.map(|one| one["capability"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("rita"), ["scope.read.local"], "her entry speaks of that alone");
+    assert!(of("bo").iter().any(|capability| capability == "scope.members.manage"));
+    log.desk.run(&["can", "log", "--actor", "bo", "--object", &log.plan]).fails(2, &["--capability"]);
+}
+
+#[test]
+fn what_is_within_a_scope_is_what_lies_in_it_and_below() {
+    let log = Log::new();
+    let titled = |rest: &[&str]| {
+        let found = log.desk.json(&[&["what", "log", "--actor", "ada"], rest].concat());
+        found.as_array().unwrap().len()
+    };
+    assert_eq!(titled(&[]), 3);
+    assert_eq!(titled(&["--within", "org:acme/dept:eng"]), 2, "what lies in the organisation is outside");
+    assert_eq!(titled(&["--within", "org:acme/dept:eng/ws:x"]), 1);
+    assert_eq!(titled(&["--within", "org:acme/dept:eng", "--scopes"]), 2);
+}

@@ -1,7 +1,7 @@
 //! `scoped contracts`, `templates` and `config`: what they say of a log, now and as of a moment.
 
 use crate::desk::{Desk, Run};
-use scoped::contracts::{Archive, FieldSpec, FieldType, RuleKind, Update};
+use scoped::contracts::{Archive, FieldSpec, FieldType, RuleKind, Update, UpgradeSpec};
 use scoped::{Engine, ManualDoor, Options, PrincipalId, config, contracts, templates, tenancy};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -120,4 +120,66 @@ fn what_holds_in_a_scope_is_shown_with_where_it_comes_from() {
     assert!(page.contains("locked") && page.contains("green"), "{page}");
     let Run { code, out, err } = made.desk.run(&["config", "log", "--scope", "org:acme", "colour"]);
     assert!(code != 0 && out.is_empty() && err.contains("neither in"), "{code} {out} {err}");
+}
+
+#[test]
+fn data_is_held_against_a_contract_and_the_exit_code_says_whether_it_fits() {
+    let made = Made::new();
+    let fits = |line: &[&str]| {
+        let run = made.desk.run(&[&["contracts", "log", "--format", "json"], line].concat());
+        (run.code, run.json()["valid"].as_bool().unwrap(), run.json()["errors"].as_array().unwrap().len())
+    };
+    assert_eq!(fits(&[&made.contract, "--check", r#"{"cpu": 4}"#]), (0, true, 0));
+    assert_eq!(fits(&[&made.contract, "--check", r#"{"cpu": 65}"#]), (1, false, 1));
+    let governed = ["--type", "limits", "--scope", "org:acme/ws:docs"];
+    assert_eq!(fits(&[&governed[..], &["--check", r#"{"cpu": "many"}"#]].concat()), (1, false, 1));
+    assert_eq!(fits(&["--type", "note", "--check", "7"]), (0, true, 0), "nothing governs it any more");
+    let used = made.desk.json(&[&["contracts", "log"], &governed[..]].concat());
+    assert_eq!(
+        used["contract"],
+        json!(made.contract),
+        "the one that governs below is that of the scope above"
+    );
+    let line = ["contracts", "log", "--type", "note", "--scope", "org:acme"];
+    made.desk.run(&line).fails(1, &["no contract governs"]);
+    made.desk.run(&["contracts", "log", "--check", "7"]).fails(2, &["--type"]);
+    made.desk.run(&["contracts", "log", &made.contract, "--check", "{"]).fails(2, &["takes JSON"]);
+}
+
+#[test]
+fn a_template_with_overrides_gives_its_data_and_writes_nothing() {
+    let made = Made::new();
+    let before = made.desk.files("log");
+    let given = made.desk.json(&["templates", "log", "small", "--with", r#"{"disk": 9}"#]);
+    assert_eq!(given["data"], json!({ "cpu": 2, "disk": 9 }));
+    let old = made.desk.json(&["templates", "log", &made.template, "--with", "{}", "--version", "1"]);
+    assert_eq!(old["data"], json!({ "cpu": 1 }));
+    made.desk.run(&["templates", "log", "small", "--with", "[]"]).fails(2, &["takes a JSON object"]);
+    assert_eq!(before, made.desk.files("log"));
+}
+
+#[test]
+fn objects_are_migrated_by_the_tool_after_a_look_at_what_would_change() {
+    let desk = Desk::new();
+    let options = Options::default().founder_described("person", "ada").types(["task"]);
+    let engine = Engine::open_with(desk.path("log"), options).unwrap();
+    let ada = engine.session(engine.founder()).unwrap();
+    let title = || FieldSpec::new("title", FieldType::String);
+    let contract = ada.execute(contracts::Create::new("tasks", "task", vec![title()])).unwrap().contract();
+    let task = |data: Value| scoped::objects::Create::new("task", scoped::Data::new(data).unwrap());
+    let object = ada.execute(task(json!({ "title": "sweep" }))).unwrap().object().to_string();
+    let done = UpgradeSpec::SetDefault { field: "done".into(), value: json!(false) };
+    let fields = vec![title(), FieldSpec::new("done", FieldType::Boolean)];
+    ada.execute(Update::new(contract, fields).upgrading(done)).unwrap();
+    engine.close().unwrap();
+    let migrate = |rest: &[&str]| {
+        let answer = desk.json(&[&["migrate", "log", "tasks"], rest].concat());
+        (answer["upgraded"].as_u64().unwrap(), answer["current"].as_u64().unwrap())
+    };
+    assert_eq!(migrate(&["--dry-run"]), (1, 0));
+    assert_eq!(desk.json(&["history", "log", &object]).as_array().unwrap().len(), 1, "nothing was written");
+    assert_eq!(migrate(&[]), (1, 0));
+    assert_eq!(migrate(&[]), (0, 1), "again, there is nothing to do");
+    let last = &desk.json(&["history", "log", &object])[1];
+    assert_eq!((&last["version"], &last["written"]["bytes"]), (&json!(2), &json!(30)), "{last}");
 }

@@ -14,3 +14,4 @@ mod rules;
 mod said;
 mod scopes;
 mod trail;
+mod upkeep;

@@ -132,3 +132,53 @@ fn a_rule_that_is_not_there_is_refused_with_what_to_do() {
     refused(&["rules", "log", "idle", "--archived"], 2, &["cannot be used with"]);
     refused(&["rules", "log", "--class", "none"], 2, &["access"]);
 }
+
+/// A rule that denied deleting was not heard by `scoped can --capability write`: the question named no action, and was taken for an update.
+#[test]
+fn a_question_may_name_the_action_that_a_rule_speaks_about() {
+    let desk = Desk::new();
+    let options = Options::default().founder_described("person", "ada").types(["note"]);
+    let engine = Engine::open_with(desk.path("log"), options).unwrap();
+    let ada = engine.session(engine.founder()).unwrap();
+    ada.execute(tenancy::CreateScope::at(ORG.parse().unwrap())).unwrap();
+    let org = || ORG.parse::<ScopeRef>().unwrap();
+    let rule = RuleId(1);
+    let keep = Define { rule: Some(rule), ..Define::deny_action("keep", Action::Delete, None) };
+    ada.execute(keep.at_home_in(org())).unwrap();
+    ada.execute(Bind { binding: None, rule, to: Aim::scope(org()) }).unwrap();
+    let create = scoped::objects::Create::new("note", scoped::Data::new(json!({})).unwrap());
+    let object = ada.execute(create.into_scope(org(), scoped::Level::Write)).unwrap().object().to_string();
+    engine.close().unwrap();
+    let asked = |action: &[&str]| {
+        let line = ["can", "log", "--actor", "ada", "--object", &object, "--capability", "write"];
+        desk.run(&[&line[..], action].concat()).code
+    };
+    assert_eq!((asked(&[]), asked(&["--action", "update"]), asked(&["--action", "delete"])), (0, 0, 1));
+    let count = |line: &[&str]| desk.json(line).as_array().unwrap().len();
+    let write = ["--capability", "write"];
+    assert_eq!(count(&[&["what", "log", "--actor", "ada"], &write[..]].concat()), 1);
+    assert_eq!(count(&[&["what", "log", "--actor", "ada", "--action", "delete"], &write[..]].concat()), 0);
+    assert_eq!(count(&[&["who", "log", "--object", &object], &write[..]].concat()), 1);
+    assert_eq!(count(&[&["who", "log", "--object", &object, "--action", "delete"], &write[..]].concat()), 0);
+    let span = ["timeline", "log", "--actor", "ada", "--object", &object, "--action", "delete"];
+    assert_eq!(count(&[&span[..], &write[..]].concat()), 0, "it was never allowed");
+}
+
+#[test]
+fn a_limit_in_detail_shows_how_it_stands_for_somebody() {
+    let desk = Desk::new();
+    let options = Options::default().founder_described("person", "ada").types(["note"]);
+    let engine = Engine::open_with(desk.path("log"), options).unwrap();
+    let ada = engine.session(engine.founder()).unwrap();
+    let rule = RuleId(1);
+    ada.execute(Define { rule: Some(rule), ..Define::quota("three notes", Some("note"), 3) }).unwrap();
+    ada.execute(Bind { binding: None, rule, to: Aim::everywhere() }).unwrap();
+    let note = || scoped::objects::Create::new("note", scoped::Data::new(json!({})).unwrap());
+    ada.execute(note()).unwrap();
+    ada.execute(note()).unwrap();
+    engine.close().unwrap();
+    let usage = &desk.json(&["rules", "log", "three notes", "--for", "ada"])["usage"];
+    assert_eq!((&usage[0]["used"], &usage[0]["remaining"]), (&json!(2), &json!(1)), "{usage}");
+    assert!(desk.json(&["rules", "log", "three notes"]).get("usage").is_none());
+    assert!(desk.fine(&["rules", "log", "three notes", "--for", "ada"]).contains("how it stands for ada"));
+}

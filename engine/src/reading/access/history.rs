@@ -12,7 +12,7 @@
 
 use super::Resource;
 use crate::audit::Filter;
-use crate::authorize::Target;
+use crate::authorize::{Request, Target};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use crate::moment::Moment;
@@ -20,7 +20,7 @@ use crate::reading::views::Eyes;
 use crate::reading::{Operation, Reading};
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
-use scoped_projections::rules::Turns;
+use scoped_projections::rules::{Action, Turns};
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
 use scoped_projections::{DOMAINS, Event, Micros, PrincipalId, Sequence, World};
@@ -44,6 +44,9 @@ pub struct AccessSpan {
     pub capability: C,
     /// With what.
     pub resource: Resource,
+    /// What they would have done with it, where rules of the policy may speak about that alone; absent: what one mostly does with the capability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
     /// From the moment after this event; 0 for the beginning of the log.
     #[serde(default)]
     pub from: u64,
@@ -56,7 +59,13 @@ impl AccessSpan {
     /// Over the whole log.
     #[must_use]
     pub fn new(actor: PrincipalId, capability: C, resource: impl Into<Resource>) -> Self {
-        Self { actor, capability, resource: resource.into(), from: 0, to: None }
+        Self { actor, capability, resource: resource.into(), action: None, from: 0, to: None }
+    }
+    /// The same, about one action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
     }
     /// The same, between two positions.
     #[must_use]
@@ -257,9 +266,12 @@ impl<'a> Walk<'a> {
     fn target(&self) -> Target {
         self.span.resource.target(&self.world)
     }
+    fn request(&self) -> Request<'static> {
+        Request::about(self.span.capability, self.span.action, self.target())
+    }
     fn decide(&self) -> bool {
         let moment = Moment { world: &self.world, history: self.history, now: self.time };
-        moment.can(self.span.actor, self.span.capability, self.target()).allowed
+        moment.decide(self.span.actor, self.request()).allowed
     }
 
     /// Opens or closes an interval.
@@ -267,7 +279,7 @@ impl<'a> Walk<'a> {
         self.allowed = allowed;
         if allowed {
             let moment = Moment { world: &self.world, history: self.history, now: self.time };
-            let decision = moment.can(self.span.actor, self.span.capability, self.target());
+            let decision = moment.decide(self.span.actor, self.request());
             self.intervals.push(AccessInterval { opened: edge, closed: None, why: moment.reason(&decision) });
         } else if let Some(open) = self.intervals.last_mut() {
             open.closed = Some(edge);

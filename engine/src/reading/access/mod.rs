@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::kernel::execute::{Result as Asked, object_target};
 use crate::moment::Moment;
 use crate::tenancy::ScopeRef;
-use scoped_projections::rules::Content;
+use scoped_projections::rules::{Action, Content};
 use scoped_projections::tenancy::{Capability as C, Effect};
 use scoped_projections::{ObjectId, PrincipalId, World};
 use serde::{Deserialize, Serialize};
@@ -83,13 +83,27 @@ pub struct Question {
     pub capability: C,
     /// With what.
     pub resource: Resource,
+    /// What they would do with it, where rules of the policy may speak about that alone; absent: what one mostly does with the capability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
 }
 
 impl Question {
     /// May `actor` do this with that?
     #[must_use]
     pub fn new(actor: PrincipalId, capability: C, resource: impl Into<Resource>) -> Self {
-        Self { actor, capability, resource: resource.into() }
+        Self { actor, capability, resource: resource.into(), action: None }
+    }
+    /// The same, about one action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
+    }
+    /// The same about a target.
+    #[inline]
+    fn at(&self, target: Target) -> Request<'static> {
+        Request::about(self.capability, self.action, target)
     }
 }
 
@@ -263,7 +277,7 @@ impl Moment<'_> {
         if let Target::Object(row) = target {
             self.world.sharing().expect(row);
         }
-        Request::new(question.capability, target)
+        question.at(target)
     }
 
     /// Decisions, one for each question, sooner than one by one: while some are decided, what the others need is on its way from memory.
@@ -285,7 +299,7 @@ impl Moment<'_> {
             let mut who = None;
             for (question, asks) in some.iter().zip(&asking) {
                 who = asks.as_ref().map_or(who, Option::as_ref);
-                let request = Request::new(question.capability, question.resource.target(world));
+                let request = question.at(question.resource.target(world));
                 outcomes.push((self.outcome(who, request), question.capability));
             }
             found.extend(outcomes.drain(..).map(|(outcome, capability)| outcome.told(world, capability)));
@@ -298,7 +312,7 @@ impl Moment<'_> {
     #[must_use]
     pub fn explained(&self, question: &Question) -> Explained {
         let target = question.resource.target(self.world);
-        let (decision, considered) = self.explain(question.actor, question.capability, target);
+        let (decision, considered) = self.explain_request(question.actor, question.at(target));
         let rule = |one: crate::Considered| {
             let (effect, counted, why) = (one.effect, one.counted, one.why);
             ConsideredRule { rule: self.rule(one.rule), effect, counted, why }

@@ -22,6 +22,9 @@ pub struct What {
     pub actor: PrincipalId,
     /// What they would have to hold.
     pub capability: C,
+    /// What they would do with it, where rules of the policy may speak about that alone; absent: what one mostly does with the capability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
     /// Only this scope, what is below it, and what is projected there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<ScopeRef>,
@@ -37,13 +40,23 @@ impl What {
     /// What may `actor` do this with?
     #[must_use]
     pub fn may(actor: PrincipalId, capability: C) -> Self {
-        Self { actor, capability, within: None, limit: None, cursor: None }
+        Self { actor, capability, action: None, within: None, limit: None, cursor: None }
+    }
+    /// The same, about one action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
     }
     /// The same, only within a scope.
     #[must_use]
     pub fn within(mut self, scope: impl Into<ScopeRef>) -> Self {
         self.within = Some(scope.into());
         self
+    }
+    /// The same about a target.
+    fn at(&self, target: Target) -> Request<'static> {
+        Request::about(self.capability, self.action, target)
     }
 }
 
@@ -100,8 +113,8 @@ impl Reading {
 fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> Asked<Page<Reached>> {
     let (moment, world) = (&eyes.moment, eyes.world());
     let within = what.within.as_ref().map(ToString::to_string).unwrap_or_default();
-    let (actor, capability) = (what.actor.0.to_le_bytes(), what.capability.tag());
-    let asked = question(&[b"what", &eyes.name(), &actor, &[capability], within.as_bytes()]);
+    let deed = [what.capability.tag(), what.action.map_or(0, Action::tag)];
+    let asked = question(&[b"what", &eyes.name(), &what.actor.0.to_le_bytes(), &deed, within.as_bytes()]);
     let (mut part, mut from) = (0, 0);
     if let Some(cursor) = cursor {
         cursor.check(asked)?;
@@ -124,7 +137,7 @@ fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> As
                 return Ok(page);
             }
             let target = if number == 0 { Target::Scope(row) } else { Target::Object(row) };
-            let decision = moment.can(what.actor, what.capability, target);
+            let decision = moment.decide(what.actor, what.at(target));
             if decision.allowed && (eyes.is(what.actor) || eyes.holds(C::AuditRead, target)) {
                 page.items.extend(reached(moment, target, &decision));
             }
@@ -197,26 +210,26 @@ impl Candidates {
 
 impl Moment<'_> {
     /// Every live object that a principal may do this with, oldest first. `who`, `what` and `can` agree on every pair, since
-    /// each asks the same function.
+    /// each asks the same function. It is no page: `limit` and `cursor` are not looked at.
     #[must_use]
-    pub fn what(&self, actor: PrincipalId, capability: C) -> Vec<(ObjectInfo, Decision)> {
+    pub fn what(&self, what: &What) -> Vec<(ObjectInfo, Decision)> {
         let objects = self.world.objects();
-        let candidates = Candidates::of(self, &What::may(actor, capability)).objects;
+        let candidates = Candidates::of(self, what).objects;
         let live =
             candidates.iter().filter_map(|row| Some((row, objects.at(row).filter(|o| !o.tombstoned)?)));
-        live.map(|(row, object)| (self.info(object), self.can(actor, capability, Target::Object(row))))
+        live.map(|(row, object)| (self.info(object), self.decide(what.actor, what.at(Target::Object(row)))))
             .filter(|(_, decision)| decision.allowed)
             .collect()
     }
 
-    /// Every scope that a principal may do this in, oldest first, and why.
+    /// Every scope that a principal may do this in, oldest first, and why. It is no page either.
     #[must_use]
-    pub fn scopes_of(&self, actor: PrincipalId, capability: C) -> Vec<(ScopeId, Decision)> {
+    pub fn scopes_of(&self, what: &What) -> Vec<(ScopeId, Decision)> {
         let tenancy = self.world.tenancy();
-        let candidates = Candidates::of(self, &What::may(actor, capability)).scopes;
+        let candidates = Candidates::of(self, what).scopes;
         let scopes = candidates.iter().filter_map(|row| Some((row, tenancy.at(row)?.id)));
         scopes
-            .map(|(row, id)| (id, self.can(actor, capability, Target::Scope(row))))
+            .map(|(row, id)| (id, self.decide(what.actor, what.at(Target::Scope(row)))))
             .filter(|(_, decision)| decision.allowed)
             .collect()
     }

@@ -1,7 +1,7 @@
 //! Everybody who holds a capability, and through what.
 
 use super::Resource;
-use crate::authorize::Target;
+use crate::authorize::{Request, Target};
 use crate::error::Result;
 use crate::info::Grant;
 use crate::kernel::execute::Result as Asked;
@@ -11,6 +11,7 @@ use crate::reading::{Operation, Reading};
 use roaring::RoaringBitmap;
 use scoped_projections::World;
 use scoped_projections::identity::{Direction, MEMBER_OF, Walk};
+use scoped_projections::rules::Action;
 use scoped_projections::tenancy::{Capability as C, Effect, Subject};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -23,6 +24,9 @@ pub struct Who {
     pub resource: Resource,
     /// What they would have to hold.
     pub capability: C,
+    /// What they would do with it, where rules of the policy may speak about that alone; absent: what one mostly does with the capability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
     /// Principals of a page, 1 to 500; 50 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
@@ -35,7 +39,13 @@ impl Who {
     /// Who may do this with that?
     #[must_use]
     pub fn may(capability: C, resource: impl Into<Resource>) -> Self {
-        Self { resource: resource.into(), capability, limit: None, cursor: None }
+        Self { resource: resource.into(), capability, action: None, limit: None, cursor: None }
+    }
+    /// The same, about one action.
+    #[must_use]
+    pub fn doing(mut self, action: Action) -> Self {
+        self.action = Some(action);
+        self
     }
 }
 
@@ -60,7 +70,12 @@ impl Reading {
 fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Asked<Page<Grant>> {
     let moment = &eyes.moment;
     let text = serde_json::to_string(&who.resource).unwrap_or_default();
-    let asked = question(&[b"who", &eyes.name(), &[who.capability.tag()], text.as_bytes()]);
+    let asked = question(&[
+        b"who",
+        &eyes.name(),
+        &[who.capability.tag(), who.action.map_or(0, Action::tag)],
+        text.as_bytes(),
+    ]);
     let mut from = 0;
     if let Some(cursor) = cursor {
         cursor.check(asked)?;
@@ -78,7 +93,7 @@ fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Aske
             page.next_cursor = Some(Cursor::new(position, moment.now, 0, u64::from(row), asked).text());
             break;
         }
-        page.items.extend(moment.grant(moment.world.identity().id(row), who.capability, target));
+        page.items.extend(moment.grant(row, Request::about(who.capability, who.action, target)));
     }
     Ok(page)
 }
@@ -125,15 +140,16 @@ fn candidates(world: &World, capability: C, target: Target) -> RoaringBitmap {
 }
 
 impl Moment<'_> {
-    fn grant(&self, actor: scoped_projections::PrincipalId, capability: C, target: Target) -> Option<Grant> {
-        let decision = self.can(actor, capability, target);
+    fn grant(&self, row: u32, request: Request<'_>) -> Option<Grant> {
+        let actor = self.world.identity().id(row);
+        let decision = self.decide(actor, request);
         decision.allowed.then(|| Grant { actor, why: self.reason(&decision) })
     }
 
     /// Everybody who may do this with something, oldest principal first, and why.
     #[must_use]
-    pub fn who(&self, capability: C, target: Target) -> Vec<Grant> {
-        let candidates = candidates(self.world, capability, target).into_iter();
-        candidates.filter_map(|row| self.grant(self.world.identity().id(row), capability, target)).collect()
+    pub fn who(&self, request: Request<'_>) -> Vec<Grant> {
+        let candidates = candidates(self.world, request.capability, request.target).into_iter();
+        candidates.filter_map(|row| self.grant(row, request)).collect()
     }
 }

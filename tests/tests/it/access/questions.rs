@@ -4,8 +4,8 @@ use super::oracle::{Access, Fact, On};
 use super::{PRINCIPALS, Seen, principal};
 use scoped::projections::tenancy::Part;
 use scoped::{
-    AccessSpan, Capability, Engine, Moment, PrincipalId, Question, Resource, Rule, ScopeId, ScopeRef,
-    Sequence, Target, World,
+    AccessSpan, Capability, Engine, Moment, PrincipalId, Question, Request, Resource, Rule, ScopeId,
+    ScopeRef, Sequence, Target, What, World,
 };
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
         let may = |actor: PrincipalId, on: &On| access.may(&actor.to_string(), capability.as_str(), on, now);
         for (on, target) in &places {
             let who: BTreeSet<PrincipalId> =
-                moment.who(capability, *target).into_iter().map(|grant| grant.actor).collect();
+                moment.who(Request::new(capability, *target)).into_iter().map(|grant| grant.actor).collect();
             for actor in everybody() {
                 let decision = moment.can(actor, capability, *target);
                 let expected = may(actor, on);
@@ -60,13 +60,19 @@ pub(super) fn compare(moment: &Moment<'_>, access: &Access, now: u64, pick: u8, 
             }
         }
         for actor in everybody() {
-            let what: BTreeSet<String> =
-                moment.what(actor, capability).into_iter().map(|(info, _)| info.object.to_string()).collect();
+            let what: BTreeSet<String> = moment
+                .what(&What::may(actor, capability))
+                .into_iter()
+                .map(|(info, _)| info.object.to_string())
+                .collect();
             let live = access.objects.iter().filter(|(_, object)| !object.tombstoned).map(|(id, _)| id);
             let reached = live.filter(|id| may(actor, &On::Object((*id).clone()))).cloned().collect();
             assert_eq!(what, reached, "what may {actor} {capability}?");
-            let scopes: BTreeSet<String> =
-                moment.scopes_of(actor, capability).into_iter().map(|(id, _)| id.to_string()).collect();
+            let scopes: BTreeSet<String> = moment
+                .scopes_of(&What::may(actor, capability))
+                .into_iter()
+                .map(|(id, _)| id.to_string())
+                .collect();
             let reached = access.scopes.keys().filter(|id| may(actor, &On::Scope((*id).clone())));
             assert_eq!(scopes, reached.cloned().collect(), "where may {actor} {capability}?");
         }

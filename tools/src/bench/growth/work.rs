@@ -7,7 +7,8 @@ use crate::bench::verify::replay_rate;
 use scoped::log::{FileStorage, Storage, VerifyOptions, verify};
 use scoped::temporal::{Cutoff, Selection};
 use scoped::{
-    Capability, Filter, History, ObjectQuery, Question, Recall, ScopeRef, Sequence, What, Who, objects,
+    AccessSpan, Capability, Filter, History, Level, ObjectQuery, Question, Recall, ScopeRef, Sequence, What,
+    Who, objects, sharing, tenancy,
 };
 use std::hint::black_box;
 use std::sync::Arc;
@@ -48,6 +49,25 @@ fn now(grove: &Grove, time: Duration) -> anyhow::Result<Vec<(&'static str, f64)>
                     expected_version: None,
                     reason: None,
                 })?;
+                Ok(())
+            })?,
+        ),
+        (
+            "share an object and end that, no sync",
+            timed(time, |nth| {
+                let (tree, _, object) = grove.drawn(nth);
+                let scope = || ScopeRef::Id(Grove::scope(tree, 0));
+                founder.execute(sharing::Project { object, scope: scope(), level: Level::Read })?;
+                founder.execute(sharing::Revoke { object, scope: scope() })?;
+                Ok(())
+            })?,
+        ),
+        (
+            "make a scope, no sync",
+            timed(time, |nth| {
+                let parent = Some(ScopeRef::Id(Grove::scope(grove.drawn(nth).0, 0)));
+                let name = Some("another".to_owned());
+                founder.execute(tenancy::CreateScope { scope: None, path: None, name, parent })?;
                 Ok(())
             })?,
         ),
@@ -98,6 +118,24 @@ fn now(grove: &Grove, time: Duration) -> anyhow::Result<Vec<(&'static str, f64)>
             })?,
         ),
         (
+            "data of an object after any event",
+            timed(time, |nth| {
+                let object = grove.drawn(nth).2;
+                let data = engine.read(|moment| moment.data_at(object, moment.world().position()))?;
+                anyhow::ensure!(data.is_some(), "an object has no data");
+                Ok(())
+            })?,
+        ),
+        (
+            "settings that hold in a scope",
+            timed(time, |nth| {
+                let (tree, person, _) = grove.drawn(nth);
+                let leaf = ScopeRef::Id(Grove::scope(tree, 20));
+                black_box(engine.session(person)?.reading().resolve_settings(&leaf)?);
+                Ok(())
+            })?,
+        ),
+        (
             "who may, of an object",
             timed(time, |nth| {
                 let object = grove.drawn(nth).2;
@@ -124,6 +162,17 @@ fn now(grove: &Grove, time: Duration) -> anyhow::Result<Vec<(&'static str, f64)>
                     founder.reading().explain(&question)?.answer.allowed,
                     "a member may not write"
                 );
+                Ok(())
+            })?,
+        ),
+        (
+            "when somebody might, over a hundred events",
+            timed(time, |nth| {
+                let (_, person, object) = grove.drawn(nth);
+                let head = grove.head();
+                let from = Sequence::new(head.get().saturating_sub(100));
+                let span = AccessSpan::new(person, Capability::Write, object).between(from, head);
+                black_box(founder.reading().access_history(&span)?);
                 Ok(())
             })?,
         ),
