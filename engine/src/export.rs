@@ -81,6 +81,12 @@ pub(crate) fn recall_to_check(history: &History, records: &[Record]) -> Result<O
     Ok((!batch.steps.is_empty()).then_some(batch))
 }
 
+/// The steps of a batch, each with the index of the first record that it brought about.
+pub(crate) fn recall_places(history: &History, records: &[Record]) -> Result<Vec<(usize, Step)>> {
+    let found = steps(history, records, &mut Batch::default(), false)?;
+    Ok(found.into_iter().map(|(step, found)| (found.at, step)).collect())
+}
+
 /// For each step of the batch that stands at `first..=last`, the id of what it made or changed.
 pub(crate) fn ids(history: &History, first: Sequence, last: Sequence) -> Result<Vec<u128>> {
     let records = history.reader().records(first, last).collect::<Result<Vec<_>, _>>()?;

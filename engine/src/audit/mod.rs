@@ -6,6 +6,7 @@ mod index;
 mod nature;
 mod reads;
 mod spots;
+mod why;
 
 pub use export::{TrailExport, TrailFormat};
 pub use filter::Filter;
@@ -13,6 +14,7 @@ pub use index::AuditIndex;
 pub(crate) use index::Thing;
 pub(crate) use nature::nature;
 pub(crate) use reads::{is_sensitive, reads};
+pub use why::{Allowed, Ground};
 
 use crate::command::commands;
 use crate::export::{Recalled, Recalling};

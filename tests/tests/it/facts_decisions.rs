@@ -4,9 +4,10 @@ use crate::support::{in_memory, member, object, path, principal, scope_at};
 use scoped::projections::tenancy::Applies;
 use scoped::tenancy::{AddAclEntry, CreateScope, MoveScope};
 use scoped::{
-    Batch, Capability, Command, Decision, Effect, Engine, EntryId, Level, ObjectId, PrincipalId, Role, Rule,
-    ScopeId, Sequence, Subject, Target, Tier, identity,
+    Batch, Capability, Command, Data, Decision, Effect, Engine, EntryId, Level, ObjectId, PrincipalId, Role, Rule,
+    ScopeId, ScopeRef, Sequence, Subject, Target, Tier, identity, objects, tenancy,
 };
+use serde_json::json;
 
 const FOUNDER: u128 = 1;
 const BO: u128 = 2;
@@ -209,4 +210,38 @@ fn a_flat_node_hangs_under_flat_and_path_nodes_and_never_above_a_path_node() {
         assert_eq!(chain, [of(3), of(2), of(1)], "inheritance runs through flat nodes to the path");
         assert_eq!(tenancy.subtree(of(1)), [of(1), of(2), of(3)], "and they belong to its subtree");
     });
+}
+
+/// Events carry no decision: it is made once more, at their moment, and names what is long gone.
+#[test]
+fn why_an_event_was_allowed_is_told_from_the_log_alone() {
+    let engine = Engine::in_memory().unwrap();
+    engine.register_types(&["note"]).unwrap();
+    let ada = engine.session(engine.founder()).unwrap();
+    let bo = ada.execute(identity::CreatePrincipal::named("person", "bo").unwrap()).unwrap().principal();
+    let org = || -> ScopeRef { "org:acme".parse().unwrap() };
+    ada.execute(tenancy::CreateScope::at("org:acme".parse().unwrap())).unwrap();
+    let member = tenancy::AddMember { scope: org(), principal: bo, role: Role::Writer, expires_at: None };
+    let joined = ada.execute(member).unwrap().last;
+    let data = Data::new(json!({})).unwrap();
+    let create = objects::Create::new("note", data).into_scope(org(), Level::Write);
+    let wrote = engine.session(bo).unwrap().execute(create).unwrap();
+    ada.execute(tenancy::RemoveMember { scope: org(), principal: bo }).unwrap();
+
+    let why = engine.history().why(wrote.last).unwrap();
+    let created = why.iter().find(|step| step.command == "objects.create").unwrap();
+    assert_eq!((created.actor, created.agent), (bo, None));
+    let ground = &created.grounds[0];
+    assert!(ground.allowed && ground.why.contains("writer of org:acme"), "{ground:?}");
+    assert_eq!((ground.since, ground.position), (Some(joined.get()), wrote.first.get() - 1));
+    for at in 1..=engine.history().head().get() {
+        let all = engine.history().why(Sequence::new(at)).unwrap();
+        assert!(all.iter().flat_map(|step| &step.grounds).all(|ground| ground.allowed), "event {at}: {all:?}");
+    }
+    let denied = engine.session(bo).unwrap().execute(objects::Tombstone {
+        object: wrote.object(),
+        reason: None,
+        expected_version: None,
+    });
+    assert!(denied.is_ok(), "it is its own");
 }

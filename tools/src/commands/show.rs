@@ -1,23 +1,28 @@
 //! `scoped show`: one event with everything that is stored of it.
 
 use crate::args::cutoff;
-use crate::cells::{bytes, instant_text, quiet};
+use crate::cells::{bytes, instant_text, position, quiet};
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
 use crate::open::{self, Scene, Tell};
-use crate::output::{Cell, Facts, Output, Page, Tone};
+use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use crate::subject::Subjects;
 use scoped::log::Record;
 use scoped::projections::Context;
 use scoped::projections::domains::kind_info;
 use scoped::temporal::{Cutoff, format_time};
-use scoped::{Event, ObjectId, PrincipalId, ScopeId};
+use scoped::audit::Allowed;
+use scoped::{Event, ObjectId, PrincipalId, ScopeId, Sequence};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
+With --why the batch of the event is decided once more, at its moment: what each of its commands took, and by what rule, membership or entry that \
+was granted.
+
 Examples:
   scoped show notes 12
+  scoped show notes 12 --why
   scoped show notes head
   scoped show notes mark:v1 --format json | jq .payload";
 
@@ -31,11 +36,19 @@ pub(crate) struct Args {
     /// Which event: its position, its id, or any other cutoff
     #[arg(value_name = "POSITION", value_parser = cutoff)]
     position: Cutoff,
+    /// Why it was allowed
+    #[arg(long)]
+    why: bool,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let opened = open::read(&args.directory, output, Tell::Trouble)?;
     let record = opened.history().record(opened.resolve(&args.position)?)?;
+    if args.why {
+        let names = opened.scene(output, Some(&Cutoff::At(record.sequence())))?.names()?;
+        let allowed = opened.history().why(record.sequence())?;
+        return output.show(&allowed, || grounds(&allowed, &names));
+    }
     let (context, event) = Event::decode(record.kind(), record.kind_version(), record.body())
         .map_err(|error| Failure::damage(format!("event {}: {error}", record.sequence())))?;
     // Names as they were then; an event can be shown even where damage before it hides them.
@@ -51,6 +64,39 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let payload = payload.as_deref();
     let value = value(&record, &context, &event, payload)?;
     output.show(&value, || page(&record, &context, &event, scene.as_ref(), &names, &value, payload))
+}
+
+/// What each command of a batch took, and why it was granted.
+fn grounds(allowed: &[Allowed], names: &Names) -> Page {
+    if allowed.is_empty() {
+        return Page::new().line(vec!["no command stands behind it: nothing was decided".into()]);
+    }
+    let mut table = Table::new(&[
+        Column::number("event"),
+        Column::text("command"),
+        Column::text("of"),
+        Column::text("took"),
+        Column::text("to"),
+        Column::text("decision"),
+        Column::text("why"),
+    ]);
+    for step in allowed {
+        let through = step.agent.map_or_else(String::new, |agent| format!(", by {}", names.label(agent)));
+        for ground in &step.grounds {
+            let (verdict, tone) = if ground.allowed { ("allowed", Tone::Good) } else { ("denied", Tone::Bad) };
+            let rule = ground.granted.as_ref().map_or_else(String::new, |rule| format!("; {rule} allows"));
+            table.push(vec![
+                position(Sequence::new(step.at)),
+                step.command.into(),
+                format!("{}{through}", names.label(step.actor)).into(),
+                Cell::new(ground.capability).tone(Tone::Accent),
+                Cell::new(ground.action),
+                Cell::new(verdict).tone(tone),
+                format!("{}{rule}", ground.why).into(),
+            ]);
+        }
+    }
+    table.into()
 }
 
 fn value(

@@ -174,3 +174,19 @@ fn what_is_within_a_scope_is_what_lies_in_it_and_below() {
     assert_eq!(titled(&["--within", "org:acme/dept:eng/ws:x"]), 1);
     assert_eq!(titled(&["--within", "org:acme/dept:eng", "--scopes"]), 2);
 }
+
+#[test]
+fn an_event_is_shown_with_why_it_was_allowed_even_after_the_right_has_gone() {
+    let log = Log::new();
+    let life = log.desk.json(&["history", "log", &log.plan]);
+    let made = life[0]["position"].as_u64().unwrap().to_string();
+    let why = log.desk.json(&["show", "log", &made, "--why"]);
+    assert_eq!(why[0]["command"], "objects.create", "{why}");
+    let ground = &why[0]["grounds"][0];
+    assert_eq!((&ground["capability"], &ground["allowed"]), (&json!("scope.write"), &json!(true)));
+    assert!(ground["why"].as_str().unwrap().contains("owner of org:acme"), "{ground}");
+    assert!(ground["since"].as_u64().unwrap() < ground["position"].as_u64().unwrap());
+    assert!(log.desk.fine(&["show", "log", &made, "--why"]).contains("owner of org:acme"));
+    let first = log.desk.fine(&["show", "log", "1", "--why"]);
+    assert!(first.contains("allowed") || first.contains("nothing was decided"), "{first}");
+}
