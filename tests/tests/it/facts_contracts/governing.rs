@@ -146,3 +146,31 @@ fn a_contract_in_a_deleted_or_frozen_scope_takes_no_changes() {
     assert_eq!(ada.execute(other()).unwrap_err().code(), "scope_deleted");
     ada.execute(Deprecate { contract: TASK }).unwrap();
 }
+
+/// A write to a missing path makes the scopes on the way in the step that writes, and the contract was looked for from a scope that
+/// was not there yet: none governed. What `org:a` refused was taken in `org:a/dept:new`, and was not to be exported and imported again.
+#[test]
+fn a_contract_governs_what_is_written_to_a_path_below_it_that_is_not_there_yet() {
+    let (engine, ada, bo) = tree();
+    ada.execute(Create::new("thing", "thing", one(T::Integer)).in_scope(path("org:a"))).unwrap();
+    let before = digest(&engine);
+    for missing in ["org:a/dept:new", "org:a/dept:b/team:new", "org:a/dept:new/team:new"] {
+        let error = bo.execute(into(missing, 1, json!({ "f": "x" }))).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "contract"), "{missing}: {error}");
+    }
+    assert_eq!(digest(&engine), before, "nor is the scope made");
+    bo.execute(into("org:a/dept:new/team:new", 1, json!({ "f": 1 }))).unwrap();
+    assert_eq!(bo.reading().contract_of(ObjectId(1), 1).unwrap().unwrap().name, "thing");
+    ada.execute(into("org:new/dept:new", 2, json!({ "f": "x" })))
+        .expect("below no contract, and none without scope");
+    ada.execute(Create::new("everywhere", "thing", one(T::Boolean))).unwrap();
+    assert_eq!(ada.execute(into("org:new/dept:two", 3, json!({ "f": "x" }))).unwrap_err().code(), "contract");
+    // The rest of the batch sees the scope that a step before has made.
+    let twice = ada
+        .batch()
+        .with(into("org:a/dept:two", 4, json!({ "f": 1 })))
+        .with(into("org:a/dept:two", 5, json!({ "f": "x" })))
+        .execute();
+    assert_eq!(twice.unwrap_err().code(), "contract");
+    crate::support::same_elsewhere(&engine);
+}
