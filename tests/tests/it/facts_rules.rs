@@ -1,7 +1,7 @@
 //! Facts of the page on rules: the store, bindings, evaluation, ready-made rules, redaction, limits, quotas, flags.
 
 use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, when, world};
-use crate::support::{NOON, data, object, path};
+use crate::support::{NOON, data, object, path, scope_at};
 use scoped::projections::rules::{Class, Content, Redact, Redactions, Strategy};
 use scoped::rules::{Aim, Archive, Bind, Define, RuleFilter, Unbind, Update};
 use scoped::temporal::Cutoff;
@@ -281,6 +281,51 @@ fn a_limit_counts_committed_events_in_a_sliding_window() {
     door.set(NOON + 60_000_000);
     create(&bo, "org:a/dept:b").expect("the oldest has left the window, and refusals were not counted");
     create(&bo, "org:a/dept:b").unwrap_err();
+    crate::support::digest(&engine);
+}
+
+/// Whatever was written to a path that was not there yet met no limit: its scope was made in the same step, and was unknown when
+/// limits were asked. With one creation an hour bound to the root, three into three new departments all passed.
+#[test]
+fn a_limit_holds_for_what_is_written_to_a_path_below_it_that_is_not_there_yet() {
+    let (engine, _) = world();
+    let (ada, bo) = (ada(&engine), engine.session(BO).unwrap());
+    let rule = bound(&engine, Define::limit("one", &[Action::Create], 1, 3_600), at("org:a"));
+    let used = || ada.reading().rule_usage(rule, BO).unwrap().remove(0).used;
+    let before = used();
+    let create =
+        |id, scope| bo.execute(object(id, 1, Some(scope), Level::Read)).map(drop).map_err(|e| e.code());
+    create(100, "org:a/dept:new").unwrap();
+    assert_eq!(used() - before, 1, "counted as it was admitted");
+    let content = crate::support::digest(&engine);
+    assert_eq!(create(101, "org:a/dept:newer"), Err("rate_limited"));
+    assert_eq!(create(102, "org:a/dept:b/team:new"), Err("rate_limited"));
+    assert_eq!(create(103, "org:a/dept:new"), Err("rate_limited"), "and the one that is there now");
+    assert_eq!(crate::support::digest(&engine), content, "nor is the scope made");
+
+    // The making of scopes is a doing in the scope that is made, hence below whatever is above that.
+    let two = Define::limit("two", &[Action::ScopeCreate], 2, 3_600);
+    let two = bound(&engine, two, at("org:z"));
+    let make = |path, id| ada.execute(scope_at(path, id)).map(drop).map_err(|e| e.code());
+    assert_eq!([make("org:z/dept:a", 50), make("org:z/dept:b", 51)], [Ok(()), Ok(())]);
+    assert_eq!(make("org:z/dept:c", 52), Err("rate_limited"));
+    ada.execute(Archive { rule: two }).unwrap();
+
+    // A condition on the very scope is not one on what is below it: admission and fold agree on both.
+    let here = |clause: &str| Define::limit("exact", &[Action::Create], 1, 3_600).when(when(clause));
+    let scope = scoped::ScopeId(4);
+    let exact = bound(&engine, here(&format!(r#"{{"scope": "{scope}"}}"#)), at("org:z"));
+    let within = bound(&engine, here(&format!(r#"{{"within": "{scope}"}}"#)), at("org:z"));
+    let make =
+        |id, scope| ada.execute(object(id, 1, Some(scope), Level::Read)).map(drop).map_err(|e| e.code());
+    let counts = || [exact, within].map(|rule| ada.reading().rule_usage(rule, ADA).unwrap().remove(0).used);
+    make(110, "org:z/dept:a").unwrap();
+    assert_eq!(counts(), [0, 1]);
+    assert_eq!(make(111, "org:z/dept:a/team:new"), Err("rate_limited"));
+    ada.execute(Archive { rule: within }).unwrap();
+    make(112, "org:z/dept:a/team:new").unwrap();
+    make(113, "org:z").unwrap();
+    assert_eq!(make(114, "org:z"), Err("rate_limited"));
     crate::support::digest(&engine);
 }
 
