@@ -17,7 +17,7 @@ use scoped_projections::sharing::ObjectProjected;
 use scoped_projections::subjects::ObjectBound;
 use scoped_projections::tenancy::{Capability as C, Level, Scope};
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, SubjectId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 commands! {
     /// Commands about objects.
@@ -111,6 +111,13 @@ commands! {
             /// Was something in it hidden from who made it?
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             redacted: bool,
+            /// The scope that everything in it was asked for; it is filed there. Absent: for some objects, or those of a type.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            scope: Option<ScopeRef>,
+            /// Where the objects have their homes, with that scope: limits of these count it. Empty for what is in none, and in logs from before
+            /// this was told.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            scopes: BTreeSet<ScopeId>,
         }
         /// tells that a package is brought in: the head of the batch that `Session::import` makes
         "import" Import {

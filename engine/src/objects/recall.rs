@@ -87,7 +87,9 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
         E::ObjectsExported(e) => {
             let objects = serde_json::from_value(data?.value().ok()?.get("objects")?.clone()).ok()?;
             let digest = Digest::new(e.digest).to_string();
-            Command::Export(Export { objects, versions: e.versions, digest, redacted: e.redacted })
+            let scope = Some(at.scope).filter(|scope| scope.is_some()).map(ScopeRef::Id);
+            let (versions, redacted, scopes) = (e.versions, e.redacted, e.scopes.into_iter().collect());
+            Command::Export(Export { objects, versions, digest, redacted, scope, scopes })
         }
         E::ObjectsImported(e) => {
             let mapping = serde_json::from_value(data?.value().ok()?.get("mapping")?.clone()).ok()?;

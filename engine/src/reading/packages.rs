@@ -11,7 +11,7 @@ use crate::objects::package::{OBJECTS_MAX, PackageOf, Size, bounded};
 use roaring::RoaringBitmap;
 use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{ObjectId, PrincipalId, Sequence, SubjectId};
+use scoped_projections::{ObjectId, PrincipalId, ScopeId, Sequence, SubjectId};
 
 /// Objects that are read while one guard is held.
 const PART: usize = 64;
@@ -20,6 +20,7 @@ const PART: usize = 64;
 pub(crate) struct PackedRow {
     pub(crate) object: ObjectId,
     pub(crate) object_type: String,
+    pub(crate) home: Option<ScopeId>,
     pub(crate) subject: Option<SubjectId>,
     pub(crate) owner: PrincipalId,
     pub(crate) tombstone: Option<Deed>,
@@ -85,6 +86,7 @@ impl Ask<'_> {
         Ok(Some(PackedRow {
             object: object.id,
             object_type: world.objects().object_type(object).to_owned(),
+            home: world.tenancy().at(object.home).map(|node| node.id),
             subject: world.subjects().of_object(object.id),
             owner: world.identity().id(object.owner),
             tombstone: last.map(|last| last.tombstoned).filter(|_| object.tombstoned),

@@ -180,6 +180,10 @@ impl<'a> Doing<'a> {
         if let Event::Sharing(SharingEvent::ObjectProjected(e)) = event {
             scopes.extend(tenancy.row(e.scope));
         }
+        // A package is taken out of wherever what is in it is at home.
+        if let Event::Objects(ObjectsEvent::ObjectsExported(e)) = event {
+            scopes.extend(e.scopes.iter().filter_map(|scope| tenancy.row(*scope)));
+        }
         Some(Self { action, object, object_type, scopes, below: NO_ROW })
     }
     /// The same, of an event that is only proposed, filed under a scope that is made with it below the one in that row. Once it has

@@ -335,3 +335,55 @@ fn provenance_is_said_of_what_was_just_written_and_once() {
     );
     digest(&engine);
 }
+
+/// An export was filed under no scope, so no limit that was bound to one ever met it: "one export an hour from `org:a`" let everything
+/// out, again and again, and `audit --scope` showed none of it.
+#[test]
+fn a_limit_of_a_scope_holds_for_what_is_taken_out_of_it_in_whatever_way_it_is_asked_for() {
+    let (engine, alice, bob) = world();
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    for (at, id) in [("org:a", 1), ("org:a/dept:b", 2), ("org:a/dept:c", 3), ("org:z", 4)] {
+        ada.execute(scope_at(at, id)).unwrap();
+    }
+    for who in [2, 3] {
+        ada.execute(member("org:a", who, Role::Writer)).unwrap();
+        ada.execute(member("org:z", who, Role::Writer)).unwrap();
+    }
+    for (id, at) in [(20, "org:a/dept:b"), (21, "org:a/dept:c"), (22, "org:z")] {
+        alice.execute(object(id, 1, Some(at), Level::Read)).unwrap();
+    }
+    let export = scoped::Action::Export;
+    let rule = crate::rules::bound(
+        &engine,
+        scoped::rules::Define::limit("two", &[export], 2, 3_600),
+        crate::rules::at("org:a"),
+    );
+    let used = |who| ada.reading().rule_usage(rule, PrincipalId(who)).unwrap().remove(0).used;
+    let objects = |ids: &[u128]| PackageOf::Objects(ids.iter().map(|id| ObjectId(*id)).collect());
+    let tries = |session: &Session, what: &PackageOf| session.export(what).map(drop).map_err(|e| e.code());
+    // Out of two departments: one export, told of both.
+    tries(&alice, &objects(&[20, 21, 22, ONE.0])).unwrap();
+    assert_eq!(used(2), 1);
+    tries(&alice, &PackageOf::Scope(path("org:a/dept:b"))).unwrap();
+    assert_eq!(used(2), 2);
+    for what in [objects(&[21]), PackageOf::Scope(path("org:a")), PackageOf::Type("limits".into())] {
+        assert_eq!(tries(&alice, &what), Err("rate_limited"), "{what:?}");
+    }
+    tries(&alice, &objects(&[22, ONE.0])).expect("what is elsewhere, or in no scope");
+    tries(&bob, &objects(&[20])).expect("and somebody else");
+    assert_eq!((used(2), used(3)), (2, 1));
+    // Filed where it was asked for.
+    let kinds = Some(vec![ObjectsExported::KIND]);
+    let filter = Filter { kinds, scopes: Some(vec![scoped::ScopeId(2)]), ..Filter::default() };
+    assert_eq!(engine.history().audit(&filter).unwrap().len(), 1);
+    let forged = objects::Export {
+        objects: vec![ObjectId(20)],
+        versions: 1,
+        digest: "0".repeat(64),
+        redacted: false,
+        scope: None,
+        scopes: [scoped::ScopeId(4)].into(),
+    };
+    assert_eq!(alice.execute(forged).unwrap_err().code(), "invalid", "no other scopes than theirs");
+    crate::support::same_elsewhere(&engine);
+}

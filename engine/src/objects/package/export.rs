@@ -8,7 +8,8 @@ use crate::objects::Export;
 use crate::reading::PackedRow;
 use crate::session::Session;
 use crate::tenancy::ScopeRef;
-use scoped_projections::{Digest, ObjectId};
+use scoped_projections::{Digest, ObjectId, ScopeId};
+use std::collections::BTreeSet;
 
 /// Which objects go into a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,22 @@ impl Session {
     /// When one of the ids may not be read or taken out (the same words for what is missing); when it is more than a package holds.
     pub fn export(&self, what: &PackageOf) -> Result<Package> {
         let (rows, position) = self.reading().packed(what)?;
+        let scope = match what {
+            PackageOf::Scope(scope) => Some(scope.clone()),
+            PackageOf::Objects(_) | PackageOf::Type(_) => None,
+        };
+        let asked_for = scope.as_ref().and_then(|scope| {
+            self.engine().read(|moment| {
+                let tenancy = moment.world().tenancy();
+                scope.row(tenancy).and_then(|row| tenancy.at(row)).map(|node| node.id)
+            })
+        });
         let mut redacted = false;
+        let mut scopes: BTreeSet<ScopeId> = asked_for.into_iter().collect();
         let mut objects = Vec::with_capacity(rows.len());
         for row in rows {
             redacted |= row.redacted;
+            scopes.extend(row.home);
             objects.push(packed(row)?);
         }
         let versions: usize = objects.iter().map(|object| object.versions.len()).sum();
@@ -62,7 +75,8 @@ impl Session {
         let digest = package.digest()?;
         package.manifest.digest = digest.to_string();
         let objects = package.objects.iter().map(|object| object.id).collect();
-        self.execute(Export { objects, versions: versions as u32, digest: digest.to_string(), redacted })?;
+        let (versions, digest) = (versions as u32, digest.to_string());
+        self.execute(Export { objects, versions, digest, redacted, scope, scopes })?;
         Ok(package)
     }
 }

@@ -15,7 +15,7 @@
 //! In: everything is checked first (form, digest, counts, checksums, gaps between versions), then all of it is one batch: new ids, the
 //! importer as owner, each version in its order with where it came from, tombstones as tombstones. What contracts, limits and the
 //! registry say against it they say against the whole.
-//! Units: µs; at most [`OBJECTS_MAX`] objects, [`VERSIONS_MAX`] versions and [`BYTES_MAX`] bytes of data.
+//! Units: µs; at most [`OBJECTS_MAX`] objects of [`SCOPES_MAX`] scopes, [`VERSIONS_MAX`] versions and [`BYTES_MAX`] bytes of data.
 
 mod export;
 mod import;
@@ -38,6 +38,8 @@ pub const FORMAT: &str = "2.0";
 pub const OBJECTS_MAX: usize = 10_000;
 /// Most versions in a package, of all objects together.
 pub const VERSIONS_MAX: usize = 100_000;
+/// Most scopes that the objects in a package are at home in: the event names each.
+pub const SCOPES_MAX: usize = 1_024;
 /// Most bytes of data in a package, as canonical JSON.
 pub const BYTES_MAX: usize = 64 << 20;
 
