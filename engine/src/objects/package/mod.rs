@@ -30,6 +30,8 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::sealed::Why;
 use scoped_projections::{Digest, Micros, ObjectId, PrincipalId, SubjectId};
+use crate::exact::first_too_large;
+use crate::objects::Origin;
 use serde::{Deserialize, Serialize};
 
 /// The format that this build writes and reads.
@@ -170,8 +172,14 @@ impl Package {
         if bytes.len() > 4 * BYTES_MAX {
             return Err(Error::refused("package_size", "this is larger than any package may be"));
         }
-        serde_json::from_slice(bytes)
-            .map_err(|e| Error::refused("package_format", format!("this is no package: {e}")))
+        let wrong = |why: &dyn std::fmt::Display| {
+            Error::refused("package_format", format!("this is no package: {why}"))
+        };
+        let text = std::str::from_utf8(bytes).map_err(|e| wrong(&e))?;
+        if let Some((at, message)) = first_too_large(text) {
+            return Err(wrong(&format_args!("byte {at}: {message}")));
+        }
+        serde_json::from_str(text).map_err(|e| wrong(&e))
     }
 
     /// What the manifest has to give as digest.
