@@ -174,3 +174,39 @@ fn a_contract_governs_what_is_written_to_a_path_below_it_that_is_not_there_yet()
     assert_eq!(twice.unwrap_err().code(), "contract");
     crate::support::same_elsewhere(&engine);
 }
+
+/// The contract of a version was looked for on the way to the root as it is now, so a flat scope that had moved gave what was written before
+/// to contracts that never governed it: a wrong name for it, and upgrades that were not meant for it.
+#[test]
+fn which_contract_governed_is_told_by_where_the_scope_was_then() {
+    let (engine, ada, _) = tree();
+    let flat = scoped::ScopeId(9);
+    let home = || scoped::ScopeRef::Id(flat);
+    let parent = Some(path("org:a/dept:b"));
+    ada.execute(tenancy::CreateScope { scope: Some(flat), path: None, name: Some("flat".into()), parent })
+        .unwrap();
+    ada.execute(Create::new("of b", "thing", one(T::Integer)).in_scope(path("org:a/dept:b"))).unwrap();
+    ada.execute(Create::new("of a", "thing", one(T::Any)).in_scope(path("org:a"))).unwrap();
+    ada.execute(Create::new("everywhere", "thing", one(T::String)).with_id(TASK)).unwrap();
+    let into = objects::Create::new("thing", data(json!({ "f": 1 }))).with_id(ObjectId(1));
+    ada.execute(into.into_scope(home(), Level::Write)).unwrap();
+    let told = |reading: &scoped::Reading| -> Vec<String> {
+        let versions = reading.versions(ObjectId(1)).unwrap().len() as u32;
+        (1..=versions)
+            .map(|version| reading.contract_of(ObjectId(1), version).unwrap().unwrap().name)
+            .collect()
+    };
+    let root = tenancy::MoveScope { scope: home(), parent: path("org:a") };
+    ada.execute(root).unwrap();
+    update(&ada, 1, json!({ "f": true })).unwrap();
+    ada.execute(tenancy::MoveScope { scope: home(), parent: path("org:z") }).unwrap();
+    update(&ada, 1, json!({ "f": "x" })).unwrap();
+    ada.execute(tenancy::MoveScope { scope: home(), parent: path("org:a/dept:b") }).unwrap();
+    update(&ada, 1, json!({ "f": 4 })).unwrap();
+    let expected = ["of b", "of a", "everywhere", "of b"];
+    assert_eq!(told(&ada.reading()), expected);
+    assert_eq!(told(&ada.as_of(&Cutoff::Head(0)).unwrap()), expected);
+    // Also where the world comes from a snapshot, and the same is true elsewhere.
+    digest(&engine);
+    crate::support::same_elsewhere(&engine);
+}
