@@ -17,6 +17,7 @@ use scoped_projections::sharing::ObjectProjected;
 use scoped_projections::subjects::ObjectBound;
 use scoped_projections::tenancy::{Capability as C, Level, Scope};
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, SubjectId};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 commands! {
@@ -127,7 +128,10 @@ commands! {
             versions: u32,
             /// Which id becomes which.
             mapping: BTreeMap<ObjectId, ObjectId>,
-            /// The scope that everything is projected into; absent: it stays private.
+            /// By the ids of before: whose they were, and how those out of sight went.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            former: BTreeMap<ObjectId, Former>,
+            /// The scope that everything is projected into, made with what is missing above it; absent: it stays private.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             scope: Option<ScopeRef>,
         }
@@ -156,6 +160,20 @@ impl Create {
     pub fn new(object_type: impl Into<String>, data: Data) -> Self {
         Self {
             object: None,
+/// What an object was where it was brought in from, as far as nothing here says it: kept for the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Former {
+    /// Who owned it.
+    pub owner: PrincipalId,
+    /// When it went out of sight, µs, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstoned_at: Option<Micros>,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstoned_by: Option<PrincipalId>,
+}
+
             object_type: object_type.into(),
             data,
             scope: None,

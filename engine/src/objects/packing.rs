@@ -2,18 +2,18 @@
 
 use super::commands::{home, said};
 use super::package::{OBJECTS_MAX, SCOPES_MAX, VERSIONS_MAX};
-use super::{Export, Import, RecordProvenance, object};
+use super::{Export, Former, Import, RecordProvenance, object};
 use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs};
 use crate::data::Data;
 use crate::error::Error;
 use crate::kernel::execute::{Facts, Result, View, object_target};
-use crate::tenancy::ScopeRef;
+use crate::tenancy::{ScopeRef, provision, write_needs};
 use scoped_projections::objects::{ObjectsExported, ObjectsImported, ProvenanceRecorded};
 use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{Digest, ScopeId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A digest as the bytes of a body.
 fn digest(text: &str) -> Result<[u8; 32]> {
@@ -83,17 +83,30 @@ impl Decide for Export {
 
 impl Decide for Import {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
-        let target = self.scope.as_ref().map_or(Target::Own, |scope| scope.target(on.world.tenancy()));
-        smallvec::smallvec![Request::new(C::Write, target).doing(Action::Import)]
+        let import = |target| Request::new(C::Write, target).doing(Action::Import);
+        match &self.scope {
+            None => smallvec::smallvec![import(Target::Own)],
+            Some(scope) => write_needs(on, scope, import),
+        }
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         few(self.mapping.len(), self.versions)?;
-        let scope = self.scope.as_ref().map_or(Ok(ScopeId::NONE), |scope| found(on, scope))?;
+        few(self.former.len(), self.versions)?;
+        let scope = match &self.scope {
+            Some(scope) => provision(on, facts, scope)?,
+            None => ScopeId::NONE,
+        };
         let (objects, versions) = (self.mapping.len() as u32, self.versions);
         let event = ObjectsImported { objects, versions, digest: digest(&self.digest)? };
-        let mapping: std::collections::BTreeMap<String, String> =
+        let mapping: BTreeMap<String, String> =
             self.mapping.iter().map(|(old, new)| (old.to_string(), new.to_string())).collect();
-        facts.push(scope, event, Some(&Data::new(serde_json::json!({ "mapping": mapping }))?));
+        let mut said = serde_json::json!({ "mapping": mapping });
+        if !self.former.is_empty() {
+            let former: BTreeMap<String, Former> =
+                self.former.iter().map(|(old, former)| (old.to_string(), *former)).collect();
+            said["former"] = serde_json::json!(former);
+        }
+        facts.push(scope, event, Some(&Data::new(said)?));
         Ok(())
     }
 }

@@ -92,10 +92,13 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
             Command::Export(Export { objects, versions, digest, redacted, scope, scopes })
         }
         E::ObjectsImported(e) => {
-            let mapping = serde_json::from_value(data?.value().ok()?.get("mapping")?.clone()).ok()?;
+            let mut said = data?.value().ok()?;
+            let mapping = serde_json::from_value(said.get_mut("mapping")?.take()).ok()?;
+            let former = said.get_mut("former").map(|former| serde_json::from_value(former.take()));
+            let former = former.transpose().ok()?.unwrap_or_default();
             let scope = Some(at.scope).filter(|scope| scope.is_some()).map(ScopeRef::Id);
             let digest = Digest::new(e.digest).to_string();
-            Command::Import(Import { digest, versions: e.versions, mapping, scope })
+            Command::Import(Import { digest, versions: e.versions, mapping, former, scope })
         }
         E::ProvenanceRecorded(e) => Command::RecordProvenance(RecordProvenance {
             object: e.object,

@@ -1,5 +1,6 @@
 //! Taking objects out.
 
+use super::references::References;
 use super::verify::bounded;
 use super::{FORMAT, Lifecycle, Manifest, Package, PackedObject, PackedTombstone, PackedVersion};
 use crate::data::Data;
@@ -42,10 +43,13 @@ impl Session {
         });
         let mut redacted = false;
         let mut scopes: BTreeSet<ScopeId> = asked_for.into_iter().collect();
-        let mut objects = Vec::with_capacity(rows.len());
+        let (mut objects, mut references) = (Vec::with_capacity(rows.len()), References::new());
         for row in rows {
             redacted |= row.redacted;
             scopes.extend(row.home);
+            if !row.references.is_empty() {
+                references.entry(row.object_type.clone()).or_default().extend(row.references.iter().cloned());
+            }
             objects.push(packed(row)?);
         }
         let versions: usize = objects.iter().map(|object| object.versions.len()).sum();
@@ -67,6 +71,7 @@ impl Session {
             object_count: objects.len() as u64,
             version_count: versions as u64,
             redacted,
+            references,
             salt,
             digest: String::new(),
             signature: None,
@@ -93,6 +98,7 @@ fn packed(row: PackedRow) -> Result<PackedObject> {
             created_by: info.by,
             reason: info.reason,
             checksum: info.checksum.to_string(),
+            origin: info.origin,
             absent: info.absent.map(|absence| absence.why),
         })
     });

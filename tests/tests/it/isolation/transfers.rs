@@ -33,6 +33,7 @@ pub(super) fn command(name: &str) -> Option<Row> {
                 digest: "0".repeat(64),
                 versions: 1,
                 mapping: [(NO_OBJECT, ObjectId(98))].into(),
+                former: [].into(),
                 scope: Some(scope),
             };
             row(
