@@ -479,3 +479,31 @@ fn a_rollout_is_stable_and_nobody_in_particular_is_out_of_it() {
     };
     assert_ne!(salted("a"), salted("b"));
 }
+
+/// `object_type: ["nosuch"]` was taken without a word, and a mistyped deny did nothing for ever.
+#[test]
+fn a_rule_that_names_a_type_that_is_not_registered_is_made_with_a_warning() {
+    let (engine, _) = world();
+    let ada = ada(&engine);
+    let warned = |receipt: scoped::Receipt| -> Vec<String> {
+        assert!(receipt.warnings.iter().all(|warning| warning.code == "not_registered"), "{receipt:?}");
+        receipt.warnings.into_iter().map(|warning| warning.message).collect()
+    };
+    let text = r#"{"object_type": ["limits", "nosuch"], "not": {"any": [{"object_type": "limit"}, {"object_type": "nosuch"}]}}"#;
+    let made = ada.execute(deny(text)).unwrap();
+    let rule = RuleId(made.ids[0]);
+    let told = warned(made);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("`limit`") && told[1].contains("`nosuch`"), "{told:?}");
+    let bind = |rule, to| warned(ada.execute(Bind { binding: None, rule, to }).unwrap());
+    assert_eq!(bind(rule, Aim::object_type("limits")), Vec::<String>::new());
+    assert_eq!(bind(rule, Aim::object_type("limmits")).len(), 1);
+    let update = |text: &str| serde_json::from_str::<Update>(text).unwrap();
+    let other = update(&format!(r#"{{"rule": "{rule}", "when": {{"object_type": "nosuch"}}}}"#));
+    assert_eq!(warned(ada.execute(other).unwrap()).len(), 1);
+    let renamed = update(&format!(r#"{{"rule": "{rule}", "name": "other"}}"#));
+    assert_eq!(warned(ada.execute(renamed).unwrap()), Vec::<String>::new(), "what it says is what it said");
+    // Once the type is there the same rule speaks.
+    engine.register_types(&["nosuch"]).unwrap();
+    assert_eq!(warned(ada.execute(deny(r#"{"object_type": "nosuch"}"#)).unwrap()), Vec::<String>::new());
+}
