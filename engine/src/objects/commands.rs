@@ -40,6 +40,9 @@ commands! {
             /// How far the scope's members may go.
             #[serde(default = "read", skip_serializing_if = "is_read")]
             level: Level,
+            /// Why, for the versions list and the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
             /// Whose data it is: everything that is written about it is sealed, and ends with the subject's key.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             subject: Option<SubjectId>,
@@ -79,6 +82,9 @@ commands! {
         "restore" Restore {
             /// Which.
             object: ObjectId,
+            /// Why, for the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
             /// Refuse unless this is the current version.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             expected_version: Option<u32>,
@@ -154,12 +160,6 @@ commands! {
     }
 }
 
-impl Create {
-    /// An object of that type, private to the actor.
-    #[must_use]
-    pub fn new(object_type: impl Into<String>, data: Data) -> Self {
-        Self {
-            object: None,
 /// What an object was where it was brought in from, as far as nothing here says it: kept for the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,10 +174,17 @@ pub struct Former {
     pub tombstoned_by: Option<PrincipalId>,
 }
 
+impl Create {
+    /// An object of that type, private to the actor.
+    #[must_use]
+    pub fn new(object_type: impl Into<String>, data: Data) -> Self {
+        Self {
+            object: None,
             object_type: object_type.into(),
             data,
             scope: None,
             level: Level::Read,
+            reason: None,
             subject: None,
         }
     }
@@ -191,6 +198,12 @@ pub struct Former {
     #[must_use]
     pub fn about(mut self, subject: SubjectId) -> Self {
         self.subject = Some(subject);
+        self
+    }
+    /// The same, saying why.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
     /// The same, projected into a scope at that level.
@@ -229,6 +242,20 @@ impl Create {
 
 impl Tombstone {
     /// Out of sight, without a word.
+    #[must_use]
+    pub fn new(object: ObjectId) -> Self {
+        Self { object, reason: None, expected_version: None }
+    }
+    /// The same, with a reason for the audit trail.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+}
+
+impl Restore {
+    /// In sight again, without a word.
     #[must_use]
     pub fn new(object: ObjectId) -> Self {
         Self { object, reason: None, expected_version: None }
@@ -322,6 +349,9 @@ impl Decide for Create {
         if scope.is_some() {
             facts.push(scope, ObjectProjected { object: id, scope, level: self.level }, None);
         }
+        if let Some(reason) = said(self.reason.as_ref())? {
+            facts.push(scope, VersionExplained { object: id, version: 1 }, Some(&reason));
+        }
         Ok(())
     }
 }
@@ -365,7 +395,8 @@ impl Decide for Restore {
             );
         }
         at_version(found, self.expected_version)?;
-        facts.push(home(on, found), ObjectRestored { object: self.object }, None);
+        let reason = said(self.reason.as_ref())?;
+        facts.push(home(on, found), ObjectRestored { object: self.object }, reason.as_ref());
         Ok(())
     }
 }

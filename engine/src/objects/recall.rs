@@ -52,6 +52,15 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
             let next = asked.behind.get(bound).map(|(_, event)| event);
             let projected = projection_follows(at, e.object, next);
             along = bound + usize::from(projected.is_some());
+            let reason = match asked.behind.get(along).map(|(_, event)| event) {
+                Some(Event::Objects(E::VersionExplained(said)))
+                    if (said.object, said.version) == (e.object, 1) =>
+                {
+                    reason(asked.data_behind(along))
+                }
+                _ => None,
+            };
+            along += usize::from(reason.is_some());
             let (scope, level) =
                 projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
             Command::Create(Create {
@@ -60,6 +69,7 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
                 data: data?,
                 scope,
                 level,
+                reason,
                 subject,
             })
         }
@@ -74,7 +84,9 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
         E::ObjectTombstoned(e) => {
             Command::Tombstone(Tombstone { object: e.object, reason: reason(data), expected_version: None })
         }
-        E::ObjectRestored(e) => Command::Restore(Restore { object: e.object, expected_version: None }),
+        E::ObjectRestored(e) => {
+            Command::Restore(Restore { object: e.object, reason: reason(data), expected_version: None })
+        }
         E::ObjectExpired(e) => Command::Expire(Expire { object: e.object }),
         // These come along with the end of their home, or with its return.
         E::ObjectForgotten(_) | E::ObjectRecovered(_) => return Some(Recalled::Silent),

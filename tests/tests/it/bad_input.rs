@@ -21,6 +21,7 @@ fn big(id: u128, bytes: usize) -> objects::Create {
         data,
         scope: None,
         level: Level::Read,
+        reason: None,
         subject: None,
     }
 }
@@ -384,7 +385,7 @@ fn a_batch_has_at_most_a_million_steps() {
     let engine = crate::support::in_memory();
     let mut batch = Batch::new();
     for _ in 0..=BATCH_STEPS_MAX {
-        batch.push(engine.founder(), objects::Restore { object: ObjectId(1), expected_version: None });
+        batch.push(engine.founder(), objects::Restore::new(ObjectId(1)));
     }
     assert_eq!(engine.execute(batch).unwrap_err().code(), "invalid");
 }

@@ -339,7 +339,7 @@ fn a_limit_without_actions_applies_to_every_action() {
     bo.execute(crate::support::update(100, 2)).unwrap();
     bo.execute(objects::Tombstone::new(ObjectId(100))).unwrap();
     let words = |refused: scoped::Result<scoped::Receipt>| refused.unwrap_err().code();
-    let restore = objects::Restore { object: ObjectId(100), expected_version: None };
+    let restore = objects::Restore::new(ObjectId(100));
     assert_eq!(words(bo.execute(restore)), "rate_limited");
     assert_eq!(words(bo.execute(crate::support::update(SHARED.0, 2))), "rate_limited");
     assert_eq!(words(bo.execute(object(101, 1, Some("org:a/dept:b"), Level::Read))), "rate_limited");
@@ -405,7 +405,7 @@ fn a_quota_counts_what_is_there_by_type_and_owner() {
     bo.execute(other).expect("another type");
     bo.execute(objects::Tombstone::new(ObjectId(100))).unwrap();
     assert_eq!((make(102), usage().used), (Ok(()), 3));
-    let back = bo.execute(objects::Restore { object: ObjectId(100), expected_version: None }).unwrap_err();
+    let back = bo.execute(objects::Restore::new(ObjectId(100))).unwrap_err();
     assert_eq!(back.code(), "quota_exceeded", "coming back counts as well");
     bound(&engine, Define::quota("own", None, 4), Aim::principal(BO));
     assert_eq!(bo.execute(object(200, 1, None, Level::Read)).unwrap_err().code(), "quota_exceeded");
