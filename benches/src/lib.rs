@@ -81,7 +81,7 @@ impl Filled {
                 let (scope, level) = (Some(home.clone()), Level::Write);
                 batch.push(
                     founder,
-                    objects::Create { object, object_type, data, scope, level, subject: None },
+                    objects::Create { object, object_type, data, scope, level, reason: None, subject: None },
                 );
             }
             ids.extend(engine.execute(batch)?.ids.into_iter().map(ObjectId));

@@ -1,9 +1,11 @@
 //! An object's data: canonical JSON, digested where it is made.
 //!
 //! Canonical means: keys sorted, no blanks, numbers as `serde_json` writes them, so equal data is equal bytes and one
-//! digest. The digest is computed here, on the caller's thread, never on the writer's.
+//! digest. The digest is computed here, on the caller's thread, never on the writer's. What comes as text is refused where it could not be
+//! kept as it is written (`exact.rs`).
 
 use crate::error::{Error, Result};
+use crate::exact::first_too_large;
 use crate::sealed::Offer;
 use scoped_log::{Digest, Payload};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -31,6 +33,18 @@ impl Data {
         // Through a value, whose maps are sorted.
         let value =
             serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
+        Self::from_value(&value)
+    }
+    /// Takes JSON as text, as exactly as it can be kept. A [`serde_json::Value`] was rounded when it was parsed, if it had to be; text was not.
+    ///
+    /// # Errors
+    /// When it is no JSON, has a whole number that does not fit into 64 bits (`inexact`), or takes more than [`Payload::MAX_BYTES`].
+    pub fn from_json(text: &str) -> Result<Self> {
+        if let Some((at, message)) = first_too_large(text) {
+            return Err(Error::refused("inexact", format!("byte {at}: {message}")));
+        }
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
         Self::from_value(&value)
     }
     fn from_value(value: &serde_json::Value) -> Result<Self> {

@@ -39,6 +39,7 @@ mod data;
 mod diff;
 mod engine;
 mod error;
+mod exact;
 pub mod export;
 mod history;
 pub mod identity;

@@ -11,6 +11,7 @@
 
 use crate::command::{Batch, Command, Step};
 use crate::error::Error;
+use crate::exact::first_too_large;
 use crate::temporal::RollbackNote;
 use scoped_projections::{CorrelationId, PrincipalId, Sequence, shown};
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,9 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
     };
     for step in &wire.batch {
         let with = step.with.get();
+        if let Some((at, message)) = first_too_large(with) {
+            return Err(LineError { column: place(line, with) + at + 1, message });
+        }
         let command = match Command::parse(&step.name, with) {
             Some(Ok(command)) => command,
             Some(Err(error)) => return Err(LineError::at(place(line, with), &error)),

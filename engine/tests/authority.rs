@@ -283,11 +283,11 @@ fn a_rollback_to_a_tombstone_brings_the_data_of_back_then() {
     let founder = place.founder();
     let note = write_private(&founder, "A");
     let gone = founder.execute(objects::Tombstone::new(note)).unwrap().last;
-    founder.execute(objects::Restore { object: note, expected_version: None }).unwrap();
+    founder.execute(objects::Restore::new(note)).unwrap();
     founder.execute(objects::Update::new(note, Data::new(json!({ "text": "B" })).unwrap())).unwrap();
     for tombstone_first in [false, true] {
         if tombstone_first {
-            founder.execute(objects::Restore { object: note, expected_version: None }).unwrap();
+            founder.execute(objects::Restore::new(note)).unwrap();
             founder.execute(objects::Update::new(note, Data::new(json!({ "text": "C" })).unwrap())).unwrap();
             founder.execute(objects::Tombstone::new(note)).unwrap();
         }

@@ -73,6 +73,7 @@ impl Example {
                 data,
                 scope: Some(at(path)),
                 level: Level::Read,
+                reason: None,
                 subject: None,
             };
             let made = example.as_(who).execute(create).unwrap();

@@ -22,7 +22,7 @@ use scoped_log::Record;
 
 /// Grows whenever a fold or the canonical walk gives another result for the same log: snapshots of other versions are
 /// ignored.
-pub const FOLD_VERSION: u32 = 3;
+pub const FOLD_VERSION: u32 = 4;
 
 /// A record that cannot be folded: everything before it is in the world, nothing behind it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

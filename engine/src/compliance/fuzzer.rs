@@ -331,7 +331,7 @@ impl Run {
                 }
                 let by = self.harness.engine.session(owner)?;
                 if self.model.tombstoned.contains(&object) {
-                    by.execute(Restore { object, expected_version: None })?;
+                    by.execute(Restore::new(object))?;
                     self.model.tombstoned.retain(|other| *other != object);
                     return Ok("restore");
                 }

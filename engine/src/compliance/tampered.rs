@@ -39,6 +39,7 @@ fn engine() -> Engine {
         data: data(1),
         scope,
         level: Level::Write,
+        reason: None,
         subject: None,
     };
     let mut batch = Batch::new();

@@ -9,7 +9,7 @@ use crate::identity::check_word;
 use crate::kernel::execute::{Facts, Proposed, Result, View, need};
 use crate::sealed::Written;
 use crate::temporal::Entity;
-use crate::tenancy::{ScopeRef, live_node};
+use crate::tenancy::{ScopeRef, live_node, nearest};
 use scoped_projections::config::{ConfigEvent, SettingDeleted, SettingSet};
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{Event, SettingId};
@@ -131,7 +131,7 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     }
     for fact in proposed {
         let Event::Config(ConfigEvent::SettingSet(set)) = &fact.event else { continue };
-        let Some(scope) = on.world.tenancy().row(set.scope) else { continue };
+        let scope = nearest(on.world, proposed, set.scope);
         let bytes = fact.payload.as_ref().map_or(&[][..], Written::clear);
         let mut said: Map<String, Value> =
             serde_json::from_slice(bytes).map_err(|_| Error::invalid("the value is no JSON"))?;

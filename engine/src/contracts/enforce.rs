@@ -2,7 +2,7 @@
 //!
 //! It looks at facts and not at commands, so imports, rollbacks and migrations are held to it like everything else. Governed is by
 //! where an object has its home: the active contract of its type in the nearest scope on the way to the root, else the one
-//! without scope. Cost: for a type without contract one look-up; for a governed one parsing the data once.
+//! without scope; a home that the same step makes is governed by what is above it. Cost: for a type without contract one look-up; for a governed one parsing the data once.
 
 use super::commands::unusable;
 use super::compile::{Compiled, Unusable};
@@ -10,9 +10,9 @@ use super::validate::Validation;
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::sealed::Written;
+use crate::tenancy::nearest;
 use scoped_projections::contracts::{Contract, Contracts, Version};
 use scoped_projections::objects::{ObjectCreated, ObjectsEvent};
-use scoped_projections::store::NO_ROW;
 use scoped_projections::{Event, World};
 use serde_json::Value;
 use std::sync::Arc;
@@ -28,14 +28,14 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
         let known = |id| objects.get(id).map(|object| (objects.object_type(object), object.home));
         let (object_type, home) = match event {
             ObjectsEvent::ObjectCreated(e) => {
-                (e.object_type.as_str(), tenancy.row(fact.scope).unwrap_or(NO_ROW))
+                (e.object_type.as_str(), nearest(on.world, proposed, fact.scope))
             }
             ObjectsEvent::ObjectUpdated(e) => {
                 // It may have been made by the same step.
                 let made = proposed.iter().find_map(|other| match &other.event {
                     Event::Objects(ObjectsEvent::ObjectCreated(made)) if made.object == e.object => {
                         let ObjectCreated { object_type, .. } = made;
-                        Some((object_type.as_str(), tenancy.row(other.scope).unwrap_or(NO_ROW)))
+                        Some((object_type.as_str(), nearest(on.world, proposed, other.scope)))
                     }
                     _ => None,
                 });

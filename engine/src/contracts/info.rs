@@ -88,7 +88,7 @@ pub struct ContractUse {
     pub version: u32,
 }
 
-/// What changed between two versions of a contract, by field.
+/// What changed between two versions of a contract: fields by name, and whether the rest did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ContractDiff {
     /// The version compared with.
@@ -101,6 +101,10 @@ pub struct ContractDiff {
     pub removed_fields: Vec<String>,
     /// Fields of which anything is different, in the order of the new declaration.
     pub modified_fields: Vec<String>,
+    /// Is anything about the constraints over several fields different?
+    pub constraints_changed: bool,
+    /// Is the JSON Schema another one, or one where there was none?
+    pub schema_changed: bool,
 }
 
 impl ContractDiff {
@@ -116,6 +120,8 @@ impl ContractDiff {
             added_fields: names(added),
             removed_fields: names(removed),
             modified_fields: names(modified),
+            constraints_changed: old.constraints != new.constraints,
+            schema_changed: old.schema != new.schema,
         }
     }
 }

@@ -200,6 +200,14 @@ fn expected<'a>(on: &View<'a>, id: PrincipalId, version: Option<u32>) -> Result<
     Ok(found)
 }
 
+/// Archived is the end: nothing about them changes any more.
+fn unarchived(found: &Principal) -> Result<()> {
+    if found.status == Status::Archived {
+        return Err(Error::refused("archived", "nothing about an archived principal changes any more").into());
+    }
+    Ok(())
+}
+
 /// A handle names one live principal.
 fn free_handle(on: &View<'_>, handle: &ActorPath) -> Result<()> {
     match on.world.identity().by_handle(handle.as_str()) {
@@ -276,7 +284,7 @@ impl Decide for DescribePrincipal {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        expected(on, self.principal, self.expected_version)?;
+        unarchived(expected(on, self.principal, self.expected_version)?)?;
         facts.push(ScopeId::NONE, PrincipalDescribed { principal: self.principal }, Some(&self.description));
         Ok(())
     }
@@ -289,6 +297,7 @@ impl Decide for ChangeKind {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         check_word("a principal's kind", &self.kind)?;
         let found = expected(on, self.principal, self.expected_version)?;
+        unarchived(found)?;
         if on.world.identity().kind(found) == self.kind {
             return Err(Error::refused("unchanged", "that is so already").into());
         }
@@ -304,9 +313,7 @@ impl Decide for SetHandle {
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let found = expected(on, self.principal, self.expected_version)?;
-        if found.status == Status::Archived {
-            return Err(Error::refused("archived", "an archived principal is named no more").into());
-        }
+        unarchived(found)?;
         let handle = self.handle.as_ref().map(ActorPath::as_str);
         if found.handle.as_deref() == handle {
             return Err(Error::refused("unchanged", "that is so already").into());
@@ -372,7 +379,9 @@ impl Decide for SetOperator {
         manage()
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        if principal(on, self.principal)?.operator == self.operator {
+        let found = principal(on, self.principal)?;
+        unarchived(found)?;
+        if found.operator == self.operator {
             return Err(Error::refused("unchanged", "that is so already").into());
         }
         if !self.operator {

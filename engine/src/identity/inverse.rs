@@ -24,6 +24,10 @@ impl Inverse<'_> {
             }
             _ => self.step(Phase::PrincipalsGone, 0, identity::SuspendPrincipal { principal: id }),
         }
+        // Archived then and now: nothing else about it changes any more.
+        if now.status == Status::Archived {
+            return Ok(None);
+        }
         if then.described != now.described {
             let description = self.data(then.described)?;
             let describe = identity::DescribePrincipal { principal: id, description, expected_version: None };
@@ -38,7 +42,7 @@ impl Inverse<'_> {
                 identity::ChangeKind { principal: id, kind, expected_version: None },
             );
         }
-        if then.handle != now.handle && now.status != Status::Archived {
+        if then.handle != now.handle {
             let handle = then.handle.as_deref().and_then(|handle| handle.parse().ok());
             // What is given up makes room for what is taken.
             let order = if handle.is_none() { 1 } else { 2 };

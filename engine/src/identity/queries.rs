@@ -32,7 +32,7 @@ pub struct PrincipalInfo {
     /// What it was described as.
     pub description: serde_json::Value,
     /// The event that made it.
-    pub created_at: u64,
+    pub created: u64,
     /// Who made it.
     pub created_by: PrincipalId,
     /// The last event about it.
@@ -190,7 +190,7 @@ impl Moment<'_> {
             operator: principal.operator,
             version: principal.version,
             description: self.shown(principal.described)?.unwrap_or_default(),
-            created_at: principal.created.get(),
+            created: principal.created.get(),
             created_by: PrincipalId(self.history.record(principal.created)?.actor()),
             changed_at: principal.changed.get(),
         })

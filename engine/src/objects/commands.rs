@@ -17,7 +17,8 @@ use scoped_projections::sharing::ObjectProjected;
 use scoped_projections::subjects::ObjectBound;
 use scoped_projections::tenancy::{Capability as C, Level, Scope};
 use scoped_projections::{Micros, ObjectId, PrincipalId, ScopeId, SubjectId};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 commands! {
     /// Commands about objects.
@@ -39,6 +40,9 @@ commands! {
             /// How far the scope's members may go.
             #[serde(default = "read", skip_serializing_if = "is_read")]
             level: Level,
+            /// Why, for the versions list and the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
             /// Whose data it is: everything that is written about it is sealed, and ends with the subject's key.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             subject: Option<SubjectId>,
@@ -78,6 +82,9 @@ commands! {
         "restore" Restore {
             /// Which.
             object: ObjectId,
+            /// Why, for the audit trail.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<String>,
             /// Refuse unless this is the current version.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             expected_version: Option<u32>,
@@ -111,6 +118,13 @@ commands! {
             /// Was something in it hidden from who made it?
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             redacted: bool,
+            /// The scope that everything in it was asked for; it is filed there. Absent: for some objects, or those of a type.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            scope: Option<ScopeRef>,
+            /// Where the objects have their homes, with that scope: limits of these count it. Empty for what is in none, and in logs from before
+            /// this was told.
+            #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+            scopes: BTreeSet<ScopeId>,
         }
         /// tells that a package is brought in: the head of the batch that `Session::import` makes
         "import" Import {
@@ -120,7 +134,10 @@ commands! {
             versions: u32,
             /// Which id becomes which.
             mapping: BTreeMap<ObjectId, ObjectId>,
-            /// The scope that everything is projected into; absent: it stays private.
+            /// By the ids of before: whose they were, and how those out of sight went.
+            #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+            former: BTreeMap<ObjectId, Former>,
+            /// The scope that everything is projected into, made with what is missing above it; absent: it stays private.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             scope: Option<ScopeRef>,
         }
@@ -143,6 +160,20 @@ commands! {
     }
 }
 
+/// What an object was where it was brought in from, as far as nothing here says it: kept for the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Former {
+    /// Who owned it.
+    pub owner: PrincipalId,
+    /// When it went out of sight, µs, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstoned_at: Option<Micros>,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tombstoned_by: Option<PrincipalId>,
+}
+
 impl Create {
     /// An object of that type, private to the actor.
     #[must_use]
@@ -153,6 +184,7 @@ impl Create {
             data,
             scope: None,
             level: Level::Read,
+            reason: None,
             subject: None,
         }
     }
@@ -166,6 +198,12 @@ impl Create {
     #[must_use]
     pub fn about(mut self, subject: SubjectId) -> Self {
         self.subject = Some(subject);
+        self
+    }
+    /// The same, saying why.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
     /// The same, projected into a scope at that level.
@@ -204,6 +242,20 @@ impl Create {
 
 impl Tombstone {
     /// Out of sight, without a word.
+    #[must_use]
+    pub fn new(object: ObjectId) -> Self {
+        Self { object, reason: None, expected_version: None }
+    }
+    /// The same, with a reason for the audit trail.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+}
+
+impl Restore {
+    /// In sight again, without a word.
     #[must_use]
     pub fn new(object: ObjectId) -> Self {
         Self { object, reason: None, expected_version: None }
@@ -297,6 +349,9 @@ impl Decide for Create {
         if scope.is_some() {
             facts.push(scope, ObjectProjected { object: id, scope, level: self.level }, None);
         }
+        if let Some(reason) = said(self.reason.as_ref())? {
+            facts.push(scope, VersionExplained { object: id, version: 1 }, Some(&reason));
+        }
         Ok(())
     }
 }
@@ -340,7 +395,8 @@ impl Decide for Restore {
             );
         }
         at_version(found, self.expected_version)?;
-        facts.push(home(on, found), ObjectRestored { object: self.object }, None);
+        let reason = said(self.reason.as_ref())?;
+        facts.push(home(on, found), ObjectRestored { object: self.object }, reason.as_ref());
         Ok(())
     }
 }

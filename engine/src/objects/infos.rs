@@ -7,7 +7,7 @@ use crate::sealed::Absence;
 use scoped_projections::Event;
 use scoped_projections::objects::{Change, ChangeKind, ObjectsEvent};
 use scoped_projections::{Digest, Micros, ObjectId, PrincipalId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One version of an object, without its data. What one sees of it is what one may see of the data: the checksum covers just that, or
 /// it would tell whether a guess at what is hidden is right.
@@ -41,7 +41,8 @@ pub struct VersionInfo {
 }
 
 /// Where a version came from, according to who brought it in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Origin {
     /// The object's id there.
     pub object: ObjectId,

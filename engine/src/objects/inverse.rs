@@ -27,7 +27,7 @@ impl Inverse<'_> {
         let gone_then = then.is_none_or(|then| then.tombstoned);
         // Only what is live takes new data, also when it is to end as a tombstone.
         if tombstoned && (!gone_then || data.is_some()) {
-            self.step(Phase::ObjectsRestored, 0, objects::Restore { object: id, expected_version: None });
+            self.step(Phase::ObjectsRestored, 0, objects::Restore::new(id));
         }
         let mut version = now.version;
         if let Some(data) = data.clone() {

@@ -16,8 +16,8 @@ mod recall;
 
 pub(crate) use commands::object;
 pub use commands::{
-    Attribute, Command, Create, Expire, Export, Import, RecordProvenance, Restore, Tombstone, Transfer,
-    Update,
+    Attribute, Command, Create, Expire, Export, Former, Import, RecordProvenance, Restore, Tombstone,
+    Transfer, Update,
 };
 pub use infos::{Origin, TombstoneInfo, VersionInfo};
 pub(crate) use nature::nature;

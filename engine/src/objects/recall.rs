@@ -52,6 +52,15 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
             let next = asked.behind.get(bound).map(|(_, event)| event);
             let projected = projection_follows(at, e.object, next);
             along = bound + usize::from(projected.is_some());
+            let reason = match asked.behind.get(along).map(|(_, event)| event) {
+                Some(Event::Objects(E::VersionExplained(said)))
+                    if (said.object, said.version) == (e.object, 1) =>
+                {
+                    reason(asked.data_behind(along))
+                }
+                _ => None,
+            };
+            along += usize::from(reason.is_some());
             let (scope, level) =
                 projected.map_or((None, Level::Read), |(scope, level)| (Some(scope.into()), level));
             Command::Create(Create {
@@ -60,6 +69,7 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
                 data: data?,
                 scope,
                 level,
+                reason,
                 subject,
             })
         }
@@ -74,7 +84,9 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
         E::ObjectTombstoned(e) => {
             Command::Tombstone(Tombstone { object: e.object, reason: reason(data), expected_version: None })
         }
-        E::ObjectRestored(e) => Command::Restore(Restore { object: e.object, expected_version: None }),
+        E::ObjectRestored(e) => {
+            Command::Restore(Restore { object: e.object, reason: reason(data), expected_version: None })
+        }
         E::ObjectExpired(e) => Command::Expire(Expire { object: e.object }),
         // These come along with the end of their home, or with its return.
         E::ObjectForgotten(_) | E::ObjectRecovered(_) => return Some(Recalled::Silent),
@@ -87,13 +99,18 @@ pub(crate) fn recall(event: ObjectsEvent, asked: Recalling<'_>) -> Option<Recall
         E::ObjectsExported(e) => {
             let objects = serde_json::from_value(data?.value().ok()?.get("objects")?.clone()).ok()?;
             let digest = Digest::new(e.digest).to_string();
-            Command::Export(Export { objects, versions: e.versions, digest, redacted: e.redacted })
+            let scope = Some(at.scope).filter(|scope| scope.is_some()).map(ScopeRef::Id);
+            let (versions, redacted, scopes) = (e.versions, e.redacted, e.scopes.into_iter().collect());
+            Command::Export(Export { objects, versions, digest, redacted, scope, scopes })
         }
         E::ObjectsImported(e) => {
-            let mapping = serde_json::from_value(data?.value().ok()?.get("mapping")?.clone()).ok()?;
+            let mut said = data?.value().ok()?;
+            let mapping = serde_json::from_value(said.get_mut("mapping")?.take()).ok()?;
+            let former = said.get_mut("former").map(|former| serde_json::from_value(former.take()));
+            let former = former.transpose().ok()?.unwrap_or_default();
             let scope = Some(at.scope).filter(|scope| scope.is_some()).map(ScopeRef::Id);
             let digest = Digest::new(e.digest).to_string();
-            Command::Import(Import { digest, versions: e.versions, mapping, scope })
+            Command::Import(Import { digest, versions: e.versions, mapping, former, scope })
         }
         E::ProvenanceRecorded(e) => Command::RecordProvenance(RecordProvenance {
             object: e.object,

@@ -66,7 +66,7 @@ pub struct ObjectPage {
 impl Ask<'_> {
     /// Rows of everything that fits and that tenancy lets the actor read, oldest first. A superset: each is still to be asked about, and
     /// rules are heard then. What keeps a scope from being listed need not keep everything in it from being read.
-    fn candidates(&self, query: &ObjectQuery) -> RoaringBitmap {
+    pub(super) fn candidates(&self, query: &ObjectQuery) -> RoaringBitmap {
         let world = self.moment.world;
         let objects = world.objects();
         let row = world.identity().row(self.actor);

@@ -7,11 +7,14 @@ use crate::error::Result;
 use crate::identity::Deed;
 use crate::kernel::execute::{Refusal, object_target};
 use crate::objects::VersionInfo;
-use crate::objects::package::{OBJECTS_MAX, PackageOf, Size, bounded};
+use crate::objects::package::{OBJECTS_MAX, PackageOf, Size, bounded, references};
 use roaring::RoaringBitmap;
 use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{ObjectId, PrincipalId, Sequence, SubjectId};
+use scoped_projections::{ObjectId, PrincipalId, ScopeId, Sequence, SubjectId};
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Objects that are read while one guard is held.
 const PART: usize = 64;
@@ -20,6 +23,9 @@ const PART: usize = 64;
 pub(crate) struct PackedRow {
     pub(crate) object: ObjectId,
     pub(crate) object_type: String,
+    pub(crate) home: Option<ScopeId>,
+    /// Fields of it that the contract of its home declares as references.
+    pub(crate) references: Vec<String>,
     pub(crate) subject: Option<SubjectId>,
     pub(crate) owner: PrincipalId,
     pub(crate) tombstone: Option<Deed>,
@@ -81,10 +87,16 @@ impl Ask<'_> {
             versions.push((info, shown.into_owned()));
         }
         versions.reverse();
+        let object_type = world.objects().object_type(object);
+        let shown = |field: &str| versions.iter().any(|(_, data)| has(data, field));
+        let declared = references::declared(world, object_type, object.home);
+        let references = declared.filter(|field| shown(field)).map(str::to_owned).collect();
         let last = self.moment.tombstones(object.id)?.pop();
         Ok(Some(PackedRow {
             object: object.id,
-            object_type: world.objects().object_type(object).to_owned(),
+            object_type: object_type.to_owned(),
+            references,
+            home: world.tenancy().at(object.home).map(|node| node.id),
             subject: world.subjects().of_object(object.id),
             owner: world.identity().id(object.owner),
             tombstone: last.map(|last| last.tombstoned).filter(|_| object.tombstoned),
@@ -92,6 +104,13 @@ impl Ask<'_> {
             redacted,
         }))
     }
+}
+
+/// Does shown data have a field of that name? Who sees an object is told no more of its contract than that.
+fn has(data: &[u8], field: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Keys<'a>(#[serde(borrow)] BTreeMap<Cow<'a, str>, IgnoredAny>);
+    serde_json::from_slice::<Keys<'_>>(data).is_ok_and(|keys| keys.0.contains_key(field))
 }
 
 impl Reading {

@@ -1,13 +1,13 @@
 //! Reading the registry. Code constructs are there for every active principal; of what is registered by being made one finds what one
 //! may see, and nothing tells the rest from what is not there.
 
-use super::{Ask, Operation, Reading};
+use super::{Ask, ObjectQuery, Operation, Reading};
 use crate::authorize::{Request, Target};
 use crate::error::{Error, Result};
-use crate::kernel::execute::Refusal;
+use crate::kernel::execute::{Refusal, object_target};
 use crate::registry::{
     Entry, EntryChange, EntryPage, Found, KindInfo, Made, Query, RegistrationRef, Scan, ScanReport, Trail,
-    Types, find, list, missing,
+    Types, find, list, missing, objects_behind,
 };
 use crate::temporal::Entity;
 use scoped_projections::Sequence;
@@ -32,11 +32,19 @@ impl Ask<'_> {
         self.need(C::ReadLocal, Target::Own)?;
         Ok(find(self.moment.world, named).filter(|found| self.sees_entry(found)))
     }
+    /// Rows of the objects that a query asks for and that tenancy lets the actor read, behind an event: a superset of those that are seen.
+    fn objects_behind(&self, query: &Query, after: Sequence) -> impl Iterator<Item = u32> + use<> {
+        let rows = objects_behind(self.moment.world, query, after);
+        let all = ObjectQuery { with_tombstoned: true, ..ObjectQuery::default() };
+        let mine = (!rows.is_empty()).then(|| self.candidates(&all)).unwrap_or_default();
+        mine.into_iter().skip_while(move |row| *row < rows.start).take_while(move |row| *row < rows.end)
+    }
     /// What happened to a scope is for those who audit it, what happened to a principal for itself and for operators.
     fn audits_made(&self, made: &Made) -> Result<(), Refusal> {
         let (capability, target) = match made.entity {
             Entity::Principal(id) if id == self.actor => return Ok(()),
             Entity::Principal(_) => (C::PrincipalsManage, Target::Deployment),
+            Entity::Object(id) => (C::AuditRead, object_target(self.moment.world, id)),
             other => {
                 match other.place(self.moment.world).0.and_then(|id| self.moment.world.tenancy().row(id)) {
                     Some(row) => (C::AuditRead, Target::Scope(row)),
@@ -117,7 +125,8 @@ impl Reading {
     }
 
     /// The entries that fit and that this principal may see, behind `after` in the order in which they were registered, at most `limit` (1
-    /// to [`REGISTRY_PAGE_MAX`]). Archived ones are there: a query for a lifecycle leaves them out.
+    /// to [`REGISTRY_PAGE_MAX`]). Archived ones are there: a query for a lifecycle leaves them out. Objects are there where their kind
+    /// (`INSTANCE`) is asked for, and nothing else leaves them out: who asks for everything does not mean all data.
     ///
     /// # Errors
     /// When this principal is not active, the limit is none, or the log cannot be read.
@@ -128,12 +137,13 @@ impl Reading {
         self.ask(Operation::RegistryQuery, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
             let mut page = EntryPage { entries: Vec::new(), next: None };
-            for found in list(ask.moment.world, query, after).iter().filter(|found| ask.sees_entry(found)) {
+            let objects = ask.objects_behind(query, after);
+            for found in list(ask.moment.world, query, after, objects).filter(|found| ask.sees_entry(found)) {
                 if page.entries.len() == limit {
                     page.next = page.entries.last().map(|last| Sequence::new(last.registered));
                     break;
                 }
-                page.entries.push(ask.moment.entry_info(found)?);
+                page.entries.push(ask.moment.entry_info(&found)?);
             }
             Ok(page)
         })
@@ -146,8 +156,9 @@ impl Reading {
     pub fn registry_count(&self, query: &Query) -> Result<usize> {
         self.ask(Operation::RegistryQuery, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            let found = list(ask.moment.world, query, Sequence::NONE);
-            Ok(found.iter().filter(|found| ask.sees_entry(found)).count())
+            let objects = ask.objects_behind(query, Sequence::NONE);
+            let found = list(ask.moment.world, query, Sequence::NONE, objects);
+            Ok(found.filter(|found| ask.sees_entry(found)).count())
         })
     }
 

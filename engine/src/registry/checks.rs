@@ -5,7 +5,7 @@ use crate::identity::check_word;
 use crate::kernel::execute::{Proposed, Result, View};
 use scoped_projections::Event;
 use scoped_projections::contracts::ContractsEvent;
-use scoped_projections::objects::ObjectsEvent;
+use scoped_projections::objects::{ObjectRestored, ObjectUpdated, ObjectsEvent};
 use scoped_projections::registry::{Kind, Lifecycle, Registration, Urn};
 
 use super::RegistrationRef;
@@ -18,6 +18,15 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     for fact in proposed {
         if let Event::Objects(ObjectsEvent::ObjectCreated(created)) = &fact.event {
             check_type(on, &created.object_type)?;
+        }
+        // What is there goes on being written, whatever has become of its type; but whoever writes it hears.
+        if let Event::Objects(
+            ObjectsEvent::ObjectUpdated(ObjectUpdated { object })
+            | ObjectsEvent::ObjectRestored(ObjectRestored { object }),
+        ) = &fact.event
+            && let Some(found) = on.world.objects().get(*object)
+        {
+            warn_of_deprecated(on, on.world.objects().object_type(found));
         }
         // What a contract speaks about: a type, or a key of the settings, which is no type.
         if let Event::Contracts(ContractsEvent::ContractCreated(created)) = &fact.event
@@ -35,11 +44,8 @@ fn check_type(on: &View<'_>, word: &str) -> Result<()> {
     };
     match on.world.registry().object_type(word).map(|entry| (entry, entry.lifecycle)) {
         Some((_, Lifecycle::Active)) => Ok(()),
-        Some((entry, Lifecycle::Deprecated)) => {
-            let name = on.world.registry().name(entry);
-            on.warn("deprecated", || {
-                format!("the type `{word}` (`{name}`, version {}) is deprecated", entry.version)
-            });
+        Some((_, Lifecycle::Deprecated)) => {
+            warn_of_deprecated(on, word);
             Ok(())
         }
         Some((_, Lifecycle::Draft)) => {
@@ -53,6 +59,16 @@ fn check_type(on: &View<'_>, word: &str) -> Result<()> {
             format!("the type `{word}` is not registered"),
             "register it first: `registry.register`, `Engine::register_types` or `Options::types`",
         ),
+    }
+}
+
+fn warn_of_deprecated(on: &View<'_>, word: &str) {
+    let registry = on.world.registry();
+    if let Some(entry) = registry.object_type(word).filter(|entry| entry.lifecycle == Lifecycle::Deprecated) {
+        let name = registry.name(entry);
+        on.warn("deprecated", || {
+            format!("the type `{word}` (`{name}`, version {}) is deprecated", entry.version)
+        });
     }
 }
 

@@ -1,12 +1,16 @@
 //! What is registered by being made: entries without a row, each computed from the state of the thing itself.
 //!
-//! One line in [`SOURCES`] for each sort of thing. A status becomes a lifecycle: what may not be used for now, and will be again, is
+//! One line in [`SOURCES`] for each sort of thing. Objects are found by their name as everything else is, and listed only where their kind is asked
+//! for. A status becomes a lifecycle: what may not be used for now, and will be again, is
 //! `DEPRECATED` (the specification shows it so for scopes), what is at an end is `ARCHIVED`.
 
 use crate::authorize::{Request, Target, authorize};
+use crate::kernel::execute::object_target;
 use crate::temporal::Entity;
+use scoped_projections::config::Setting;
 use scoped_projections::contracts::{self, Contract};
 use scoped_projections::identity::{Principal, Status};
+use scoped_projections::objects::{Object, Objects};
 use scoped_projections::registry::{Kind, Lifecycle, Query, Urn};
 use scoped_projections::rules::Rule;
 use scoped_projections::templates::Template;
@@ -66,7 +70,23 @@ const SOURCES: &[Source] = &[
         all: |world| Box::new(world.templates().iter().filter_map(template)),
         find: |world, name| template(world.templates().get(name.parse().ok()?)?),
     },
+    Source {
+        kind: Kind::INSTANCE,
+        namespace: "config",
+        all: |world| Box::new(world.config().iter().filter_map(setting)),
+        find: |world, name| setting(world.config().get(name.parse().ok()?)?),
+    },
+    // There are as many as there is data: listed by [`objects`], where they are asked for.
+    Source {
+        kind: Kind::INSTANCE,
+        namespace: OBJECTS,
+        all: |_| Box::new(std::iter::empty()),
+        find: |world, name| object(world, world.objects().get(name.parse().ok()?)?),
+    },
 ];
+
+/// Namespace of the entries of objects, each an instance of the type that is registered for it.
+const OBJECTS: &str = "objects";
 
 /// Namespaces in which the engine registers what is made; also those of layers that have their entries elsewhere.
 pub(super) const RESERVED: &[&str] =
@@ -149,6 +169,32 @@ fn template(found: &Template) -> Option<Made> {
     })
 }
 
+fn setting(found: &Setting) -> Option<Made> {
+    Some(Made {
+        urn: made(Kind::INSTANCE, "config", found.id, found.version)?,
+        entity: Entity::Setting(found.id),
+        lifecycle: kept(found.deleted),
+        created: found.created,
+        changed: found.changed,
+    })
+}
+
+fn object(world: &World, found: &Object) -> Option<Made> {
+    let objects = world.objects();
+    Some(Made {
+        urn: made(Kind::INSTANCE, OBJECTS, found.id, found.version)?,
+        entity: Entity::Object(found.id),
+        lifecycle: kept(found.tombstoned),
+        created: created(objects, found),
+        changed: objects.last_change(found).map_or(found.data, |last| last.sequence),
+    })
+}
+
+/// The event that made an object.
+fn created(objects: &Objects, found: &Object) -> Sequence {
+    objects.changes(found).last().map_or(found.data, |first| first.sequence)
+}
+
 impl Made {
     /// May somebody see the thing itself?
     pub(crate) fn seen_by(&self, world: &World, actor: PrincipalId, now: Micros) -> bool {
@@ -159,6 +205,7 @@ impl Made {
             Entity::Principal(id) => {
                 world.identity().row(id).is_some_and(|row| crate::identity::sees(world, actor, row, now))
             }
+            Entity::Object(id) => may(Capability::ReadLocal, object_target(world, id)),
             // What a rule forbids is for those who administer rules.
             Entity::Rule(_) => may(Capability::RulesManage, scope.map_or(Target::Deployment, at)),
             // Those of no scope speak to everybody.
@@ -184,7 +231,43 @@ pub(crate) fn find(world: &World, urn: &Urn) -> Option<Made> {
     Some(Made { urn: urn.clone(), ..made })
 }
 
-/// The things that fit.
+/// Does a query ask for objects? Who asks for everything does not mean all data.
+pub(crate) fn asks_for_objects(query: &Query) -> bool {
+    query.kind.as_ref() == Some(&Kind::INSTANCE)
+        && query.namespace.as_deref().is_none_or(|namespace| namespace == OBJECTS)
+        && query.tags.is_empty()
+}
+
+/// The objects in these rows that fit, one by one as they are asked for.
+pub(crate) fn objects<'a>(
+    world: &'a World,
+    query: &'a Query,
+    rows: impl Iterator<Item = u32> + 'a,
+) -> impl Iterator<Item = Made> + 'a {
+    let all = world.objects();
+    let fits = |found: &&Object| {
+        query.lifecycle.is_none_or(|at| at == kept(found.tombstoned))
+            && query.name.as_ref().is_none_or(|name| *name == found.id.to_string())
+    };
+    rows.filter_map(|row| all.at(row)).filter(fits).filter_map(|found| object(world, found))
+}
+
+/// The first row of an object that was made behind an event: rows are in the order in which they were made.
+pub(crate) fn objects_behind(world: &World, after: Sequence) -> u32 {
+    let objects = world.objects();
+    let (mut low, mut high) = (0, objects.len() as u32);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if objects.at(middle).is_some_and(|found| created(objects, found) <= after) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+/// The things that fit, without objects.
 pub(crate) fn all<'a>(world: &'a World, query: &'a Query) -> impl Iterator<Item = Made> + 'a {
     let of = |source: &&Source| {
         let kind = query.kind.as_ref().is_none_or(|kind| *kind == source.kind);

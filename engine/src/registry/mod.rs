@@ -42,7 +42,7 @@ pub(crate) use inverse::invert;
 pub use listen::{EntryEvent, RegistryChange, RegistryChanges};
 pub(crate) use nature::nature;
 pub use queries::KindInfo;
-pub(crate) use queries::{Found, Trail, find, list, missing};
+pub(crate) use queries::{Found, Trail, find, list, missing, objects_behind};
 pub use reference::RegistrationRef;
 pub(crate) use scan::Types;
 pub use scan::{Coverage, Scan, ScanReport, Scanned};

@@ -41,16 +41,44 @@ pub(crate) fn find_at<'a>(world: &'a World, target: &str) -> Option<Found<'a>> {
     newest.max_by_key(|entry| (entry.lifecycle.is_usable(), entry.version)).map(Found::Row)
 }
 
-/// The entries that fit and were registered behind `after`, in the order in which they were.
-pub(crate) fn list<'a>(world: &'a World, query: &Query, after: Sequence) -> Vec<Found<'a>> {
-    let rows = world.registry().find(query).into_iter().map(Found::Row);
-    let mut found: Vec<Found<'a>> = rows
+/// The entries that fit and were registered behind `after`, in the order in which they were; of objects those in `rows`, which rise, one by one
+/// as they are asked for.
+pub(crate) fn list<'a>(
+    world: &'a World,
+    query: &'a Query,
+    after: Sequence,
+    rows: impl Iterator<Item = u32> + 'a,
+) -> impl Iterator<Item = Found<'a>> + 'a {
+    let registered = world.registry().find(query).into_iter().map(Found::Row);
+    let mut few: Vec<Found<'a>> = registered
         .chain(derived::all(world, query).map(Found::Made))
         .filter(|found| found.registered() > after)
         .collect();
     // One event registers one thing, so no two are equal.
-    found.sort_by_key(Found::registered);
-    found
+    few.sort_by_key(Found::registered);
+    let rows = rows.take_while(|_| derived::asks_for_objects(query));
+    let mut few = few.into_iter().peekable();
+    let mut many = derived::objects(world, query, rows).map(Found::Made).peekable();
+    std::iter::from_fn(move || match (few.peek(), many.peek()) {
+        (Some(one), Some(other)) if one.registered() > other.registered() => many.next(),
+        (None, Some(_)) => many.next(),
+        _ => few.next(),
+    })
+}
+
+/// Rows of all objects that were made behind `after`.
+pub(crate) fn objects_behind(world: &World, query: &Query, after: Sequence) -> std::ops::Range<u32> {
+    let all = world.objects().len() as u32;
+    match &query.name {
+        _ if !derived::asks_for_objects(query) => 0..0,
+        // By name there is one, or none.
+        Some(name) => {
+            let row = name.parse().ok().and_then(|id| world.objects().row(id));
+            let behind = row.filter(|row| *row >= derived::objects_behind(world, after));
+            behind.map_or(0..0, |row| row..row + 1)
+        }
+        None => derived::objects_behind(world, after)..all,
+    }
 }
 
 /// The events about an entry up to a position, oldest first.
@@ -133,12 +161,14 @@ impl Moment<'_> {
         self.find_registered(named)?.ok_or_else(|| missing(named))
     }
 
-    /// All entries that fit, in the order in which they were registered.
+    /// All entries that fit, in the order in which they were registered. Objects are among them where their kind (`INSTANCE`) is asked for:
+    /// that is as long as there is data.
     ///
     /// # Errors
     /// When the log cannot be read.
     pub fn registry(&self, query: &Query) -> Result<Vec<EntryInfo>> {
-        list(self.world, query, Sequence::NONE).iter().map(|found| self.entry_info(found)).collect()
+        let rows = objects_behind(self.world, query, Sequence::NONE);
+        list(self.world, query, Sequence::NONE, rows).map(|found| self.entry_info(&found)).collect()
     }
 
     /// The events about an entry, oldest first.

@@ -1,6 +1,7 @@
 //! Decisions about rules.
 
 use super::checks::{check_body, check_targets};
+use super::types::warn_of_unknown;
 use super::{Aim, Content, conflicts};
 use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs, commands};
@@ -264,6 +265,7 @@ impl Decide for Define {
         if !rule.is_some() || on.world.rules().get(rule).is_some() {
             return Err(Error::refused("exists", format!("the id `{rule}` is taken")).into());
         }
+        warn_of_unknown(on, Some(&body), None);
         let (name, class) = (self.name.clone(), self.class);
         let description = text("description", self.description.as_ref())?;
         facts.push(home, RuleCreated { rule, name, class, home, body: Box::new(body) }, description.as_ref());
@@ -301,6 +303,9 @@ impl Decide for Update {
         for (_, binding) in on.world.rules().bindings_of(row).filter(|(_, binding)| !binding.removed) {
             check_targets(rule.class, &body.content, &binding.targets)?;
             conflicts::check(on, rule.class, &body, &binding.targets, self.rule)?;
+        }
+        if self.when.is_some() {
+            warn_of_unknown(on, Some(&body), None);
         }
         let reason = text("reason", self.reason.as_ref())?;
         facts.push(
@@ -359,7 +364,9 @@ fn check_bind(on: &View<'_>, id: RuleId, targets: &Targets) -> Result<()> {
     let (_, rule, current) = live(on, id)?;
     check_targets(rule.class, &current.body.content, targets)?;
     conflicts::check_room(on, targets)?;
-    conflicts::check(on, rule.class, &current.body, targets, id)
+    conflicts::check(on, rule.class, &current.body, targets, id)?;
+    warn_of_unknown(on, None, Some(targets));
+    Ok(())
 }
 
 impl Decide for Bind {

@@ -1,6 +1,7 @@
 //! What there will be more of, when a fact is written: what quotas are asked about.
 
 use crate::kernel::execute::{Proposed, View};
+use crate::tenancy::nearest;
 use scoped_projections::config::ConfigEvent as S;
 use scoped_projections::contracts::ContractsEvent as C;
 use scoped_projections::objects::{
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth<'a> {
     pub(super) resource: Resource,
-    /// Row of the scope that they will be in, [`NO_ROW`] for none.
+    /// Row of the scope that they will be in, or of the nearest above it that there is; [`NO_ROW`] for none.
     pub(super) scope: u32,
     /// The type of objects.
     pub(super) object_type: Option<&'a str>,
@@ -54,18 +55,11 @@ impl Growth<'_> {
     }
 }
 
-/// What there will be more of. `made` is the scope that something was made in last: one that is made in the same step stands there,
-/// too, and is not known yet.
-pub(super) fn growth<'a>(on: &View<'a>, fact: &'a Proposed, made: &mut u32) -> Vec<Growth<'a>> {
+/// What there will be more of when the step writes this fact of it.
+pub(super) fn growth<'a>(on: &View<'a>, proposed: &[Proposed], fact: &'a Proposed) -> Vec<Growth<'a>> {
     let (world, tenancy) = (on.world, on.world.tenancy());
     let actor = world.identity().row(on.actor).unwrap_or(NO_ROW);
-    let mut place = |id: ScopeId| {
-        if !id.is_some() {
-            return NO_ROW;
-        }
-        *made = tenancy.row(id).unwrap_or(*made);
-        *made
-    };
+    let place = |id: ScopeId| nearest(world, proposed, id);
     let one = |resource, scope| Growth {
         resource,
         scope,

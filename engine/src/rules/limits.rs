@@ -1,12 +1,14 @@
 //! Limits and quotas, decided over proposed facts inside the serialised write path.
 //!
 //! A limit counts committed events in a sliding window: what was refused changed nothing, and is not counted. Everything that a step
-//! would write is looked at together, and the steps before it in the batch have happened already.
+//! would write is looked at together, and the steps before it in the batch have happened already. A scope that the step makes is met
+//! here before it is there, and by the fold once it is: both ask the same bindings, those above it.
 
 use super::growth::{Growth, growth};
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::temporal::format_time;
+use crate::tenancy::nearest;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::rules::{Action, Asked, Attribute, Doing, Quota, Standing};
 use scoped_projections::sharing::SharingEvent;
@@ -19,7 +21,7 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     if on.world.rules().is_silent() {
         return Ok(());
     }
-    let mut admission = Admission { on, taken: SmallVec::new(), made: SmallVec::new(), scope: NO_ROW };
+    let mut admission = Admission { on, proposed, taken: SmallVec::new(), made: SmallVec::new() };
     for (at, fact) in proposed.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| proposed.get(before));
         if !before.is_some_and(|before| comes_along(&before.event, &fact.event)) {
@@ -43,12 +45,11 @@ fn comes_along(before: &Event, event: &Event) -> bool {
 
 struct Admission<'a> {
     on: &'a View<'a>,
+    proposed: &'a [Proposed],
     /// `(binding, whose, how often)` in this step.
     taken: SmallVec<[(u32, u32, u32); 4]>,
     /// `(binding, whose, how many)` in this step.
     made: SmallVec<[(u32, u32, u64); 4]>,
-    /// The scope that was counted for last: a scope below one that is made in the same step counts there, too.
-    scope: u32,
 }
 
 impl Admission<'_> {
@@ -61,6 +62,10 @@ impl Admission<'_> {
         let (tenancy, objects) = (world.tenancy(), world.objects());
         let Some(doing) = Doing::of(&fact.event, fact.scope, tenancy, objects, world.sharing()) else {
             return Ok(());
+        };
+        let doing = match tenancy.row(fact.scope) {
+            Some(_) => doing,
+            None => doing.in_a_new_scope_below(nearest(world, self.proposed, fact.scope)),
         };
         let actor = world.identity().row(self.on.actor).unwrap_or(NO_ROW);
         let asked = doing.asked(world.identity(), tenancy, actor, self.on.now);
@@ -102,7 +107,7 @@ impl Admission<'_> {
         if !rules.has_quotas() {
             return Ok(());
         }
-        for growth in growth(self.on, fact, &mut self.scope) {
+        for growth in growth(self.on, self.proposed, fact) {
             let scopes: &[u32] = if growth.scope == NO_ROW { &[] } else { &[growth.scope] };
             let asked = Asked {
                 object_type: growth.object_type.map_or(Attribute::None, Attribute::Is),

@@ -21,6 +21,7 @@ pub(crate) mod policy;
 mod queries;
 mod recall;
 pub(crate) mod redaction;
+mod types;
 
 pub use aim::Aim;
 pub use commands::{Archive, Bind, Command, Define, Describe, Rebind, Unarchive, Unbind, Update};

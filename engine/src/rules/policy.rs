@@ -223,6 +223,7 @@ impl<'a> Policy<'a> {
             object_type: self.object_type,
             object: self.object,
             scopes: &[],
+            below: NO_ROW,
             now: Attribute::Is(self.now),
             environment: Attribute::Missing,
             connector: self.connector(),

@@ -181,10 +181,15 @@ impl Session {
         let receipt = self.execute(Instantiate { template, version, overrides: overrides.clone() })?;
         let history = self.engine().history();
         // The version that was current when it was decided, whatever has come since.
-        let version = match history.event(&history.record(receipt.first)?)? {
-            Event::Templates(TemplatesEvent::TemplateInstantiated(e)) => Some(e.version),
-            _ => version,
-        };
+        let mut decided = None;
+        for record in history.reader().records(receipt.first, receipt.last) {
+            // Whom a session acts for is told first.
+            if let Event::Templates(TemplatesEvent::TemplateInstantiated(e)) = history.event(&record?)? {
+                decided = Some(e.version);
+                break;
+            }
+        }
+        let version = decided.or(version);
         self.engine().read(|moment| moment.instance(template, overrides, version))
     }
 }

@@ -26,6 +26,7 @@ mod infos;
 mod inverse;
 mod members;
 mod nature;
+mod nearest;
 mod owners;
 mod policies;
 mod provision;
@@ -47,6 +48,7 @@ pub use commands::{
 };
 pub use infos::{AclInfo, Holding, MemberInfo, ResolvedKey, ScopeDetail, ScopePolicy};
 pub(crate) use nature::nature;
+pub(crate) use nearest::nearest;
 pub(crate) use owners::{Without, orphaned_root};
 pub(crate) use policies::past_greatest_age;
 pub(crate) use provision::{provision, write_needs};

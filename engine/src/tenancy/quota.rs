@@ -4,6 +4,7 @@
 //! Used is what the counters say, which the states keep with every event. Only growth is refused: a limit below what is there evicts nothing.
 //! Check and append are one step, since the writer is one thread: two callers cannot pass a limit together.
 
+use super::nearest;
 use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::sealed::Written;
@@ -48,8 +49,7 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     if tenancy.policies().all(|(_, declared)| declared.policy.quota.limits().next().is_none()) {
         return Ok(());
     }
-    let mut tally =
-        Tally { world: on.world, added: BTreeMap::new(), fresh: BTreeMap::new(), objects: BTreeMap::new() };
+    let mut tally = Tally { world: on.world, proposed, added: BTreeMap::new(), objects: BTreeMap::new() };
     for fact in proposed {
         tally.fact(fact);
     }
@@ -76,26 +76,19 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
 /// Adds facts up, by the scope that they count in.
 struct Tally<'a> {
     world: &'a World,
+    proposed: &'a [Proposed],
     added: BTreeMap<u32, Added>,
-    /// The parents of scopes that these facts would make.
-    fresh: BTreeMap<ScopeId, ScopeId>,
     /// Home and size of objects, as these facts would leave them; `None` for the size of a tombstone.
     objects: BTreeMap<ObjectId, (ScopeId, i64, bool)>,
 }
 
 impl Tally<'_> {
-    /// The nearest scope that is there already: new ones have no quota of their own.
-    fn row(&self, mut scope: ScopeId) -> Option<u32> {
-        while scope.is_some() {
-            if let Some(row) = self.world.tenancy().row(scope) {
-                return Some(row);
-            }
-            scope = self.fresh.get(&scope).copied().unwrap_or(ScopeId::NONE);
-        }
-        None
-    }
     fn add(&mut self, scope: ScopeId, metric: Metric, more: i64) {
-        if let Some(row) = self.row(scope).filter(|_| more != 0) {
+        if more == 0 {
+            return;
+        }
+        let row = nearest(self.world, self.proposed, scope);
+        if row != NO_ROW {
             self.added.entry(row).or_default().add(metric, more);
         }
     }
@@ -150,14 +143,8 @@ impl Tally<'_> {
             node.and_then(|row| tenancy.at(row)).map_or(ScopeId::NONE, |node| node.id)
         };
         match event {
-            T::ScopeCreated(e) => {
-                self.fresh.insert(e.scope, e.parent);
-                self.add(e.parent, Metric::Scopes, 1);
-            }
-            T::ScopeProvisioned(e) => {
-                self.fresh.insert(e.scope, e.parent);
-                self.add(e.parent, Metric::Scopes, 1);
-            }
+            T::ScopeCreated(e) => self.add(e.parent, Metric::Scopes, 1),
+            T::ScopeProvisioned(e) => self.add(e.parent, Metric::Scopes, 1),
             T::ScopeArchived(e) => self.add(parent(e.scope), Metric::Scopes, -1),
             T::ScopeReopened(e) => self.add(parent(e.scope), Metric::Scopes, 1),
             T::ScopeMoved(e) => {

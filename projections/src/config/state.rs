@@ -79,6 +79,10 @@ impl Config {
     pub fn find(&self, scope: u32, key: &str) -> Option<&Setting> {
         self.settings.get(*self.by_key.get(&(scope, Box::from(key)))?)
     }
+    /// All settings, oldest first, deleted ones included.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Setting> {
+        self.settings.iter()
+    }
     /// The settings of this very scope by key, deleted ones included.
     pub fn of(&self, scope: u32) -> impl Iterator<Item = &Setting> {
         let from = (scope, Box::from(""));

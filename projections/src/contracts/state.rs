@@ -154,7 +154,8 @@ impl Contracts {
         let mut scopes = tenancy.chain(home).chain(std::iter::once(NO_ROW));
         scopes.find_map(|scope| self.active.get(&(kind, scope)).copied())
     }
-    /// Row and version of the contract that governed what the event `at` wrote: a search in the history of each scope on the way.
+    /// Row and version of the contract that governed what the event `at` wrote: a search in the history of each scope that was on the way
+    /// then.
     #[must_use]
     pub fn governed(
         &self,
@@ -164,7 +165,7 @@ impl Contracts {
         tenancy: &Tenancy,
     ) -> Option<(u32, u32)> {
         let kind = self.types.find(object_type)?;
-        let mut scopes = tenancy.chain(home).chain(std::iter::once(NO_ROW));
+        let mut scopes = tenancy.chain_at(home, at).chain(std::iter::once(NO_ROW));
         scopes.find_map(|scope| {
             let mut turns = self.turns.range((kind, scope, Sequence::NONE)..=(kind, scope, at));
             turns.next_back().and_then(|(_, held)| *held)

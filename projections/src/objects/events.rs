@@ -1,8 +1,9 @@
 //! What can have happened to an object.
 
+use crate::codec::Decode;
 use crate::events::events;
 use crate::tenancy::ScopeWire;
-use crate::{Micros, ObjectId, PrincipalId};
+use crate::{Micros, ObjectId, PrincipalId, ScopeId};
 
 events! {
     /// Facts about objects.
@@ -47,7 +48,7 @@ events! {
             version: u32,
         }
         /// objects were taken out as a package (payload: their ids)
-        7 "objects.exported" ObjectsExported {
+        7 "objects.exported" ObjectsExported was [ObjectsExportedV1] {
             /// How many.
             objects: u32,
             /// How many versions they have together.
@@ -56,6 +57,9 @@ events! {
             digest: [u8; 32],
             /// Was something in it hidden from who made it?
             redacted: bool,
+            /// Where they have their homes, and the scope that was asked for, each once, ascending: limits of these count it. Empty for
+            /// what is in no scope, and for what was exported before this was told.
+            scopes: Vec<ScopeId>,
         }
         /// a package was brought in; what it held follows in the batch (payload: which id became which)
         8 "objects.imported" ObjectsImported {
@@ -101,6 +105,22 @@ events! {
             /// On whose behalf; organisation and user are its home.
             context: ScopeWire,
         }
+    }
+}
+
+/// As it was at first: told of no scope, so no limit of a scope counted it.
+#[derive(Debug, Decode)]
+pub(crate) struct ObjectsExportedV1 {
+    objects: u32,
+    versions: u32,
+    digest: [u8; 32],
+    redacted: bool,
+}
+
+impl From<ObjectsExportedV1> for ObjectsExported {
+    fn from(old: ObjectsExportedV1) -> Self {
+        let ObjectsExportedV1 { objects, versions, digest, redacted } = old;
+        Self { objects, versions, digest, redacted, scopes: Vec::new() }
     }
 }
 

@@ -160,6 +160,8 @@ impl Action {
             o::ObjectTombstoned::KIND | o::ObjectForgotten::KIND => Self::Delete,
             o::ObjectRestored::KIND | o::ObjectRecovered::KIND => Self::Restore,
             o::OwnershipTransferred::KIND => Self::Transfer,
+            o::ObjectsExported::KIND => Self::Export,
+            o::ObjectsImported::KIND => Self::Import,
             s::ProjectionRevoked::KIND => Self::Revoke,
             t::ScopeCreated::KIND | t::ScopeProvisioned::KIND => Self::ScopeCreate,
             t::ScopeArchived::KIND => Self::ScopeDissolve,

@@ -98,8 +98,8 @@ impl Rules {
             part.of(list).iter().for_each(&mut *see);
         }
         let mut seen: SmallVec<[u32; 16]> = SmallVec::new();
-        for scope in asked.scopes {
-            for row in asked.tenancy.chain(*scope) {
+        for scope in asked.chains() {
+            for row in asked.tenancy.chain(scope) {
                 if seen.contains(&row) {
                     break;
                 }

@@ -147,6 +147,9 @@ pub struct Asked<'a> {
     pub object: Attribute<(u32, ObjectId)>,
     /// The scopes it is asked about or reached through, by row.
     pub scopes: &'a [u32],
+    /// Row of the nearest scope above one that is only about to be made, [`NO_ROW`] for none: it is within that one, and is no scope
+    /// that there is.
+    pub below: u32,
     /// The time of the decision.
     pub now: Attribute<Micros>,
     /// The environment that it is in.
@@ -173,12 +176,18 @@ impl<'a> Asked<'a> {
             object_type: Attribute::Missing,
             object: Attribute::Missing,
             scopes: &[],
+            below: NO_ROW,
             now: Attribute::Missing,
             environment: Attribute::Missing,
             connector: Attribute::Missing,
             classification: Attribute::Missing,
             outside: &(),
         }
+    }
+
+    /// Where the ways to the root begin that bindings are met on.
+    pub(super) fn chains(&self) -> impl Iterator<Item = u32> + '_ {
+        self.scopes.iter().copied().chain(Some(self.below).filter(|row| *row != NO_ROW))
     }
 
     /// Is this row the actor, or a group that it belongs to?
@@ -304,7 +313,7 @@ const TESTS: &[Test] = &[
         |asked, clause| {
             let Some(list) = &clause.within else { return Truth::Yes };
             let listed = |row: u32| asked.tenancy.at(row).is_some_and(|node| list.0.contains(&node.id));
-            asked.scopes.iter().any(|row| asked.tenancy.chain(*row).any(listed)).into()
+            asked.chains().any(|row| asked.tenancy.chain(row).any(listed)).into()
         },
     ),
     (

@@ -149,6 +149,7 @@ pub struct Doing<'a> {
     object: Attribute<(u32, ObjectId)>,
     object_type: Attribute<&'a str>,
     scopes: SmallVec<[u32; 2]>,
+    below: u32,
 }
 
 impl<'a> Doing<'a> {
@@ -179,7 +180,18 @@ impl<'a> Doing<'a> {
         if let Event::Sharing(SharingEvent::ObjectProjected(e)) = event {
             scopes.extend(tenancy.row(e.scope));
         }
-        Some(Self { action, object, object_type, scopes })
+        // A package is taken out of wherever what is in it is at home.
+        if let Event::Objects(ObjectsEvent::ObjectsExported(e)) = event {
+            scopes.extend(e.scopes.iter().filter_map(|scope| tenancy.row(*scope)));
+        }
+        Some(Self { action, object, object_type, scopes, below: NO_ROW })
+    }
+    /// The same, of an event that is only proposed, filed under a scope that is made with it below the one in that row. Once it has
+    /// happened the scope is there, and the fold counts it at the same bindings.
+    #[must_use]
+    pub fn in_a_new_scope_below(mut self, row: u32) -> Self {
+        self.below = row;
+        self
     }
     /// What is being done.
     #[must_use]
@@ -199,6 +211,7 @@ impl<'a> Doing<'a> {
             object_type: self.object_type,
             object: self.object,
             scopes: &self.scopes,
+            below: self.below,
             now: Attribute::Is(now),
             ..Asked::about(identity, tenancy, actor, self.action)
         }

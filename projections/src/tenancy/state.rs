@@ -45,6 +45,8 @@ pub struct Tenancy {
     /// Entries on lists that have an end, by their end.
     entry_ends: Sorted<(Micros, u32), ()>,
     parked: Parked<Member>,
+    /// `(scope, move)` → row of the parent that it had before, [`NO_ROW`] for none. Only grows; paths never move.
+    moves: Sorted<(u32, Sequence), u32>,
 }
 transact!(Tenancy {
     nodes,
@@ -63,8 +65,12 @@ transact!(Tenancy {
     described,
     ends,
     entry_ends,
-    parked
+    parked,
+    moves
 });
+
+/// Most scopes from one to its root, both counted: depths are a byte.
+const CHAIN_MAX: usize = u8::MAX as usize + 1;
 
 fn pair(scope: u32, principal: u32) -> u64 {
     u64::from(scope) << 32 | u64::from(principal)
@@ -106,6 +112,16 @@ impl Tenancy {
         std::iter::successors(self.spine.get(row).map(|_| row), |row| {
             self.spine.get(*row).map(|link| link.parent).filter(|parent| *parent != NO_ROW)
         })
+    }
+    /// The same as it was right after the event `at`: a flat scope may have been moved since.
+    pub fn chain_at(&self, row: u32, at: Sequence) -> impl Iterator<Item = u32> + '_ {
+        let parent = move |row: &u32| {
+            let mut later = self.moves.range((*row, at.next())..=(*row, Sequence::new(u64::MAX)));
+            let before = later.next().map(|(_, before)| *before);
+            before.or_else(|| self.spine.get(*row).map(|link| link.parent)).filter(|parent| *parent != NO_ROW)
+        };
+        // A chain is as long as a depth counts; what a forged snapshot ties into a circle ends there.
+        std::iter::successors(self.spine.get(row).map(|_| row), parent).take(CHAIN_MAX)
     }
     /// Is `row` the node `above`, or below it?
     #[must_use]

@@ -21,6 +21,7 @@ fn big(id: u128, bytes: usize) -> objects::Create {
         data,
         scope: None,
         level: Level::Read,
+        reason: None,
         subject: None,
     }
 }
@@ -384,7 +385,7 @@ fn a_batch_has_at_most_a_million_steps() {
     let engine = crate::support::in_memory();
     let mut batch = Batch::new();
     for _ in 0..=BATCH_STEPS_MAX {
-        batch.push(engine.founder(), objects::Restore { object: ObjectId(1), expected_version: None });
+        batch.push(engine.founder(), objects::Restore::new(ObjectId(1)));
     }
     assert_eq!(engine.execute(batch).unwrap_err().code(), "invalid");
 }
@@ -461,4 +462,43 @@ fn a_membership_that_has_ended_gives_nothing() {
         "invalid",
         "an end in the past"
     );
+}
+
+/// A whole number beyond 64 bits was made a double without a word: `18446744073709551616` came back as `1.8446744073709552e+19`.
+#[test]
+fn a_whole_number_that_cannot_be_kept_as_it_is_written_is_refused() {
+    let (engine, _) = crate::support::by_hand(5);
+    let text = |data: &str| {
+        let with = format!(r#"{{"type": "thing", "data": {{"n": {data}}}}}"#);
+        format!(r#"{{"as": "{}", "do": "objects.create", "with": {with}}}"#, PrincipalId(1))
+    };
+    let line = |data: &str| scoped::parse_line(&text(data));
+    for number in
+        ["18446744073709551616", "-9223372036854775809", "[1, {\"m\": 123456789012345678901234567890}]"]
+    {
+        let error = line(number).unwrap_err();
+        assert!(error.message.contains("does not fit into 64 bits"), "{error}");
+        let text = format!("{{\"n\": {number}}}");
+        assert_eq!(scoped::Data::from_json(&text).unwrap_err().code(), "inexact");
+        let package = format!("{{\"objects\": [{text}]}}");
+        let error = objects::package::Package::from_json(package.as_bytes()).unwrap_err();
+        assert!(error.code() == "package_format" && error.to_string().contains("64 bits"), "{error}");
+    }
+    let (number, column) = ("18446744073709551616", line("18446744073709551616").unwrap_err().column);
+    assert_eq!(text(number).find(number), Some(column - 1), "where it stands");
+    for (number, kept) in [
+        ("18446744073709551615", "18446744073709551615"),
+        ("-9223372036854775808", "-9223372036854775808"),
+        ("18446744073709551616.0", "1.8446744073709552e+19"),
+        ("1e20", "1e+20"),
+        ("\"18446744073709551616\"", "\"18446744073709551616\""),
+    ] {
+        let receipt = engine.execute(line(number).unwrap().0).unwrap();
+        let session = engine.session(PrincipalId(1)).unwrap();
+        let read = session.read(receipt.object()).unwrap();
+        assert_eq!(read.data(), format!("{{\"n\":{kept}}}").as_bytes());
+        assert_eq!(scoped::Data::from_json(&format!("{{\"n\":{number}}}")).unwrap().bytes(), read.data());
+    }
+    // What is written out comes in again.
+    crate::support::same_elsewhere(&engine);
 }

@@ -147,7 +147,7 @@ pub(crate) fn samples() -> Vec<Event> {
         o::ObjectExpired { object }.into(),
         o::ObjectForgotten { object }.into(),
         o::ObjectRecovered { object }.into(),
-        o::ObjectsExported { objects: 2, versions: 3, digest: [0xc3; 32], redacted: true }.into(),
+        exported(vec![ScopeId(0x22), scope]),
         u::ObjectBound { object, subject: SubjectId(0xcc) }.into(),
         u::PrincipalBound { principal }.into(),
         u::SubjectErased { subject: SubjectId(0xcc) }.into(),
@@ -411,6 +411,26 @@ fn a_batch_that_is_taken_back_leaves_nothing_whatever_was_in_it() {
     }
 }
 
+/// A package that was taken out; told of no scope at first.
+fn exported(scopes: Vec<ScopeId>) -> Event {
+    let digest = [0xc3; 32];
+    scoped::projections::objects::ObjectsExported { objects: 2, versions: 3, digest, redacted: true, scopes }
+        .into()
+}
+
+/// What an older form of a kind says, as this build reads it.
+fn as_it_was(sample: &Event, version: u16) -> Event {
+    if sample.version() == version {
+        return sample.clone();
+    }
+    match sample {
+        Event::Objects(scoped::projections::objects::ObjectsEvent::ObjectsExported(_)) => {
+            exported(Vec::new())
+        }
+        other => panic!("no older form of {other:?} is known here"),
+    }
+}
+
 #[test]
 fn bodies_are_encoded_as_they_always_were() {
     let golden = std::fs::read_to_string(golden().join("bodies.txt")).unwrap();
@@ -426,7 +446,7 @@ fn golden_bodies_of_every_kind_and_version_are_still_read() {
         let (found, event) =
             Event::decode(kind, version, &body).unwrap_or_else(|e| panic!("{name} version {version}: {e}"));
         assert_eq!(found, context(), "{name}");
-        assert_eq!(event, samples[&kind], "{name}");
+        assert_eq!(event, as_it_was(&samples[&kind], version), "{name}");
         // Neither shorter nor longer is a body.
         assert!(Event::decode(kind, version, &body[..body.len() - 1]).is_err(), "{name} cut short");
         assert!(

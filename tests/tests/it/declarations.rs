@@ -75,6 +75,7 @@ fn a_type_may_be_declared_in_one_scope_alone() {
         data: data(json!({})),
         scope: Some(path("org:a/dept:b")),
         level: Level::Read,
+        reason: None,
         subject: None,
     };
     ada.execute(note).unwrap();

@@ -250,6 +250,7 @@ fn two_engines_with_one_clock_and_one_chance_write_the_same_log() {
                 data,
                 scope: None,
                 level: Level::Read,
+                reason: None,
                 subject: None,
             })
             .unwrap();

@@ -334,7 +334,7 @@ impl Run {
                 let command: Command = if *bury {
                     objects::Tombstone::new(object).into()
                 } else {
-                    objects::Restore { object, expected_version: None }.into()
+                    objects::Restore::new(object).into()
                 };
                 vec![(owner(*id), command)]
             }

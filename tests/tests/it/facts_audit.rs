@@ -505,7 +505,7 @@ fn everything() -> (Engine, Vec<AuditEntry>) {
     ada.execute(object(10, 1, Some("org:a"), Level::Write)).unwrap();
     let edit = ada.execute(update(10, 2)).unwrap();
     ada.execute(objects::Tombstone { object: ObjectId(10), reason: None, expected_version: None }).unwrap();
-    ada.execute(objects::Restore { object: ObjectId(10), expected_version: None }).unwrap();
+    ada.execute(objects::Restore::new(ObjectId(10))).unwrap();
     ada.execute(identity::SuspendPrincipal { principal: PrincipalId(3) }).unwrap();
     ada.execute(scoped::tenancy::RemoveMember { scope: path("org:a/ws:b"), principal: PrincipalId(3) })
         .unwrap();

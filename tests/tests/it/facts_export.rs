@@ -335,3 +335,169 @@ fn provenance_is_said_of_what_was_just_written_and_once() {
     );
     digest(&engine);
 }
+
+/// An export was filed under no scope, so no limit that was bound to one ever met it: "one export an hour from `org:a`" let everything
+/// out, again and again, and `audit --scope` showed none of it.
+#[test]
+fn a_limit_of_a_scope_holds_for_what_is_taken_out_of_it_in_whatever_way_it_is_asked_for() {
+    let (engine, alice, bob) = world();
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    for (at, id) in [("org:a", 1), ("org:a/dept:b", 2), ("org:a/dept:c", 3), ("org:z", 4)] {
+        ada.execute(scope_at(at, id)).unwrap();
+    }
+    for who in [2, 3] {
+        ada.execute(member("org:a", who, Role::Writer)).unwrap();
+        ada.execute(member("org:z", who, Role::Writer)).unwrap();
+    }
+    for (id, at) in [(20, "org:a/dept:b"), (21, "org:a/dept:c"), (22, "org:z")] {
+        alice.execute(object(id, 1, Some(at), Level::Read)).unwrap();
+    }
+    let export = scoped::Action::Export;
+    let rule = crate::rules::bound(
+        &engine,
+        scoped::rules::Define::limit("two", &[export], 2, 3_600),
+        crate::rules::at("org:a"),
+    );
+    let used = |who| ada.reading().rule_usage(rule, PrincipalId(who)).unwrap().remove(0).used;
+    let objects = |ids: &[u128]| PackageOf::Objects(ids.iter().map(|id| ObjectId(*id)).collect());
+    let tries = |session: &Session, what: &PackageOf| session.export(what).map(drop).map_err(|e| e.code());
+    // Out of two departments: one export, told of both.
+    tries(&alice, &objects(&[20, 21, 22, ONE.0])).unwrap();
+    assert_eq!(used(2), 1);
+    tries(&alice, &PackageOf::Scope(path("org:a/dept:b"))).unwrap();
+    assert_eq!(used(2), 2);
+    for what in [objects(&[21]), PackageOf::Scope(path("org:a")), PackageOf::Type("limits".into())] {
+        assert_eq!(tries(&alice, &what), Err("rate_limited"), "{what:?}");
+    }
+    tries(&alice, &objects(&[22, ONE.0])).expect("what is elsewhere, or in no scope");
+    tries(&bob, &objects(&[20])).expect("and somebody else");
+    assert_eq!((used(2), used(3)), (2, 1));
+    // Filed where it was asked for.
+    let kinds = Some(vec![ObjectsExported::KIND]);
+    let filter = Filter { kinds, scopes: Some(vec![scoped::ScopeId(2)]), ..Filter::default() };
+    assert_eq!(engine.history().audit(&filter).unwrap().len(), 1);
+    let forged = objects::Export {
+        objects: vec![ObjectId(20)],
+        versions: 1,
+        digest: "0".repeat(64),
+        redacted: false,
+        scope: None,
+        scopes: [scoped::ScopeId(4)].into(),
+    };
+    assert_eq!(alice.execute(forged).unwrap_err().code(), "invalid", "no other scopes than theirs");
+    crate::support::same_elsewhere(&engine);
+}
+
+/// Which fields are references was asked of the contract of the place that a package went to, and of nobody else: brought into a log
+/// without that contract, objects went on naming ids that mean nothing there, and nothing was said.
+#[test]
+fn references_are_told_by_the_package_and_what_is_kept_beside_them_is_noted() {
+    let (engine, alice, _) = world();
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    let older = alice.export(&all()).unwrap();
+    let any = |name: &str| FieldSpec::new(name, FieldType::Any).optional();
+    let of = |name: &str| FieldSpec::new(name, FieldType::Ref).optional();
+    let fields = vec![any("cpu"), of("to"), of("never"), any("see")];
+    ada.execute(contracts::Create::new("notes", "note", fields)).unwrap();
+    let package = alice.export(&all()).unwrap();
+    let declared = std::collections::BTreeMap::from([("note".to_owned(), ["to".to_owned()].into())]);
+    assert_eq!(package.manifest.references, declared, "those that occur");
+    let mut forged = package.clone();
+    forged.manifest.references.clear();
+    assert_eq!(forged.verify().unwrap_err().code(), "package_digest", "the digest covers them");
+
+    let (elsewhere, _) = by_hand(6);
+    let carol = elsewhere.session(PrincipalId(1)).unwrap();
+    let result = carol.import(&package, &ImportOptions::default()).unwrap();
+    let value = carol.read(result.id_mapping[&ONE]).unwrap().value().unwrap();
+    assert_eq!(value, json!({ "to": result.id_mapping[&TWO], "see": [GONE, "elsewhere"] }));
+    assert_eq!((result.errors.len(), result.notes.len()), (0, 1), "{result:?}");
+    assert!(result.notes[0].contains("`see`") && result.notes[0].contains(&GONE.to_string()), "{result:?}");
+    let named = ImportOptions {
+        references: [("note".to_owned(), "see".to_owned())].into(),
+        ..ImportOptions::default()
+    };
+    assert_eq!(
+        carol.import(&package, &named).unwrap().notes,
+        Vec::<String>::new(),
+        "a list of references is named"
+    );
+
+    // A package from before says nothing of it, and is read as ever.
+    assert!(older.manifest.references.is_empty());
+    let mut oldest = older.clone();
+    oldest.manifest.format_version = "2.0".to_owned();
+    oldest.manifest.digest = oldest.digest().unwrap().to_string();
+    assert!(!String::from_utf8(oldest.to_json().unwrap()).unwrap().contains("references"));
+    let result = carol.import(&oldest, &ImportOptions::default()).unwrap();
+    assert_eq!(carol.read(result.id_mapping[&ONE]).unwrap().value().unwrap()["to"], json!(TWO));
+    assert_eq!(result.notes.len(), 2, "but it is noted: {result:?}");
+    digest(&elsewhere);
+}
+
+/// At the second hop a package told of who had brought the objects in, as if they had written them, and of when; whoever owned them and took
+/// them out of sight was not told at all.
+#[test]
+fn where_a_version_was_written_first_is_kept_however_often_it_travels() {
+    let (_, alice, _) = world();
+    let package = alice.export(&all()).unwrap();
+    let engines: Vec<Engine> = (6..9).map(|seed| by_hand(seed).0).collect();
+    let (mut package, mut mapping) = (package, vec![ONE, GONE]);
+    let originals = alice.reading().versions(ONE).unwrap();
+    for (hop, engine) in engines.iter().enumerate() {
+        let carol = engine.session(PrincipalId(1)).unwrap();
+        let result = carol.import(&package, &ImportOptions::default()).unwrap();
+        let told = package.clone();
+        mapping = mapping.iter().map(|id| result.id_mapping[id]).collect();
+        let versions = carol.reading().versions(mapping[0]).unwrap();
+        assert_eq!(versions.len(), originals.len());
+        for (version, original) in versions.iter().zip(&originals) {
+            let origin = version.origin.unwrap();
+            assert_eq!(
+                (origin.object, origin.author, origin.time),
+                (ONE, original.by, original.time),
+                "hop {hop}"
+            );
+        }
+        // Whose it was, and who took it away, is in the trail of each hop.
+        let filter = Filter {
+            kinds: Some(vec![scoped::projections::objects::ObjectsImported::KIND]),
+            ..Filter::default()
+        };
+        let at = engine.history().audit(&filter).unwrap()[0];
+        let said: serde_json::Value =
+            serde_json::from_slice(&engine.history().payload(at).unwrap().unwrap()).unwrap();
+        let gone = told.objects.iter().find(|object| object.tombstone.is_some()).unwrap();
+        let tombstone = gone.tombstone.as_ref().unwrap();
+        assert_eq!(
+            said["former"][gone.id.to_string()],
+            json!({ "owner": gone.owner, "tombstoned_at": tombstone.at, "tombstoned_by": tombstone.by })
+        );
+        assert_eq!(
+            carol.reading().tombstones(mapping[1]).unwrap()[0].tombstoned.reason.as_deref(),
+            Some("old")
+        );
+        package = carol.export(&PackageOf::Objects(result.id_mapping.values().copied().collect())).unwrap();
+        crate::support::same_elsewhere(engine);
+    }
+}
+
+/// A write to a missing path makes it; bringing a package in was refused there, though each object by itself would have been taken.
+#[test]
+fn a_package_is_brought_into_a_path_that_is_not_there_yet_as_an_object_would_be() {
+    let (engine, alice, bob) = world();
+    let ada = engine.session(PrincipalId(1)).unwrap();
+    let package = alice.export(&PackageOf::Objects(vec![TWO])).unwrap();
+    ada.execute(scope_at("org:a", 1)).unwrap();
+    let into = ImportOptions {
+        into: Some((path("org:a/dept:new/team:new"), Level::Read)),
+        ..ImportOptions::default()
+    };
+    assert_eq!(bob.import(&package, &into).unwrap_err().code(), "denied");
+    ada.execute(member("org:a", 3, Role::Writer)).unwrap();
+    let made = bob.import(&package, &into).unwrap();
+    let read = ada.read(made.id_mapping[&TWO]).unwrap();
+    assert_eq!(read.value().unwrap()["cpu"], 7);
+    bob.import(&package, &into).expect("and into the one that is there now");
+    crate::support::same_elsewhere(&engine);
+}

@@ -61,7 +61,7 @@ fn a_principal_is_created_active_with_kind_name_and_version_1() {
     assert_eq!((found.status, &*found.kind, found.operator), (Status::Active, "user", false));
     assert_eq!(found.description, json!({ "name": "Ada" }));
     assert_eq!((found.version, found.handle.as_deref()), (2, Some("user:ada")), "a handle is a version");
-    assert_eq!((found.created_by, found.created_at), (PrincipalId(1), made.first.get()));
+    assert_eq!((found.created_by, found.created), (PrincipalId(1), made.first.get()));
     let whole = serde_json::to_value(&found).unwrap();
     assert_eq!((&whole["status"], &whole["description"]["name"]), (&json!("active"), &json!("Ada")));
 }
@@ -134,6 +134,32 @@ fn a_change_of_lifecycle_persists_and_an_archived_principal_stays_archived() {
     ] {
         assert!(["not_suspended", "not_active", "archived"].contains(&code), "{code}");
     }
+}
+
+/// Only the handle of an archived principal was left alone: its description, its kind and its being an operator went on changing.
+#[test]
+fn nothing_about_an_archived_principal_changes_any_more() {
+    let (engine, _) = by_hand(5);
+    let ada = founder(&engine);
+    let bo = PrincipalId(2);
+    ada.execute(principal(2)).unwrap();
+    let before = ada.execute(identity::SetOperator { principal: bo, operator: true }).unwrap().first;
+    ada.execute(identity::ChangeKind { principal: bo, kind: "robot".into(), expected_version: None })
+        .unwrap();
+    ada.execute(identity::ArchivePrincipal { principal: bo }).unwrap();
+    let content = digest(&engine);
+    let description = data(json!({ "name": "another" }));
+    let tries: [Result<Receipt, Error>; 4] = [
+        ada.execute(identity::DescribePrincipal { principal: bo, description, expected_version: None }),
+        ada.execute(identity::ChangeKind { principal: bo, kind: "bot".into(), expected_version: None }),
+        ada.execute(identity::SetOperator { principal: bo, operator: false }),
+        ada.execute(identity::SetHandle { principal: bo, handle: None, expected_version: None }),
+    ];
+    assert_eq!(tries.map(|tried| tried.unwrap_err().code()), ["archived"; 4]);
+    assert_eq!(digest(&engine), content);
+    // Nor does a rollback change it: it says that archiving is for good, and leaves the rest.
+    let plan = ada.plan_rollback(&Cutoff::At(before), Selection::All).unwrap();
+    assert_eq!((plan.steps.len(), plan.irreversible.len()), (0, 1), "{plan:?}");
 }
 
 #[test]

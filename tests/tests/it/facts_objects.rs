@@ -28,7 +28,7 @@ fn tombstone(object: ObjectId, reason: &str) -> Tombstone {
 }
 
 fn restore(object: ObjectId) -> Restore {
-    Restore { object, expected_version: None }
+    Restore::new(object)
 }
 
 fn transfer(object: ObjectId, to: u128, reason: Option<&str>) -> Transfer {
@@ -153,6 +153,31 @@ fn an_update_is_one_more_version_and_leaves_the_one_before_as_it_was() {
     let command = format!("{:?}", recalled.unwrap().steps);
     assert!(command.contains("more of it"), "{command}");
     digest(&engine);
+}
+
+/// Updates and tombstones could say why; making an object and taking it back into sight could not.
+#[test]
+fn why_an_object_was_made_and_restored_is_kept_where_it_was_said() {
+    let (engine, ada, alice, _) = three();
+    ada.execute(crate::support::scope_at("org:a", 1)).unwrap();
+    ada.execute(crate::support::member("org:a", 2, scoped::Role::Writer)).unwrap();
+    let make = |id: ObjectId, scope| object(id.0, 1, scope, Level::Read);
+    alice.execute(make(ONE, Some("org:a")).because("asked for by ticket 7")).unwrap();
+    alice.execute(tombstone(ONE, "done")).unwrap();
+    alice.execute(restore(ONE).because("not done")).unwrap();
+    alice.execute(update(ONE.0, 2).because("more")).unwrap();
+    let private = ObjectId(40);
+    alice.execute(make(private, None).because("mine")).unwrap();
+    alice.execute(make(ObjectId(41), None)).unwrap();
+    let reasons = |id| -> Vec<Option<String>> {
+        alice.reading().versions(id).unwrap().into_iter().map(|version| version.reason).collect()
+    };
+    assert_eq!(reasons(ONE), [Some("asked for by ticket 7".to_owned()), Some("more".to_owned())]);
+    assert_eq!((reasons(private), reasons(ObjectId(41))), (vec![Some("mine".to_owned())], vec![None]));
+    let gone = alice.reading().tombstones(ONE).unwrap().remove(0);
+    assert_eq!(gone.restored.unwrap().reason.as_deref(), Some("not done"));
+    // Written out and in again it is the same.
+    crate::support::same_elsewhere(&engine);
 }
 
 #[test]

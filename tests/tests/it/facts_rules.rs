@@ -1,7 +1,7 @@
 //! Facts of the page on rules: the store, bindings, evaluation, ready-made rules, redaction, limits, quotas, flags.
 
 use crate::rules::{ADA, BO, BOS, PRIVATE, ROBO, SHARED, at, bound, when, world};
-use crate::support::{NOON, data, object, path};
+use crate::support::{NOON, data, object, path, scope_at};
 use scoped::projections::rules::{Class, Content, Redact, Redactions, Strategy};
 use scoped::rules::{Aim, Archive, Bind, Define, RuleFilter, Unbind, Update};
 use scoped::temporal::Cutoff;
@@ -284,6 +284,51 @@ fn a_limit_counts_committed_events_in_a_sliding_window() {
     crate::support::digest(&engine);
 }
 
+/// Whatever was written to a path that was not there yet met no limit: its scope was made in the same step, and was unknown when
+/// limits were asked. With one creation an hour bound to the root, three into three new departments all passed.
+#[test]
+fn a_limit_holds_for_what_is_written_to_a_path_below_it_that_is_not_there_yet() {
+    let (engine, _) = world();
+    let (ada, bo) = (ada(&engine), engine.session(BO).unwrap());
+    let rule = bound(&engine, Define::limit("one", &[Action::Create], 1, 3_600), at("org:a"));
+    let used = || ada.reading().rule_usage(rule, BO).unwrap().remove(0).used;
+    let before = used();
+    let create =
+        |id, scope| bo.execute(object(id, 1, Some(scope), Level::Read)).map(drop).map_err(|e| e.code());
+    create(100, "org:a/dept:new").unwrap();
+    assert_eq!(used() - before, 1, "counted as it was admitted");
+    let content = crate::support::digest(&engine);
+    assert_eq!(create(101, "org:a/dept:newer"), Err("rate_limited"));
+    assert_eq!(create(102, "org:a/dept:b/team:new"), Err("rate_limited"));
+    assert_eq!(create(103, "org:a/dept:new"), Err("rate_limited"), "and the one that is there now");
+    assert_eq!(crate::support::digest(&engine), content, "nor is the scope made");
+
+    // The making of scopes is a doing in the scope that is made, hence below whatever is above that.
+    let two = Define::limit("two", &[Action::ScopeCreate], 2, 3_600);
+    let two = bound(&engine, two, at("org:z"));
+    let make = |path, id| ada.execute(scope_at(path, id)).map(drop).map_err(|e| e.code());
+    assert_eq!([make("org:z/dept:a", 50), make("org:z/dept:b", 51)], [Ok(()), Ok(())]);
+    assert_eq!(make("org:z/dept:c", 52), Err("rate_limited"));
+    ada.execute(Archive { rule: two }).unwrap();
+
+    // A condition on the very scope is not one on what is below it: admission and fold agree on both.
+    let here = |clause: &str| Define::limit("exact", &[Action::Create], 1, 3_600).when(when(clause));
+    let scope = scoped::ScopeId(4);
+    let exact = bound(&engine, here(&format!(r#"{{"scope": "{scope}"}}"#)), at("org:z"));
+    let within = bound(&engine, here(&format!(r#"{{"within": "{scope}"}}"#)), at("org:z"));
+    let make =
+        |id, scope| ada.execute(object(id, 1, Some(scope), Level::Read)).map(drop).map_err(|e| e.code());
+    let counts = || [exact, within].map(|rule| ada.reading().rule_usage(rule, ADA).unwrap().remove(0).used);
+    make(110, "org:z/dept:a").unwrap();
+    assert_eq!(counts(), [0, 1]);
+    assert_eq!(make(111, "org:z/dept:a/team:new"), Err("rate_limited"));
+    ada.execute(Archive { rule: within }).unwrap();
+    make(112, "org:z/dept:a/team:new").unwrap();
+    make(113, "org:z").unwrap();
+    assert_eq!(make(114, "org:z"), Err("rate_limited"));
+    crate::support::digest(&engine);
+}
+
 /// Said of a test before that only ever created.
 #[test]
 fn a_limit_without_actions_applies_to_every_action() {
@@ -294,7 +339,7 @@ fn a_limit_without_actions_applies_to_every_action() {
     bo.execute(crate::support::update(100, 2)).unwrap();
     bo.execute(objects::Tombstone::new(ObjectId(100))).unwrap();
     let words = |refused: scoped::Result<scoped::Receipt>| refused.unwrap_err().code();
-    let restore = objects::Restore { object: ObjectId(100), expected_version: None };
+    let restore = objects::Restore::new(ObjectId(100));
     assert_eq!(words(bo.execute(restore)), "rate_limited");
     assert_eq!(words(bo.execute(crate::support::update(SHARED.0, 2))), "rate_limited");
     assert_eq!(words(bo.execute(object(101, 1, Some("org:a/dept:b"), Level::Read))), "rate_limited");
@@ -360,7 +405,7 @@ fn a_quota_counts_what_is_there_by_type_and_owner() {
     bo.execute(other).expect("another type");
     bo.execute(objects::Tombstone::new(ObjectId(100))).unwrap();
     assert_eq!((make(102), usage().used), (Ok(()), 3));
-    let back = bo.execute(objects::Restore { object: ObjectId(100), expected_version: None }).unwrap_err();
+    let back = bo.execute(objects::Restore::new(ObjectId(100))).unwrap_err();
     assert_eq!(back.code(), "quota_exceeded", "coming back counts as well");
     bound(&engine, Define::quota("own", None, 4), Aim::principal(BO));
     assert_eq!(bo.execute(object(200, 1, None, Level::Read)).unwrap_err().code(), "quota_exceeded");
@@ -433,4 +478,32 @@ fn a_rollout_is_stable_and_nobody_in_particular_is_out_of_it() {
             .collect::<Vec<_>>()
     };
     assert_ne!(salted("a"), salted("b"));
+}
+
+/// `object_type: ["nosuch"]` was taken without a word, and a mistyped deny did nothing for ever.
+#[test]
+fn a_rule_that_names_a_type_that_is_not_registered_is_made_with_a_warning() {
+    let (engine, _) = world();
+    let ada = ada(&engine);
+    let warned = |receipt: scoped::Receipt| -> Vec<String> {
+        assert!(receipt.warnings.iter().all(|warning| warning.code == "not_registered"), "{receipt:?}");
+        receipt.warnings.into_iter().map(|warning| warning.message).collect()
+    };
+    let text = r#"{"object_type": ["limits", "nosuch"], "not": {"any": [{"object_type": "limit"}, {"object_type": "nosuch"}]}}"#;
+    let made = ada.execute(deny(text)).unwrap();
+    let rule = RuleId(made.ids[0]);
+    let told = warned(made);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("`limit`") && told[1].contains("`nosuch`"), "{told:?}");
+    let bind = |rule, to| warned(ada.execute(Bind { binding: None, rule, to }).unwrap());
+    assert_eq!(bind(rule, Aim::object_type("limits")), Vec::<String>::new());
+    assert_eq!(bind(rule, Aim::object_type("limmits")).len(), 1);
+    let update = |text: &str| serde_json::from_str::<Update>(text).unwrap();
+    let other = update(&format!(r#"{{"rule": "{rule}", "when": {{"object_type": "nosuch"}}}}"#));
+    assert_eq!(warned(ada.execute(other).unwrap()).len(), 1);
+    let renamed = update(&format!(r#"{{"rule": "{rule}", "name": "other"}}"#));
+    assert_eq!(warned(ada.execute(renamed).unwrap()), Vec::<String>::new(), "what it says is what it said");
+    // Once the type is there the same rule speaks.
+    engine.register_types(&["nosuch"]).unwrap();
+    assert_eq!(warned(ada.execute(deny(r#"{"object_type": "nosuch"}"#)).unwrap()), Vec::<String>::new());
 }

@@ -47,7 +47,7 @@ fn bury(id: u128) -> objects::Tombstone {
 }
 
 fn restore(id: u128) -> objects::Restore {
-    objects::Restore { object: ObjectId(id), expected_version: None }
+    objects::Restore::new(ObjectId(id))
 }
 
 fn write(id: u128, scope: &str) -> objects::Create {

@@ -47,6 +47,7 @@ fn note(session: &Session, value: Value) -> Receipt {
         data: data(value),
         scope,
         level: Level::Write,
+        reason: None,
         subject: None,
     };
     session.execute(create).unwrap()
@@ -168,7 +169,7 @@ fn a_creation_is_rolled_back_by_taking_the_object_away_and_a_deletion_by_bringin
     let made = note(&ada, json!({ "v": 1 }));
     ada.rollback_with(&event(made.first)).unwrap().unwrap();
     assert_eq!(presence(&engine, Entity::Object(NOTE), engine.history().head()).0, Presence::Tombstoned);
-    ada.execute(objects::Restore { object: NOTE, expected_version: None }).unwrap();
+    ada.execute(objects::Restore::new(NOTE)).unwrap();
     let gone =
         ada.execute(objects::Tombstone { object: NOTE, reason: None, expected_version: None }).unwrap();
     ada.rollback_with(&event(gone.first)).unwrap().unwrap();

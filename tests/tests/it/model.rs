@@ -277,6 +277,7 @@ fn op(raw: &[u8; 6]) -> Op {
                 data: value,
                 scope,
                 level,
+                reason: None,
                 subject: None,
             }
             .into()
@@ -284,7 +285,7 @@ fn op(raw: &[u8; 6]) -> Op {
         29..=31 => objects::Update { object, data: value, expected_version, reason: None }.into(),
         32 => objects::Tombstone { object, reason: (c % 2 == 0).then(|| "why not".into()), expected_version }
             .into(),
-        33 => objects::Restore { object, expected_version: None }.into(),
+        33 => objects::Restore::new(object).into(),
         34 | 35 => sharing::Project { object, scope: place, level }.into(),
         36 => sharing::Revoke { object, scope: place }.into(),
         37 => SetMark {

@@ -545,6 +545,11 @@ impl Oracle {
         use identity::Command as I;
         self.need(actor, Capability::PrincipalsManage, On::Deployment, now)?;
         let known = |id: &PrincipalId| self.principals.get(id).ok_or("not_found");
+        // Whoever is archived is so for good, with all that is said of them.
+        let changing = |id: &PrincipalId| match known(id)? {
+            found if found.status == "archived" => Err("archived"),
+            found => Ok(found),
+        };
         let another_operator = |id: &PrincipalId| {
             let operators = self.principals.iter().filter(|(_, p)| p.operator && p.status == "active");
             if operators.into_iter().any(|(other, _)| other != id) { Ok(()) } else { Err("last_operator") }
@@ -566,26 +571,27 @@ impl Oracle {
                 vec![What::Principal { id, description: json(&c.description), operator: false }]
             }
             I::DescribePrincipal(c) => {
-                known(&c.principal)?;
+                changing(&c.principal)?;
                 vec![What::Described { id: c.principal, description: json(&c.description) }]
             }
             I::ChangeKind(c) => {
-                if known(&c.principal)?.kind == c.kind {
+                if changing(&c.principal)?.kind == c.kind {
                     return Err("unchanged");
                 }
                 vec![What::Kind { id: c.principal, kind: c.kind.clone() }]
             }
             I::SetHandle(c) => {
-                let found = known(&c.principal)?;
+                let found = changing(&c.principal)?;
                 let handle = c.handle.as_ref().map(|handle| handle.as_str()).unwrap_or_default();
                 // A handle names one principal that lives; whoever is archived is named no more.
                 let taken = self.principals.values().any(|p| p.handle == handle && p.status != "archived");
-                match found.status {
-                    "archived" => return Err("archived"),
-                    _ if found.handle == handle => return Err("unchanged"),
-                    _ if !handle.is_empty() && taken => return Err("exists"),
-                    _ => vec![What::Handle { id: c.principal, handle: handle.to_owned() }],
+                if found.handle == handle {
+                    return Err("unchanged");
                 }
+                if !handle.is_empty() && taken {
+                    return Err("exists");
+                }
+                vec![What::Handle { id: c.principal, handle: handle.to_owned() }]
             }
             I::SuspendPrincipal(c) => {
                 if known(&c.principal)?.status != "active" {
@@ -616,7 +622,7 @@ impl Oracle {
                 vec![What::Status { id: c.principal, status: "archived" }]
             }
             I::SetOperator(c) => {
-                if known(&c.principal)?.operator == c.operator {
+                if changing(&c.principal)?.operator == c.operator {
                     return Err("unchanged");
                 }
                 if !c.operator {

@@ -68,6 +68,7 @@ fn what_moves_counts_where_it_goes_and_no_longer_where_it_was() {
             data: data(json!({})),
             scope: Some(ScopeId(21).into()),
             level: Level::Read,
+            reason: None,
             subject: None,
         };
         ada.execute(into).unwrap();
@@ -243,11 +244,12 @@ fn step(engine: &Engine, rules: &[RuleId], [what, a, b, c]: [u8; 4]) {
             data: data(json!({ "cpu": c })),
             scope: (b % 7 != 6).then_some(place.into()),
             level: Level::Admin,
+            reason: None,
             subject: None,
         }
         .into(),
         5 | 6 => objects::Tombstone::new(id).into(),
-        7 => objects::Restore { object: id, expected_version: None }.into(),
+        7 => objects::Restore::new(id).into(),
         8 => give(id.0, if c % 2 == 0 { BO } else { ADA }).into(),
         9 | 10 => MoveScope { scope: ScopeId(FLAT[usize::from(a) % 3]).into(), parent: place.into() }.into(),
         11 => DeleteScope {

@@ -219,7 +219,7 @@ const REVOCATIONS: &[Revocation] = &[
         ask: Ask::Read,
         begin: || vec![joins(Role::Reader)],
         revoke: |_| objects::Tombstone::new(OBJECT).into(),
-        grant: |_| objects::Restore { object: OBJECT, expected_version: None }.into(),
+        grant: |_| objects::Restore::new(OBJECT).into(),
     },
     Revocation {
         what: "a delegation",

@@ -37,6 +37,7 @@ fn with_note(engine: &Engine) {
         data: data(json!({ "cpu": 9 })),
         scope: Some(path("org:a/dept:b")),
         level: Level::Admin,
+        reason: None,
         subject: None,
     };
     engine.session(ADA).unwrap().execute(note).unwrap();

@@ -71,7 +71,7 @@ fn a_rule_bound_to_an_object_is_heard_by_every_operation_about_it_and_by_no_othe
     for command in [
         update(SHARED.0, 2).into(),
         objects::Tombstone::new(SHARED).into(),
-        objects::Restore { object: SHARED, expected_version: None }.into(),
+        objects::Restore::new(SHARED).into(),
         objects::Transfer { object: SHARED, to: BO, reason: None, expected_version: None }.into(),
         share(SHARED).into(),
     ] {

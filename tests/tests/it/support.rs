@@ -66,6 +66,7 @@ pub(crate) fn object(id: u128, cpu: u64, scope: Option<&str>, level: Level) -> o
         data,
         scope: scope.map(path),
         level,
+        reason: None,
         subject: None,
     }
 }

@@ -123,6 +123,7 @@ pub fn worker(engine: &Engine, payload: usize, nth: usize) -> anyhow::Result<(Pr
                     data,
                     scope,
                     level,
+                    reason: None,
                     subject: None,
                 })?
                 .object(),

@@ -81,8 +81,16 @@ impl World {
             let data = data(size.payload, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(scope(nth % TREES, DEPTH - 1)));
             Some(
-                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
-                    .into(),
+                objects::Create {
+                    object,
+                    object_type,
+                    data,
+                    scope,
+                    level: Level::Write,
+                    reason: None,
+                    subject: None,
+                }
+                .into(),
             )
         });
         fill(&engine, founder, objects).context("making objects")?;

@@ -107,7 +107,7 @@ pub(super) fn import(args: &Import, output: &Output) -> Result<(), Failure> {
     let imported = args.acting.session(&engine)?.import(&package, &options);
     engine.close()?;
     let imported = imported?;
-    imported.errors.iter().for_each(|error| output.note(error));
+    imported.errors.iter().chain(&imported.notes).for_each(|told| output.note(told));
     output.show(&imported, || {
         let facts = Facts::new()
             .with("objects", count(imported.imported))

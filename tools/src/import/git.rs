@@ -301,7 +301,7 @@ impl<'a> Importer<'a> {
             (ChangeKind::Modified | ChangeKind::Added, Some(file)) => {
                 if !file.live {
                     file.live = true;
-                    batch.push(author, objects::Restore { object: file.object, expected_version: None });
+                    batch.push(author, objects::Restore::new(file.object));
                 }
                 batch.push(
                     author,
@@ -326,6 +326,7 @@ impl<'a> Importer<'a> {
                         data: data()?,
                         scope,
                         level,
+                        reason: None,
                         subject: None,
                     },
                 );

@@ -41,6 +41,7 @@ impl Small {
             data: data(json!({ "path": path, "blob": blob })),
             scope: Some(docs.clone()),
             level: scoped::Level::Write,
+            reason: None,
             subject: None,
         };
         let plan = session.execute(file("docs/plan.md", "aa")).unwrap().object();
@@ -149,6 +150,7 @@ fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
             data,
             scope: None,
             level: scoped::Level::Read,
+            reason: None,
             subject: None,
         });
         if path == "docs/gone" {
@@ -158,8 +160,16 @@ fn live_objects_with_fields_are_exact_lines_sorted_by_the_first_field() {
     }
     let data = scoped::Data::new(json!({ "title": "no file at all" })).unwrap();
     let (object_type, level) = ("note".to_owned(), scoped::Level::Read);
-    ada.execute(objects::Create { object: None, object_type, data, scope: None, level, subject: None })
-        .unwrap();
+    ada.execute(objects::Create {
+        object: None,
+        object_type,
+        data,
+        scope: None,
+        level,
+        reason: None,
+        subject: None,
+    })
+    .unwrap();
     engine.close().unwrap();
     let fields = ["objects", "log", "--fields", "path,blob", "--format", "tsv"];
     let run = desk.run(&fields).fine();

@@ -1,5 +1,6 @@
 //! Taking objects out.
 
+use super::references::References;
 use super::verify::bounded;
 use super::{FORMAT, Lifecycle, Manifest, Package, PackedObject, PackedTombstone, PackedVersion};
 use crate::data::Data;
@@ -8,7 +9,8 @@ use crate::objects::Export;
 use crate::reading::PackedRow;
 use crate::session::Session;
 use crate::tenancy::ScopeRef;
-use scoped_projections::{Digest, ObjectId};
+use scoped_projections::{Digest, ObjectId, ScopeId};
+use std::collections::BTreeSet;
 
 /// Which objects go into a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +31,25 @@ impl Session {
     /// When one of the ids may not be read or taken out (the same words for what is missing); when it is more than a package holds.
     pub fn export(&self, what: &PackageOf) -> Result<Package> {
         let (rows, position) = self.reading().packed(what)?;
+        let scope = match what {
+            PackageOf::Scope(scope) => Some(scope.clone()),
+            PackageOf::Objects(_) | PackageOf::Type(_) => None,
+        };
+        let asked_for = scope.as_ref().and_then(|scope| {
+            self.engine().read(|moment| {
+                let tenancy = moment.world().tenancy();
+                scope.row(tenancy).and_then(|row| tenancy.at(row)).map(|node| node.id)
+            })
+        });
         let mut redacted = false;
-        let mut objects = Vec::with_capacity(rows.len());
+        let mut scopes: BTreeSet<ScopeId> = asked_for.into_iter().collect();
+        let (mut objects, mut references) = (Vec::with_capacity(rows.len()), References::new());
         for row in rows {
             redacted |= row.redacted;
+            scopes.extend(row.home);
+            if !row.references.is_empty() {
+                references.entry(row.object_type.clone()).or_default().extend(row.references.iter().cloned());
+            }
             objects.push(packed(row)?);
         }
         let versions: usize = objects.iter().map(|object| object.versions.len()).sum();
@@ -54,6 +71,7 @@ impl Session {
             object_count: objects.len() as u64,
             version_count: versions as u64,
             redacted,
+            references,
             salt,
             digest: String::new(),
             signature: None,
@@ -62,7 +80,8 @@ impl Session {
         let digest = package.digest()?;
         package.manifest.digest = digest.to_string();
         let objects = package.objects.iter().map(|object| object.id).collect();
-        self.execute(Export { objects, versions: versions as u32, digest: digest.to_string(), redacted })?;
+        let (versions, digest) = (versions as u32, digest.to_string());
+        self.execute(Export { objects, versions, digest, redacted, scope, scopes })?;
         Ok(package)
     }
 }
@@ -79,6 +98,7 @@ fn packed(row: PackedRow) -> Result<PackedObject> {
             created_by: info.by,
             reason: info.reason,
             checksum: info.checksum.to_string(),
+            origin: info.origin,
             absent: info.absent.map(|absence| absence.why),
         })
     });

@@ -1,15 +1,15 @@
 //! Bringing objects in.
 
+use super::references::{self, Remapped};
 use super::{Package, PackedObject};
+use crate::authorize::Target;
 use crate::clock::Ids;
 use crate::command::Batch;
-use crate::data::Data;
 use crate::error::Result;
-use crate::objects::{Create, Import, RecordProvenance, Tombstone, Update};
+use crate::objects::{Create, Former, Import, Origin, RecordProvenance, Tombstone, Update};
 use crate::session::Session;
 use crate::tenancy::ScopeRef;
 use scoped_projections::ObjectId;
-use scoped_projections::contracts::FieldType;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::Level;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +21,8 @@ pub struct ImportOptions {
     pub types: BTreeSet<String>,
     /// Project everything into this scope, at this level; private to the importer otherwise.
     pub into: Option<(ScopeRef, Level)>,
-    /// Fields that hold ids of other objects, as `(type, top-level key)`, besides those that a contract declares as references: the
-    /// ids become the new ones.
+    /// Fields that hold ids of other objects, as `(type, top-level key)`, besides those that a contract here, or where the package was made,
+    /// declares as references: the ids become the new ones.
     pub references: BTreeSet<(String, String)>,
 }
 
@@ -39,9 +39,26 @@ pub struct Imported {
     pub id_mapping: BTreeMap<ObjectId, ObjectId>,
     /// Objects that the package lacks data of, and references that lead out of what was brought in: those are as they were, and may name nothing here.
     pub errors: Vec<String>,
+    /// What else is to be known: that the package is redacted; fields with the id of something that came along, which nobody says are references
+    /// and which were kept as they were.
+    pub notes: Vec<String>,
 }
 
-/// References that are told of one by one; more are counted.
+/// What is told of one by one up to [`ERRORS_MAX`], and counted beyond.
+#[derive(Debug, Default)]
+struct Seen {
+    outside: usize,
+    kept: usize,
+}
+
+impl Former {
+    fn of(object: &PackedObject) -> Self {
+        let (at, by) = object.tombstone.as_ref().map(|gone| (gone.at, gone.by)).unzip();
+        Self { owner: object.owner, tombstoned_at: at, tombstoned_by: by }
+    }
+}
+
+/// References and fields that are told of one by one; more are counted.
 const ERRORS_MAX: usize = 100;
 
 impl Session {
@@ -68,25 +85,36 @@ impl Session {
             versions: chosen.iter().map(|object| object.versions.len() as u64).sum(),
             id_mapping: mapping,
             errors: lacking.iter().map(|object| lacks(object)).collect(),
+            notes: Vec::new(),
         };
+        if package.manifest.redacted {
+            let note = "not all of it is what was written: something was hidden from who made the package, or could not be read there";
+            result.notes.push(note.to_owned());
+        }
+        let former = chosen.iter().map(|object| (object.id, Former::of(object))).collect();
         let mut batch = Batch::new().with(
             self.actor(),
             Import {
                 digest: package.manifest.digest.clone(),
                 versions: result.versions as u32,
                 mapping: result.id_mapping.clone(),
+                former,
                 scope: options.into.as_ref().map(|(scope, _)| scope.clone()),
             },
         );
-        let mut dangling = 0;
+        let mut seen = Seen::default();
         for object in chosen {
-            let named = options.references.iter().filter(|(of, _)| *of == object.object_type);
-            let mut fields: BTreeSet<String> = named.map(|(_, key)| key.clone()).collect();
-            fields.extend(self.declared_references(&object.object_type, options));
-            self.bring(object, &fields, options, &mut result, &mut dangling, &mut batch)?;
+            let object_type = object.object_type.as_str();
+            let mut fields: BTreeSet<String> = references::named(options, object_type).cloned().collect();
+            fields.extend(package.manifest.references.get(object_type).into_iter().flatten().cloned());
+            fields.extend(self.declared_here(object_type, options));
+            self.bring(object, &fields, options, &mut result, &mut seen, &mut batch)?;
         }
-        if dangling > ERRORS_MAX {
-            result.errors.push(format!("{} more references like these", dangling - ERRORS_MAX));
+        if seen.outside > ERRORS_MAX {
+            result.errors.push(format!("{} more references like these", seen.outside - ERRORS_MAX));
+        }
+        if seen.kept > ERRORS_MAX {
+            result.notes.push(format!("{} more fields like these", seen.kept - ERRORS_MAX));
         }
         self.engine().execute(batch)?;
         Ok(result)
@@ -94,18 +122,16 @@ impl Session {
 }
 
 impl Session {
-    /// Fields of type `ref` of the contract that governs objects of a type where they are brought in.
-    fn declared_references(&self, object_type: &str, options: &ImportOptions) -> Vec<String> {
+    /// Fields of type `ref` of the contract that governs objects of a type where they are brought in: in a scope that is made for them, that
+    /// of the nearest above it.
+    fn declared_here(&self, object_type: &str, options: &ImportOptions) -> Vec<String> {
         self.engine().read(|moment| {
-            let (contracts, tenancy) = (moment.world().contracts(), moment.world().tenancy());
-            let home = options.into.as_ref().and_then(|(scope, _)| scope.row(tenancy)).unwrap_or(NO_ROW);
-            let row = contracts.governing(object_type, home, tenancy);
-            let version = row
-                .and_then(|row| Some((row, contracts.at(row)?)))
-                .and_then(|(row, contract)| contracts.version(row, contract.version));
-            let fields = version.into_iter().flat_map(|version| version.definition.fields.iter());
-            let references = fields.filter(|field| field.field_type == FieldType::Ref);
-            references.map(|field| field.name.clone()).collect()
+            let world = moment.world();
+            let home = match options.into.as_ref().map(|(scope, _)| scope.target(world.tenancy())) {
+                Some(Target::Scope(row) | Target::Below(row)) => row,
+                _ => NO_ROW,
+            };
+            references::declared(world, object_type, home).map(str::to_owned).collect()
         })
     }
 
@@ -115,22 +141,36 @@ impl Session {
         references: &BTreeSet<String>,
         options: &ImportOptions,
         result: &mut Imported,
-        dangling: &mut usize,
+        seen: &mut Seen,
         batch: &mut Batch,
     ) -> Result<()> {
         let Some(id) = result.id_mapping.get(&object.id).copied() else { return Ok(()) };
         for version in &object.versions {
-            let remapped = Remapped { mapping: &result.id_mapping, left: Vec::new() };
-            let (data, left) = remapped.run(&version.data, references)?;
-            for (key, to) in left {
-                *dangling += 1;
-                if *dangling <= ERRORS_MAX {
-                    let at = format!("version {} of `{}`", version.version, object.id);
-                    result
-                        .errors
-                        .push(format!("{at}: `{key}` refers to `{to}`, which is not in the package"));
+            let Remapped { data, outside, kept } =
+                Remapped::new(&version.data, references, &result.id_mapping)?;
+            let at = format_args!("version {} of `{}`", version.version, object.id);
+            for (key, to) in outside {
+                seen.outside += 1;
+                if seen.outside <= ERRORS_MAX {
+                    let error = format!("{at}: `{key}` refers to `{to}`, which is not in the package");
+                    result.errors.push(error);
                 }
             }
+            for (key, to) in kept {
+                seen.kept += 1;
+                if seen.kept <= ERRORS_MAX {
+                    let note = format!(
+                        "{at}: `{key}` is kept, though `{to}` came along: nobody says that it is a reference"
+                    );
+                    result.notes.push(note);
+                }
+            }
+            // Of what has travelled before, where it was written first.
+            let written = version.origin.unwrap_or(Origin {
+                object: object.id,
+                author: version.created_by,
+                time: version.created_at,
+            });
             if version.version == 1 {
                 let (object_type, subject) = (object.object_type.as_str(), object.subject);
                 let create = Create { object: Some(id), subject, ..Create::new(object_type, data) };
@@ -149,9 +189,9 @@ impl Session {
                 RecordProvenance {
                     object: id,
                     version: version.version,
-                    origin: object.id,
-                    author: version.created_by,
-                    time: version.created_at,
+                    origin: written.object,
+                    author: written.author,
+                    time: written.time,
                     reason: version.reason.clone(),
                 },
             );
@@ -167,40 +207,4 @@ impl Session {
 /// Why an object is not brought in.
 fn lacks(object: &PackedObject) -> String {
     format!("`{}` is left out: not all of its data could be read where the package was made", object.id)
-}
-
-/// Data whose references name the new ids.
-struct Remapped<'a> {
-    mapping: &'a BTreeMap<ObjectId, ObjectId>,
-    /// Those that name something outside: key and id.
-    left: Vec<(String, String)>,
-}
-
-impl Remapped<'_> {
-    fn run(mut self, data: &Data, references: &BTreeSet<String>) -> Result<(Data, Vec<(String, String)>)> {
-        if references.is_empty() {
-            return Ok((data.clone(), self.left));
-        }
-        let mut value = data.value()?;
-        for key in references {
-            if let Some(field) = value.get_mut(key) {
-                self.field(key, field);
-            }
-        }
-        Ok((Data::new(&value)?, self.left))
-    }
-    /// A reference is an id, or a list of ids; a map would not be one.
-    fn field(&mut self, key: &str, value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) => {
-                let Ok(id) = text.parse::<ObjectId>() else { return };
-                match self.mapping.get(&id) {
-                    Some(new) => *text = new.to_string(),
-                    None => self.left.push((key.to_owned(), text.clone())),
-                }
-            }
-            serde_json::Value::Array(list) => list.iter_mut().for_each(|value| self.field(key, value)),
-            _ => {}
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Packages: objects with all their versions, taken out of one log and brought into another.
 //!
 //! ```text
-//! {"manifest": {"format_version", "exported_at", "exported_by", "position", "object_count", "version_count", "redacted", "salt"?, "digest"},
+//! {"manifest": {"format_version", "exported_at", "exported_by", "position", "object_count", "version_count", "redacted", "references"?, "salt"?, "digest"},
 //!  "objects":  [{"id", "type", "subject"?, "owner", "created_at", "lifecycle", "tombstone"?, "versions": [{"version", "data", …}]}]}
 //! ```
 //!
@@ -15,29 +15,37 @@
 //! In: everything is checked first (form, digest, counts, checksums, gaps between versions), then all of it is one batch: new ids, the
 //! importer as owner, each version in its order with where it came from, tombstones as tombstones. What contracts, limits and the
 //! registry say against it they say against the whole.
-//! Units: µs; at most [`OBJECTS_MAX`] objects, [`VERSIONS_MAX`] versions and [`BYTES_MAX`] bytes of data.
+//! Units: µs; at most [`OBJECTS_MAX`] objects of [`SCOPES_MAX`] scopes, [`VERSIONS_MAX`] versions and [`BYTES_MAX`] bytes of data.
 
 mod export;
 mod import;
+pub(crate) mod references;
 mod verify;
 
 pub use export::PackageOf;
 pub(crate) use export::Size;
 pub use import::{ImportOptions, Imported};
+pub use references::References;
 pub(crate) use verify::bounded;
 
 use crate::data::Data;
 use crate::error::{Error, Result};
+use crate::exact::first_too_large;
+use crate::objects::Origin;
 use crate::sealed::Why;
 use scoped_projections::{Digest, Micros, ObjectId, PrincipalId, SubjectId};
 use serde::{Deserialize, Serialize};
 
-/// The format that this build writes and reads.
-pub const FORMAT: &str = "2.0";
+/// The format that this build writes.
+pub const FORMAT: &str = "2.1";
+/// The formats that it reads. 2.0 told of no references and of no origin.
+pub const FORMATS: [&str; 2] = ["2.0", FORMAT];
 /// Most objects in a package.
 pub const OBJECTS_MAX: usize = 10_000;
 /// Most versions in a package, of all objects together.
 pub const VERSIONS_MAX: usize = 100_000;
+/// Most scopes that the objects in a package are at home in: the event names each.
+pub const SCOPES_MAX: usize = 1_024;
 /// Most bytes of data in a package, as canonical JSON.
 pub const BYTES_MAX: usize = 64 << 20;
 
@@ -55,7 +63,7 @@ pub struct Package {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// One of [`FORMATS`].
     pub format_version: String,
     /// When it was made, µs.
     pub exported_at: Micros,
@@ -69,6 +77,9 @@ pub struct Manifest {
     pub version_count: u64,
     /// Is something left out or masked that its maker did not get to see?
     pub redacted: bool,
+    /// Fields that hold ids of other objects, as the contracts say that govern them where it was made.
+    #[serde(default, skip_serializing_if = "References::is_empty")]
+    pub references: References,
     /// Drawn for a package that holds data of data subjects, 64 hex digits: the log remembers the digest of the package, and without this nobody
     /// can check a guess at what was in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,6 +157,9 @@ pub struct PackedVersion {
     pub reason: Option<String>,
     /// BLAKE3 over its data as canonical JSON, 64 hex digits.
     pub checksum: String,
+    /// Where it was written first, if it had been brought in where the package was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// Why its data is not there but a marker, if it is not: its object cannot be brought in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub absent: Option<Why>,
@@ -168,8 +182,14 @@ impl Package {
         if bytes.len() > 4 * BYTES_MAX {
             return Err(Error::refused("package_size", "this is larger than any package may be"));
         }
-        serde_json::from_slice(bytes)
-            .map_err(|e| Error::refused("package_format", format!("this is no package: {e}")))
+        let wrong = |why: &dyn std::fmt::Display| {
+            Error::refused("package_format", format!("this is no package: {why}"))
+        };
+        let text = std::str::from_utf8(bytes).map_err(|e| wrong(&e))?;
+        if let Some((at, message)) = first_too_large(text) {
+            return Err(wrong(&format_args!("byte {at}: {message}")));
+        }
+        serde_json::from_str(text).map_err(|e| wrong(&e))
     }
 
     /// What the manifest has to give as digest.

@@ -1,6 +1,6 @@
 //! Is a package what it says it is?
 
-use super::{BYTES_MAX, FORMAT, Lifecycle, OBJECTS_MAX, Package, PackedObject, VERSIONS_MAX};
+use super::{BYTES_MAX, FORMATS, Lifecycle, OBJECTS_MAX, Package, PackedObject, VERSIONS_MAX};
 use crate::error::{Error, Result};
 use scoped_projections::shown;
 use std::collections::BTreeSet;
@@ -14,11 +14,11 @@ impl Package {
     pub fn verify(&self) -> Result<()> {
         let manifest = &self.manifest;
         let wrong = |code, message: String| Err(Error::refused(code, message));
-        if manifest.format_version != FORMAT {
+        if !FORMATS.contains(&manifest.format_version.as_str()) {
             let found = shown(&manifest.format_version);
             return wrong(
                 "package_format",
-                format!("format `{found}` is not read here: this build reads {FORMAT}"),
+                format!("format `{found}` is not read here: this build reads {}", FORMATS.join(" and ")),
             );
         }
         if manifest.signature.is_some() {

@@ -118,6 +118,7 @@ impl Tenancy {
             self.children.remove(&(old, row));
         }
         self.children.insert((parent, row), ());
+        self.moves.insert((row, at.sequence), old);
         self.edit(at, id, |node| node.parent = parent);
         for row in below {
             self.edit_row(row, |node| {

@@ -61,6 +61,12 @@ impl Tenancy {
             for row in 0..self.nodes.len() as u32 {
                 out.u64(self.counts.get(row).log_bytes);
             }
+            out.count(self.moves.len());
+            for ((row, at), before) in self.moves.iter() {
+                out.u32(*row);
+                out.sequence(*at);
+                out.u32(*before);
+            }
         }
         out.count(self.described.len());
         for (row, at) in self.described.iter() {
@@ -181,6 +187,10 @@ impl Tenancy {
         for row in 0..self.nodes.len() as u32 {
             let bytes = input.u64()?;
             self.counts.along(&[row], |counts| counts.log_bytes = bytes);
+        }
+        for _ in 0..input.count()? {
+            let (row, at) = (input.row(RowOf::Scope)?, input.sequence()?);
+            self.moves.insert((row, at), input.row_or_none(RowOf::Scope)?);
         }
         for _ in 0..input.count()? {
             let (row, at) = (input.u32()?, input.sequence()?);

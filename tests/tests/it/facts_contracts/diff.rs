@@ -27,3 +27,18 @@ fn a_diff_shows_modified_fields_also_when_only_required_changed() {
     let after = vec![FieldSpec::new("a", T::Any).optional(), FieldSpec::new("b", T::Any)];
     assert_eq!(difference(named(&["a", "b"]), after), [vec![], vec![], vec!["a".to_owned()]]);
 }
+
+/// A diff told of fields and of nothing else: a constraint or a schema could change, and "nothing has".
+#[test]
+fn a_diff_tells_whether_constraints_changed() {
+    let (_, ada) = alone();
+    ada.execute(Create::new("thing", "thing", two()).with_id(TASK)).unwrap();
+    ada.execute(Update::new(TASK, two()).because("the same")).unwrap_or_else(|e| panic!("{e}"));
+    let either = ConstraintSpec::at_least_one("either", &["a", "b"]);
+    ada.execute(Update::new(TASK, two()).constrained(either)).unwrap();
+    let diff = |old, new| ada.reading().contract_diff(TASK, old, new).unwrap();
+    assert!(!diff(1, 2).constraints_changed && !diff(1, 2).schema_changed);
+    let changed = diff(2, 3);
+    assert!(changed.constraints_changed && !changed.schema_changed, "{changed:?}");
+    assert_eq!(changed.modified_fields, Vec::<String>::new());
+}

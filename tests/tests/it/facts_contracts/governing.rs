@@ -146,3 +146,67 @@ fn a_contract_in_a_deleted_or_frozen_scope_takes_no_changes() {
     assert_eq!(ada.execute(other()).unwrap_err().code(), "scope_deleted");
     ada.execute(Deprecate { contract: TASK }).unwrap();
 }
+
+/// A write to a missing path makes the scopes on the way in the step that writes, and the contract was looked for from a scope that
+/// was not there yet: none governed. What `org:a` refused was taken in `org:a/dept:new`, and was not to be exported and imported again.
+#[test]
+fn a_contract_governs_what_is_written_to_a_path_below_it_that_is_not_there_yet() {
+    let (engine, ada, bo) = tree();
+    ada.execute(Create::new("thing", "thing", one(T::Integer)).in_scope(path("org:a"))).unwrap();
+    let before = digest(&engine);
+    for missing in ["org:a/dept:new", "org:a/dept:b/team:new", "org:a/dept:new/team:new"] {
+        let error = bo.execute(into(missing, 1, json!({ "f": "x" }))).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, "contract"), "{missing}: {error}");
+    }
+    assert_eq!(digest(&engine), before, "nor is the scope made");
+    bo.execute(into("org:a/dept:new/team:new", 1, json!({ "f": 1 }))).unwrap();
+    assert_eq!(bo.reading().contract_of(ObjectId(1), 1).unwrap().unwrap().name, "thing");
+    ada.execute(into("org:new/dept:new", 2, json!({ "f": "x" })))
+        .expect("below no contract, and none without scope");
+    ada.execute(Create::new("everywhere", "thing", one(T::Boolean))).unwrap();
+    assert_eq!(ada.execute(into("org:new/dept:two", 3, json!({ "f": "x" }))).unwrap_err().code(), "contract");
+    // The rest of the batch sees the scope that a step before has made.
+    let twice = ada
+        .batch()
+        .with(into("org:a/dept:two", 4, json!({ "f": 1 })))
+        .with(into("org:a/dept:two", 5, json!({ "f": "x" })))
+        .execute();
+    assert_eq!(twice.unwrap_err().code(), "contract");
+    crate::support::same_elsewhere(&engine);
+}
+
+/// The contract of a version was looked for on the way to the root as it is now, so a flat scope that had moved gave what was written before
+/// to contracts that never governed it: a wrong name for it, and upgrades that were not meant for it.
+#[test]
+fn which_contract_governed_is_told_by_where_the_scope_was_then() {
+    let (engine, ada, _) = tree();
+    let flat = scoped::ScopeId(9);
+    let home = || scoped::ScopeRef::Id(flat);
+    let parent = Some(path("org:a/dept:b"));
+    ada.execute(tenancy::CreateScope { scope: Some(flat), path: None, name: Some("flat".into()), parent })
+        .unwrap();
+    ada.execute(Create::new("of b", "thing", one(T::Integer)).in_scope(path("org:a/dept:b"))).unwrap();
+    ada.execute(Create::new("of a", "thing", one(T::Any)).in_scope(path("org:a"))).unwrap();
+    ada.execute(Create::new("everywhere", "thing", one(T::String)).with_id(TASK)).unwrap();
+    let into = objects::Create::new("thing", data(json!({ "f": 1 }))).with_id(ObjectId(1));
+    ada.execute(into.into_scope(home(), Level::Write)).unwrap();
+    let told = |reading: &scoped::Reading| -> Vec<String> {
+        let versions = reading.versions(ObjectId(1)).unwrap().len() as u32;
+        (1..=versions)
+            .map(|version| reading.contract_of(ObjectId(1), version).unwrap().unwrap().name)
+            .collect()
+    };
+    let root = tenancy::MoveScope { scope: home(), parent: path("org:a") };
+    ada.execute(root).unwrap();
+    update(&ada, 1, json!({ "f": true })).unwrap();
+    ada.execute(tenancy::MoveScope { scope: home(), parent: path("org:z") }).unwrap();
+    update(&ada, 1, json!({ "f": "x" })).unwrap();
+    ada.execute(tenancy::MoveScope { scope: home(), parent: path("org:a/dept:b") }).unwrap();
+    update(&ada, 1, json!({ "f": 4 })).unwrap();
+    let expected = ["of b", "of a", "everywhere", "of b"];
+    assert_eq!(told(&ada.reading()), expected);
+    assert_eq!(told(&ada.as_of(&Cutoff::Head(0)).unwrap()), expected);
+    // Also where the world comes from a snapshot, and the same is true elsewhere.
+    digest(&engine);
+    crate::support::same_elsewhere(&engine);
+}

@@ -81,3 +81,75 @@ fn a_rule_a_contract_and_a_template_are_registered_by_being_made_edition_by_edit
     let sees = |kind: Kind| bo.registry_count(&Query { kind: Some(kind), ..Query::default() }).unwrap();
     assert_eq!([Kind::TEMPLATE, Kind::CONTRACT, Kind::RULE].map(sees), [1, 1, 0]);
 }
+
+/// It was said that what is made is found by the same queries, and of objects and settings there was no entry at all.
+#[test]
+fn an_object_and_a_setting_are_registered_by_being_made_and_found_by_who_may_see_them() {
+    use scoped::{Role, config};
+    let engine = in_memory();
+    let ada = ada(&engine);
+    ada.execute(principal(2)).unwrap();
+    ada.execute(scope_at("org:a", 1)).unwrap();
+    ada.execute(crate::support::member("org:a", 2, Role::Reader)).unwrap();
+    let bo = engine.session(PrincipalId(2)).unwrap().reading();
+    let object = |id: u128, scope| crate::support::object(id, 1, scope, Level::Read);
+    ada.execute(object(10, Some("org:a"))).unwrap();
+    let setting = ada.execute(config::Set::new(crate::support::path("org:a"), "colour", "red")).unwrap();
+    for id in 11..20 {
+        ada.execute(object(id, (id % 2 == 0).then_some("org:a"))).unwrap();
+    }
+    ada.execute(crate::support::update(10, 2)).unwrap();
+    ada.execute(objects::Tombstone::new(ObjectId(12))).unwrap();
+
+    let named = |id: u128, version: u32| urn(&format!("scoped:INSTANCE:objects:{}:{version}", ObjectId(id)));
+    let ada = ada.reading();
+    let entry = ada.registered(named(10, 2)).unwrap().info;
+    assert_eq!((entry.lifecycle, entry.registered_by), (Lifecycle::Active, engine.founder()));
+    assert!(
+        ada.find_registered(named(10, 1)).unwrap().is_some()
+            && ada.find_registered(named(10, 3)).unwrap().is_none()
+    );
+    assert_eq!(ada.registered(named(12, 1)).unwrap().info.lifecycle, Lifecycle::Archived);
+    let told = ada.registry_history(named(10, 1)).unwrap();
+    let told: Vec<&str> = told.iter().map(|change| change.change).collect();
+    assert_eq!(told, ["objects.created", "sharing.object_projected", "objects.updated"]);
+    assert!(bo.find_registered(named(10, 1)).unwrap().is_some());
+    assert_eq!(bo.registered(named(11, 1)).unwrap_err().code(), "denied", "not theirs");
+    assert_eq!(bo.registered(named(99, 1)).unwrap_err().code(), "denied", "and not there: one answer");
+
+    // Not among everything; by their kind, a page at a time, in the order in which they were made.
+    let everything = ada.registry(&Query::default(), Sequence::NONE, 1_000).unwrap().entries;
+    let of = |entries: &[scoped::registry::EntryInfo], namespace: &str| {
+        entries.iter().filter(|info| info.urn.namespace() == namespace).count()
+    };
+    assert_eq!((of(&everything, "objects"), of(&everything, "config")), (0, 1));
+    let instances = Query { kind: Some(Kind::INSTANCE), ..Query::default() };
+    let pages = |reading: &scoped::Reading, query: &Query| {
+        let (mut all, mut after) = (Vec::new(), Sequence::NONE);
+        loop {
+            let page = reading.registry(query, after, 3).unwrap();
+            assert!(page.entries.len() <= 3);
+            all.extend(page.entries);
+            match page.next {
+                Some(next) => after = next,
+                None => return all,
+            }
+        }
+    };
+    let all = pages(&ada, &instances);
+    assert!(all.is_sorted_by_key(|info| info.registered));
+    assert_eq!((of(&all, "objects"), of(&all, "config"), all.len()), (10, 1, 11));
+    assert_eq!(all[1].urn, urn(&format!("scoped:INSTANCE:config:{}:1", scoped::SettingId(setting.ids[0]))));
+    let seen = pages(&bo, &instances);
+    assert_eq!(
+        (of(&seen, "objects"), of(&seen, "config")),
+        (4, 1),
+        "what is shared there and in sight, and its settings"
+    );
+    assert_eq!(bo.registry_count(&instances).unwrap(), 5);
+    let archived = Query { lifecycle: Some(Lifecycle::Archived), ..instances.clone() };
+    assert_eq!(pages(&ada, &archived).len(), 1);
+    let one = Query { name: Some(ObjectId(13).to_string()), ..instances.clone() };
+    assert_eq!((pages(&ada, &one).len(), pages(&bo, &one).len()), (1, 0));
+    assert_eq!(engine.read(|moment| moment.registry(&instances).unwrap().len()), 11);
+}

@@ -24,6 +24,12 @@ fn nothing_is_made_of_a_type_that_is_not_registered() {
         (warned.warnings.len(), warned.warnings[0].code, warned.warnings[0].step),
         (1, "deprecated", 0)
     );
+    // What is there goes on being written, and whoever does hears it as well; once they did not.
+    let there = warned.object();
+    let heard = |receipt: Receipt| receipt.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>();
+    assert_eq!(heard(doing(&engine, objects::Update::new(there, data(json!(2)))).unwrap()), ["deprecated"]);
+    assert_eq!(heard(doing(&engine, objects::Tombstone::new(there)).unwrap()), [""; 0]);
+    assert_eq!(heard(doing(&engine, objects::Restore::new(there)).unwrap()), ["deprecated"]);
     // A draft of the next edition does not stand in the way of the one in use.
     doing(&engine, Register::new(word("order").at_version(2).unwrap()).draft()).unwrap();
     assert_eq!(code(make("order")), "fine");

@@ -111,6 +111,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
                 data: description(),
                 scope: Some(scope),
                 level: Level::Read,
+                reason: None,
                 subject: None,
             };
             row(
@@ -131,10 +132,9 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
             let bury = |object| objects::Tombstone { object, reason: None, expected_version: None };
             row(objects.map(bury), [bury(NO_OBJECT)])
         }
-        "objects.restore" => row(
-            objects.map(|object| objects::Restore { object, expected_version: None }),
-            [objects::Restore { object: NO_OBJECT, expected_version: None }],
-        ),
+        "objects.restore" => {
+            row(objects.map(|object| objects::Restore::new(object)), [objects::Restore::new(NO_OBJECT)])
+        }
         "sharing.project" => {
             let project = |object| sharing::Project { object, scope: path("org:g"), level: Level::Read };
             row(objects.map(project), [project(NO_OBJECT)])

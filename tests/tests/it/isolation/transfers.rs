@@ -15,19 +15,25 @@ pub(super) fn command(name: &str) -> Option<Row> {
             [give(NO_OBJECT, FOREIGNER), give(NO_OBJECT, STRANGER)],
         ),
         "objects.export" => {
-            let export = |object| objects::Export {
-                objects: vec![object],
+            let export = |objects, scope| objects::Export {
+                objects,
                 versions: 1,
                 digest: "0".repeat(64),
                 redacted: false,
+                scope,
+                scopes: [].into(),
             };
-            row([SHARED, PRIVATE, BURIED].map(export), [export(NO_OBJECT)])
+            let one = |object| export(vec![object], None);
+            let of = |scope: &str| export(vec![], Some(path(scope)));
+            let foreign = [one(SHARED), one(PRIVATE), one(BURIED), of("org:a/dept:c")];
+            row(foreign, [one(NO_OBJECT), of("org:nope/dept:c")])
         }
         "objects.import" => {
             let import = |scope| objects::Import {
                 digest: "0".repeat(64),
                 versions: 1,
                 mapping: [(NO_OBJECT, ObjectId(98))].into(),
+                former: [].into(),
                 scope: Some(scope),
             };
             row(

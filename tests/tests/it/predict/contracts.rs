@@ -1,6 +1,7 @@
-//! Contracts: their life, their versions, and one that is active for a type in a place (page 1, decision 0013).
+//! Contracts: their life, their versions, one that is active for a type in a place, and what it keeps from being written to paths, there
+//! or not (page 1, decision 0013).
 
-use super::ground::{ADMIN, Ground, Who, number, place};
+use super::ground::{ADMIN, Ground, ROOT, WRITER, Who, number, place};
 use super::{Answer, Line, Raw, id};
 use scoped::projections::contracts::Lifecycle;
 use scoped::{Moment, ScopeId};
@@ -20,6 +21,13 @@ pub(super) struct Contracts(BTreeMap<u8, Contract>);
 
 pub(super) fn drawn(raw: &Raw) -> Line {
     let [_, _, a, b, c, d] = *raw;
+    if a % 5 == 4 {
+        // Two levels below the root, neither there before the first that is accepted.
+        let path = ["org:a/dept:n0", "org:a/dept:n1", "org:a/dept:n1/team:t"][usize::from(b) % 3];
+        let value = if c % 2 == 0 { json!(7) } else { json!("seven") };
+        let object_type = ["thing", "note"][usize::from(d) % 2];
+        return ("objects.create", json!({ "type": object_type, "data": { "n": value }, "scope": path }));
+    }
     let (contract, fields) = (id(a % 3 + 1), json!([{ "name": "n", "type": "integer" }]));
     let name = match d % 8 {
         0..=2 => {
@@ -56,6 +64,16 @@ impl Contracts {
     fn active(&self, object_type: &str, scope: Option<u8>) -> bool {
         let mut all = self.0.values();
         all.any(|other| other.life == "active" && other.object_type == object_type && other.scope == scope)
+    }
+
+    /// Objects of a type that contracts speak about, below the root: what is made for them on the way has no contract of its own.
+    pub(super) fn write(&self, ground: &Ground, who: Who, with: &Value) -> Answer {
+        if !ground.holds(who, WRITER, ROOT) {
+            return Err("denied");
+        }
+        let object_type = with["type"].as_str().unwrap();
+        let governed = [Some(ROOT), None].into_iter().any(|scope| self.active(object_type, scope));
+        if governed && !with["data"]["n"].is_i64() { Err("contract") } else { Ok(()) }
     }
 
     pub(super) fn command(&mut self, ground: &Ground, who: Who, name: &str, with: &Value) -> Answer {

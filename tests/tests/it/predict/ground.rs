@@ -15,6 +15,7 @@ pub(super) const BELOW: u8 = 2;
 pub(super) const NOWHERE: u8 = 9;
 
 pub(super) const READER: u8 = 0;
+pub(super) const WRITER: u8 = 1;
 pub(super) const ADMIN: u8 = 2;
 
 #[derive(Debug, Clone, PartialEq)]

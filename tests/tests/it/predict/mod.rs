@@ -66,6 +66,9 @@ impl World {
             "templates" => next.templates.command(&self.ground, who, name, with)?,
             "config" => next.settings.command(&self.ground, who, name, with)?,
             "contracts" => next.contracts.command(&self.ground, who, name, with)?,
+            "objects" if with["type"] != "file" && *name == "objects.create" => {
+                next.contracts.write(&self.ground, who, with)?;
+            }
             "objects" | "subjects" => next.subjects.command(&self.ground, who, name, with)?,
             _ => next.rules.command(&self.ground, who, name, with)?,
         }
@@ -202,6 +205,7 @@ fn every_command_of_a_domain_comes_to_what_its_model_says() {
                 "rule_conflict",
                 "stale",
                 "subject_erased",
+                "contract",
             ] {
                 assert!(seen.refused.contains_key(code), "no case was ever refused as `{code}`: {seen:?}");
             }

@@ -1,14 +1,13 @@
 //! Data subjects: what is written for somebody can be read until they are erased, at every moment of the past as well, and nothing is written for
 //! them any more (decision 0034). Ciphertext, keys and copies are the business of `erasure`.
 
-use super::ground::{Ground, ROOT, Who, number};
+use super::ground::{Ground, ROOT, WRITER, Who, number};
 use super::{Answer, Line, Raw, id};
 use scoped::{Moment, ObjectId, SubjectId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SUBJECTS: [u8; 2] = [61, 62];
-const WRITER: u8 = 1;
 
 #[derive(Debug, Clone)]
 struct Object {

@@ -44,8 +44,16 @@ impl Forest {
             let data = data(64, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(Self::scope(Self::home(nth))));
             Some(
-                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
-                    .into(),
+                objects::Create {
+                    object,
+                    object_type,
+                    data,
+                    scope,
+                    level: Level::Write,
+                    reason: None,
+                    subject: None,
+                }
+                .into(),
             )
         });
         fill(engine, founder, objects).context("making objects")?;

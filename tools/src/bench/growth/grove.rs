@@ -114,8 +114,16 @@ impl Grove {
             let scope = Some(ScopeRef::Id(Self::scope(tree, SCOPES - LEAVES + nth / OBJECTS)));
             let data = data(PAYLOAD, u64::from(nth), &mut text).ok()?;
             Some(
-                objects::Create { object, object_type, data, scope, level: Level::Write, subject: None }
-                    .into(),
+                objects::Create {
+                    object,
+                    object_type,
+                    data,
+                    scope,
+                    level: Level::Write,
+                    reason: None,
+                    subject: None,
+                }
+                .into(),
             )
         }))
         .context("making objects")?;
