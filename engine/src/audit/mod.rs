@@ -12,7 +12,7 @@ pub use filter::Filter;
 pub use index::AuditIndex;
 pub(crate) use index::Thing;
 pub(crate) use nature::nature;
-pub(crate) use reads::{is_sensitive, reads};
+pub(crate) use reads::{governing, is_sensitive, reads};
 
 use crate::command::commands;
 use crate::export::{Recalled, Recalling};

@@ -159,13 +159,19 @@ impl Reading {
         self.ask(Operation::ScopesMemberships, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
             let world = ask.moment.world;
+            let other = principal != ask.actor;
+            if other {
+                ask.note(C::AuditRead, Target::Deployment);
+            }
             let Some(row) = world.identity().row(principal) else { return Ok(Vec::new()) };
             let mut found = ask.moment.membership_infos(row);
             let audits = |scope: ScopeId| {
-                let row = world.tenancy().row(scope);
-                row.is_some_and(|row| ask.need(C::AuditRead, Target::Scope(row)).is_ok())
+                let target = world.tenancy().row(scope).map(Target::Scope);
+                let target = target.filter(|target| ask.need(C::AuditRead, *target).is_ok());
+                target.into_iter().for_each(|target| ask.note(C::AuditRead, target));
+                target.is_some()
             };
-            found.retain(|member| principal == ask.actor || audits(member.scope));
+            found.retain(|member| !other || audits(member.scope));
             Ok(found)
         })
     }

@@ -48,6 +48,7 @@ mod owners;
 mod parts;
 mod predict;
 mod quotas;
+mod recorded;
 mod revocation;
 mod rules;
 mod rules_reading;

@@ -91,6 +91,10 @@ impl Reading {
                     Some(target) => eyes.may_ask(what.actor, target)?,
                     None => eyes.need(C::ReadLocal, Target::Own)?,
                 }
+                if within.is_none() && !eyes.is(what.actor) {
+                    // About another, wherever it may be.
+                    eyes.note(C::AuditRead, Target::Deployment);
+                }
                 Ok((page(&eyes, what, size, cursor)?, eyes.world().position()))
             })
         })
@@ -126,6 +130,9 @@ fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> As
             let target = if number == 0 { Target::Scope(row) } else { Target::Object(row) };
             let decision = moment.can(what.actor, what.capability, target);
             if decision.allowed && (eyes.is(what.actor) || eyes.holds(C::AuditRead, target)) {
+                if !eyes.is(what.actor) {
+                    eyes.note(C::AuditRead, target);
+                }
                 page.items.extend(reached(moment, target, &decision));
             }
         }
