@@ -227,7 +227,7 @@ fn check_redactions(redactions: &Redactions) -> Result<()> {
         check_text("a path in data", path, TEXT_BYTES_MAX)?;
         if super::redaction::steps(path).is_none() {
             return wrong(format!(
-                "`{path:.64}` is no path: keys with dots between them, `[*]` behind a list"
+                "`{path:.64}` is no path: keys with dots between them, `[*]` behind a list, or a JSON pointer such as `/a.b/c`"
             ));
         }
         if how.replacement.len() > TEXT_BYTES_MAX {

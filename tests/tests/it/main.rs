@@ -49,6 +49,7 @@ mod parts;
 mod predict;
 mod quotas;
 mod recorded;
+mod redaction;
 mod revocation;
 mod rules;
 mod rules_reading;
