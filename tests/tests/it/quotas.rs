@@ -52,6 +52,23 @@ fn what_is_handed_over_counts_for_whoever_gets_it() {
     digest(&engine);
 }
 
+/// A quota that is bound to a group holds for each member apart, and `rule_usage` told what the group itself owned: nothing, mostly.
+#[test]
+fn a_quota_of_a_group_is_told_as_it_holds_for_each_member() {
+    use scoped::identity::AddRelationship;
+    let (engine, _) = world();
+    let group = PrincipalId(9);
+    assert_eq!(does(&engine, ADA, principal(9)), "fine");
+    assert_eq!(does(&engine, ADA, AddRelationship::member(group, BO)), "fine");
+    let rule = bound(&engine, Define::quota("three", None, 3), Aim::principal(group));
+    let used = |whose| engine.read(|moment| moment.rule_usage(rule, whose)[0].clone());
+    assert_eq!((used(BO).used, used(BO).remaining), (2, 1));
+    assert_eq!(does(&engine, BO, object(100, 1, None, Level::Read)), "fine");
+    assert_eq!((used(BO).used, used(BO).remaining), (3, 0));
+    assert_eq!(does(&engine, BO, object(101, 1, None, Level::Read)), "quota_exceeded");
+    assert_eq!((used(group).used, used(ADA).used), (0, 0), "the group itself, for those it is not about");
+}
+
 /// Once a full scope could be filled further by moving scopes below it, and what had moved counted where it had been.
 #[test]
 fn what_moves_counts_where_it_goes_and_no_longer_where_it_was() {
