@@ -434,3 +434,19 @@ fn a_rollout_is_stable_and_nobody_in_particular_is_out_of_it() {
     };
     assert_ne!(salted("a"), salted("b"));
 }
+
+/// `effect` and `enabled` could say two things, and which of them held was for the reader to find out.
+#[test]
+fn a_flag_says_one_thing() {
+    let (engine, _) = world();
+    for enabled in [true, false] {
+        let fine = Define::flag("f", enabled, 100);
+        let effect = if enabled { Effect::Deny } else { Effect::Allow };
+        let refused = ada(&engine).execute(Define { effect, ..fine.clone() }).unwrap_err();
+        assert_eq!(refused.code(), "invalid");
+        let rule = RuleId(ada(&engine).execute(fine).unwrap().ids[0]);
+        let text = format!(r#"{{"rule": "{rule}", "effect": "{effect}"}}"#);
+        let update: Update = serde_json::from_str(&text).unwrap();
+        assert_eq!(ada(&engine).execute(update).unwrap_err().code(), "invalid");
+    }
+}
