@@ -22,6 +22,7 @@ mod admit;
 mod checks;
 mod commands;
 mod deletion;
+mod frozen;
 mod infos;
 mod inverse;
 mod members;

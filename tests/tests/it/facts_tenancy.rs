@@ -170,6 +170,56 @@ fn a_frozen_scope_widens_and_changes_nothing_and_lets_go_of_everything() {
     assert_eq!(place.state("org:a/team:t"), "deleted");
 }
 
+/// Rules passed a freeze, whatever they did: a deny could be taken off, or turned into nothing, and what lay there handed to somebody else.
+#[test]
+fn of_rules_only_what_denies_more_gets_into_a_frozen_scope() {
+    use crate::rules::{bound, when};
+    use scoped::projections::rules::Class;
+    use scoped::rules::{Aim, Archive, Bind, Define, Rebind, Unarchive, Unbind, Update};
+    use scoped::{BindingId, Effect, RuleId};
+    let place = team();
+    place.does(1, object(10, 1, Some("org:a/team:t"), Level::Read));
+    let here = || Aim::scope(path("org:a/team:t"));
+    let deny = |name: &str| {
+        let when = when(r#"{"action": "update", "principal_kind": "bot"}"#);
+        Define::new(name, Class::Constraint, Effect::Deny).when(when)
+    };
+    let allow = Define::new("yes", Class::Constraint, Effect::Allow).when(when(r#"{"action": "delete"}"#));
+    let (held, gone) =
+        (bound(&place.engine, deny("held"), here()), bound(&place.engine, deny("gone"), here()));
+    let (aside, opens) =
+        (bound(&place.engine, deny("aside"), Aim::scope(path("org:a"))), place.does(1, allow));
+    let opens = RuleId(opens.ids[0]);
+    place.does(1, Archive { rule: gone });
+    let binding = |rule: RuleId| -> BindingId { place.reading(1).rule(rule).unwrap().bound[0].binding };
+    let update = |rule: RuleId, with: &str| -> Command {
+        serde_json::from_str::<Update>(&format!(r#"{{"rule": "{rule}", {with}}}"#)).unwrap().into()
+    };
+    let bind = |rule: RuleId, to: Aim| Bind { binding: None, rule, to };
+    place.does(1, freeze("org:a/team:t"));
+    let refused: Vec<Command> = vec![
+        Unbind { binding: binding(held) }.into(),
+        Rebind { binding: binding(held), to: Aim::scope(path("org:a")) }.into(),
+        Archive { rule: held }.into(),
+        update(held, r#""effect": "allow""#),
+        update(held, r#""when": {"action": "read"}"#),
+        bind(opens, here()).into(),
+        bind(opens, Aim { object: Some(ObjectId(10)), ..Aim::default() }).into(),
+        objects::Transfer { object: ObjectId(10), to: PrincipalId(2), reason: None, expected_version: None }
+            .into(),
+    ];
+    for command in refused {
+        assert_eq!(place.tries(1, command.clone()), "scope_frozen", "{command:?}");
+    }
+    place.does(1, Unarchive { rule: gone });
+    place.does(1, update(held, r#""when": {}, "name": "all""#));
+    bound(&place.engine, deny("emergency").at_home_in(path("org:a/team:t")), here());
+    // Elsewhere the same goes on.
+    place.does(1, bind(opens, Aim::scope(path("org:a"))));
+    place.does(1, Archive { rule: aside });
+    digest(&place.engine);
+}
+
 #[test]
 fn deleting_ends_memberships_and_projections_each_with_its_event_and_a_rollback_brings_all_of_it_back() {
     let place = team();
