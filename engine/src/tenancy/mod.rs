@@ -47,6 +47,7 @@ pub use commands::{
     SetMembers, SetPolicy, UpdateMembers,
 };
 pub use infos::{AclInfo, Holding, MemberInfo, ResolvedKey, ScopeDetail, ScopePolicy};
+pub(crate) use members::{revives, run_out};
 pub(crate) use nature::nature;
 pub(crate) use owners::{Without, orphaned_root};
 pub(crate) use policies::past_greatest_age;

@@ -10,7 +10,7 @@ use crate::sealed::Written;
 use scoped_projections::objects::ObjectsEvent as O;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Metric, TenancyEvent as T};
-use scoped_projections::{Event, ObjectId, ScopeId, World};
+use scoped_projections::{Event, Micros, ObjectId, ScopeId, World};
 use std::collections::BTreeMap;
 
 /// What is added, or given back, by metric.
@@ -48,8 +48,13 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     if tenancy.policies().all(|(_, declared)| declared.policy.quota.limits().next().is_none()) {
         return Ok(());
     }
-    let mut tally =
-        Tally { world: on.world, added: BTreeMap::new(), fresh: BTreeMap::new(), objects: BTreeMap::new() };
+    let mut tally = Tally {
+        world: on.world,
+        now: on.now,
+        added: BTreeMap::new(),
+        fresh: BTreeMap::new(),
+        objects: BTreeMap::new(),
+    };
     for fact in proposed {
         tally.fact(fact);
     }
@@ -57,8 +62,12 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     for (row, added) in tally.along_chains() {
         let Some(declared) = tenancy.policy(row) else { continue };
         for (metric, limit) in declared.policy.quota.limits() {
-            let (used, more) = (used(on.world, row, metric), added.of(metric));
-            if more > 0 && used.saturating_add(more.unsigned_abs()) > limit {
+            let (mut used, more) = (used(on.world, row, metric), added.of(metric));
+            let exceeds = |used: u64| more > 0 && used.saturating_add(more.unsigned_abs()) > limit;
+            if metric == Metric::Members && exceeds(used) {
+                used = used.saturating_sub(super::run_out(on.world, row, on.now));
+            }
+            if exceeds(used) {
                 let label = tenancy.at(row).map_or("?", |node| node.label());
                 violations
                     .push(format!("`{label}` {metric}: used {used}, wanted {more} more, limit {limit}"));
@@ -76,6 +85,7 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
 /// Adds facts up, by the scope that they count in.
 struct Tally<'a> {
     world: &'a World,
+    now: Micros,
     added: BTreeMap<u32, Added>,
     /// The parents of scopes that these facts would make.
     fresh: BTreeMap<ScopeId, ScopeId>,
@@ -170,7 +180,11 @@ impl Tally<'_> {
                     self.add(e.parent, metric, held);
                 }
             }
+            // In place of one that has run out, too: what has run out is not counted where it would matter.
             T::MemberAdded(e) => self.add(e.scope, Metric::Members, 1),
+            T::MemberRoleChanged(e) if super::revives(self.world, e, self.now) => {
+                self.add(e.scope, Metric::Members, 1);
+            }
             T::MemberRemoved(e) => self.add(e.scope, Metric::Members, -1),
             T::MemberExpired(e) => self.add(e.scope, Metric::Members, -1),
             _ => {}

@@ -42,6 +42,7 @@ mod groups;
 mod history_import;
 mod isolation;
 mod long_trail;
+mod membership;
 mod model;
 mod oracle;
 mod owners;
