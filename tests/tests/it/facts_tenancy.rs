@@ -104,6 +104,31 @@ fn scopes_are_listed_by_owner_page_by_page_deleted_ones_only_when_asked_for() {
     assert_eq!(code(place.reading(1).scopes(&path("org:a"), &ScopeQuery::default(), None, 0)), "invalid");
 }
 
+/// A page that began behind a scope which had moved away meanwhile was the first page again: whoever followed it came round for ever.
+#[test]
+fn a_page_behind_a_scope_that_has_moved_away_is_refused() {
+    let place = team();
+    for (id, parent) in [(20, "org:a"), (21, "org:a"), (22, "org:a/team:t")] {
+        let flat = CreateScope { scope: Some(ScopeId(id)), ..CreateScope::flat(format!("f{id}")) };
+        place.does(1, flat.below(path(parent)));
+    }
+    let reading = place.reading(1);
+    let list = |query: &ScopeQuery, scope: &str, after| {
+        let page = reading.scopes(&path(scope), query, after, 9)?;
+        scoped::Result::Ok(page.scopes.iter().map(|scope| scope.scope.0).collect::<Vec<u128>>())
+    };
+    let all = ScopeQuery::default();
+    assert_eq!(list(&all, "org:a", None).unwrap(), [1, 2, 20, 21, 22], "paths in their order, then by id");
+    let children = ScopeQuery { parent: Some(path("org:a")), ..ScopeQuery::default() };
+    assert_eq!(list(&children, "org:a", None).unwrap(), [2, 20, 21]);
+    assert_eq!(list(&children, "org:a", Some(ScopeId(20))).unwrap(), [21]);
+    let none = ScopeQuery { parent: Some(path("org:none")), ..ScopeQuery::default() };
+    assert_eq!(list(&none, "org:a", None).unwrap(), [0; 0]);
+    assert_eq!(list(&all, "org:a/team:t", Some(ScopeId(22))).unwrap(), [0; 0]);
+    place.does(1, MoveScope { scope: ScopeId(22).into(), parent: path("org:a") });
+    assert_eq!(code(list(&all, "org:a/team:t", Some(ScopeId(22)))), "invalid_cursor");
+}
+
 #[test]
 fn a_member_is_granted_changed_revoked_and_granted_again() {
     let place = team();
