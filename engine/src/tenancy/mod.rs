@@ -41,7 +41,7 @@ mod way_back;
 pub(crate) use admit::admit;
 pub(crate) use checks::{archived, last_moment, live_node, scope_row};
 pub use commands::{
-    AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
+    AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Children, Command, CreateScope, DeleteScope,
     DescribeScope, ExpireAclEntry, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope,
     ProvisionScope, Records, ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, SetAcl,
     SetMembers, SetPolicy, UpdateMembers,

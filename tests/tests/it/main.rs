@@ -16,6 +16,7 @@ mod crash;
 mod declarations;
 mod delegation;
 mod determinism;
+mod dissolution;
 mod erasure;
 mod examples;
 mod facts_access;

@@ -8,7 +8,7 @@ use scoped::projections::rules::{Class, Quota, Resource};
 use scoped::projections::tenancy::Tenancy;
 use scoped::rules::{Aim, Archive, Bind, Define, Rebind, Unbind, Update};
 use scoped::temporal::{Cutoff, Selection};
-use scoped::tenancy::{CreateScope, DeleteScope, MoveScope, Records, ReopenScope};
+use scoped::tenancy::{Children, CreateScope, DeleteScope, MoveScope, Records, ReopenScope};
 use scoped::{
     Batch, BindingId, Command, ContractId, Effect, Engine, Level, ObjectId, Policy, PrincipalId, Role,
     RuleId, ScopeId, TemplateId, config, contracts, objects, templates, tenancy,
@@ -130,7 +130,7 @@ fn what_comes_back_counts_like_what_is_new() {
     ada.execute(Archive { rule: limit }).unwrap();
     ada.execute(scoped::rules::Unarchive { rule: first }).unwrap();
     // A scope that is deleted and comes back, with what was in it.
-    let delete = DeleteScope { scope: path("org:a/dept:c"), records: Records::Forget, recursive: false };
+    let delete = DeleteScope::new(path("org:a/dept:c")).records(Records::Forget);
     let into = |id: u128| object(id, 1, Some("org:a/dept:c"), Level::Read);
     ada.execute(into(100)).unwrap();
     ada.execute(delete).unwrap();
@@ -267,12 +267,10 @@ fn step(engine: &Engine, rules: &[RuleId], [what, a, b, c]: [u8; 4]) {
         7 => objects::Restore { object: id, expected_version: None }.into(),
         8 => give(id.0, if c % 2 == 0 { BO } else { ADA }).into(),
         9 | 10 => MoveScope { scope: ScopeId(FLAT[usize::from(a) % 3]).into(), parent: place.into() }.into(),
-        11 => DeleteScope {
-            scope: place.into(),
-            records: [Records::Forget, Records::Keep][usize::from(c) % 2],
-            recursive: a % 2 == 0,
-        }
-        .into(),
+        11 => DeleteScope::new(place)
+            .records([Records::Forget, Records::Keep][usize::from(c) % 2])
+            .children([Children::Dissolve, Children::Refuse, Children::MoveUp][usize::from(a) % 3])
+            .into(),
         12 => ReopenScope { scope: place.into() }.into(),
         13 => match c % 3 {
             0 => Archive { rule }.into(),
