@@ -163,6 +163,10 @@ pub struct Step {
     pub undoes: Sequence,
     /// Refused as stale unless this entity was last changed by that event (`None`: unless it is absent). Never written down.
     pub unless_changed: Option<(Entity, Option<Sequence>)>,
+    /// Refused as stale if something that it would change was changed after this event, by another batch; [`Sequence::NONE`]: whatever
+    /// happened meanwhile. The event may be the last change of the thing, or the position at which it was read. Holds for all commands
+    /// alike; part of how it is asked for, and not written down.
+    pub unchanged_since: Sequence,
 }
 
 /// Steps that happen together or not at all.
@@ -204,6 +208,7 @@ impl Batch {
             command: command.into(),
             undoes: Sequence::NONE,
             unless_changed: None,
+            unchanged_since: Sequence::NONE,
         });
     }
     /// Adds a step that `actor` takes for `principal`.
@@ -212,6 +217,14 @@ impl Batch {
         if let Some(step) = self.steps.last_mut() {
             step.on_behalf_of = Some(principal);
         }
+    }
+    /// The same, its last step only if nothing that it would change was changed after this event ([`Step::unchanged_since`]).
+    #[must_use]
+    pub fn unchanged_since(mut self, since: Sequence) -> Self {
+        if let Some(step) = self.steps.last_mut() {
+            step.unchanged_since = since;
+        }
+        self
     }
     /// The same with one more step.
     #[must_use]

@@ -184,7 +184,14 @@ fn steps(
         let (actor, on_behalf_of) =
             acting.map_or((envelope.actor, None), |acting| (acting.agent, Some(envelope.actor)));
         found.push((
-            Step { actor, on_behalf_of, command, undoes, unless_changed: None },
+            Step {
+                actor,
+                on_behalf_of,
+                command,
+                undoes,
+                unless_changed: None,
+                unchanged_since: Sequence::NONE,
+            },
             Found { at, id, came_along },
         ));
         at += 1 + along;

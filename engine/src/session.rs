@@ -10,7 +10,7 @@ use crate::receipt::{Pending, Receipt, Submitted};
 use crate::temporal::{Cutoff, Plan, Policy, Rollback, Selection, SetMark};
 use crate::{clock::Ids, error::Error};
 use scoped_projections::tenancy::{Capability, Level, Scope};
-use scoped_projections::{ObjectId, PrincipalId, World};
+use scoped_projections::{ObjectId, PrincipalId, Sequence, World};
 
 /// How often a rollback is planned anew because the world has moved on.
 const PLANS_MAX: usize = 3;
@@ -46,6 +46,13 @@ impl Session {
     /// When it is refused (nothing has changed then), or its outcome is unknown because the log could not be written.
     pub fn execute(&self, command: impl Into<Command>) -> Result<Receipt> {
         self.engine.execute(self.one(command))
+    }
+    /// The same, only if nothing that it would change was changed after this event: its last change, or the position at which it was read.
+    ///
+    /// # Errors
+    /// As [`Self::execute`]; `stale` when something was changed since.
+    pub fn execute_unchanged_since(&self, since: Sequence, command: impl Into<Command>) -> Result<Receipt> {
+        self.engine.execute(self.one(command).unchanged_since(since))
     }
     /// The same for async code.
     ///

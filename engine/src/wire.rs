@@ -4,6 +4,7 @@
 //! {"as":"01HX3ZQ6J5M8K9N0P1Q2R3S4T5","do":"objects.update","with":{"object":"01HX…","data":{"cpu":8}}}
 //! {"batch":[{"as":"…","do":"…","with":{}}],"key":"…","valid_time":1767323045000000}
 //! {"as":"…","on_behalf_of":"…","do":"…","with":{}}
+//! {"as":"…","unchanged_since":41,"do":"tenancy.rename_scope","with":{}}
 //! ```
 //!
 //! Arguments stand in an object of their own, so that they are parsed straight into the command's struct and an error has its
@@ -29,6 +30,8 @@ struct WireStep<'a> {
     name: std::borrow::Cow<'a, str>,
     #[serde(default, skip_serializing_if = "is_zero")]
     undoes: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    unchanged_since: u64,
     /// Borrowed from the line, so that its place there is known.
     #[serde(borrow)]
     with: &'a RawValue,
@@ -122,6 +125,7 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
             command,
             undoes: Sequence::new(step.undoes),
             unless_changed: None,
+            unchanged_since: Sequence::new(step.unchanged_since),
         });
     }
     Ok((batch, wire.at))
@@ -151,6 +155,7 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
             on_behalf_of: step.on_behalf_of,
             name: step.command.name().into(),
             undoes: step.undoes.get(),
+            unchanged_since: step.unchanged_since.get(),
             with,
         })
         .collect();

@@ -13,7 +13,7 @@ pub use filter::Filter;
 pub use index::AuditIndex;
 pub(crate) use index::Thing;
 pub(crate) use nature::nature;
-pub(crate) use reads::{is_sensitive, reads};
+pub(crate) use reads::{governing, is_sensitive, reads};
 pub use why::{Allowed, Ground};
 
 use crate::command::commands;

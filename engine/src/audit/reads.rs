@@ -10,19 +10,24 @@ use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::AuditReads;
 use scoped_projections::{PrincipalId, World};
 
+/// The row of the scope that has the say about a target: of an object its home; `NO_ROW` where none has.
+pub(crate) fn governing(world: &World, target: Target) -> u32 {
+    match target {
+        Target::Scope(row) | Target::Below(row) => row,
+        Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
+        Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
+    }
+}
+
 /// What holds for a target.
 pub(crate) fn reads(world: &World, target: Target) -> AuditReads {
     // Most deployments declare nothing, and reads are asked about on every read.
     if !world.tenancy().has_policies() {
         return AuditReads::Sensitive;
     }
-    let from = match target {
-        Target::Scope(row) | Target::Below(row) => row,
-        Target::Object(row) => world.objects().at(row).map_or(NO_ROW, |object| object.home),
-        Target::Own | Target::Deployment | Target::Nothing => NO_ROW,
-    };
     let tenancy = world.tenancy();
-    let declared = tenancy.chain(from).filter_map(|scope| tenancy.policy(scope)?.policy.audit_reads);
+    let declared =
+        tenancy.chain(governing(world, target)).filter_map(|scope| tenancy.policy(scope)?.policy.audit_reads);
     declared.max().unwrap_or(AuditReads::Sensitive)
 }
 

@@ -194,7 +194,7 @@ pub(crate) fn execute(
             Some((key, request))
         }
     };
-    let (start, time) = (out.len(), now.max(world.time()));
+    let (start, time, met) = (out.len(), now.max(world.time()), world.position());
     world.begin();
     let warnings = RefCell::default();
     let mut scribe = Scribe {
@@ -207,6 +207,7 @@ pub(crate) fn execute(
         correlation: batch.correlation.0,
         cause: 0,
         acting: None,
+        met,
         undone,
         warnings: &warnings,
     };
@@ -237,6 +238,8 @@ struct Scribe<'a, 'v> {
     cause: u64,
     /// Who acts for whom since which event.
     acting: Option<(PrincipalId, PrincipalId, u64)>,
+    /// The last event before the batch.
+    met: Sequence,
     undone: &'a [Option<Entity>],
     warnings: &'a RefCell<Vec<Warning>>,
 }
@@ -378,6 +381,9 @@ impl Scribe<'_, '_> {
                 }
             }
         }
+        if !step.unchanged_since.is_none() {
+            check_unchanged(world, list, (step.unchanged_since, self.met))?;
+        }
         self.sealer.seal(world, list)?;
         if let Some(need) = needs.first() {
             admit(&view, need.action, list)?;
@@ -433,6 +439,18 @@ impl Scribe<'_, '_> {
         let at = Envelope { sequence, time, actor, scope, context, payload: length };
         self.world.apply(&at, &event);
         self.out.push(Fact { at, event_id, event, payload });
+    }
+}
+
+/// Was nothing that these facts are about changed after `since`? What the batch did itself, behind `met`, does not count.
+fn check_unchanged(world: &World, list: &FactList, (since, met): (Sequence, Sequence)) -> Result<()> {
+    let later = |entity: &Entity| entity.changed(world).is_some_and(|at| at > since && at <= met);
+    match list.iter().filter_map(|fact| Entity::of(&fact.event)).find(later) {
+        None => Ok(()),
+        Some(entity) => {
+            let error = Error::stale(format!("the {entity} was changed after {since}"));
+            Err(error.hint("read it again, and decide again").into())
+        }
     }
 }
 

@@ -87,7 +87,7 @@ impl Reading {
     pub fn contracts(&self, filter: &ContractFilter) -> Result<Vec<ContractInfo>> {
         self.ask(Operation::ContractsList, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            let visible = |contract: &Contract| ask.need(C::ReadLocal, knowing(contract)).is_ok();
+            let visible = |contract: &Contract| ask.tells(knowing(contract));
             Ok(ask.moment.contracts_where(filter, visible)?)
         })
     }

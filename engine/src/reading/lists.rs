@@ -115,6 +115,7 @@ impl Reading {
             let more = rows.len() > query.limit;
             rows.truncate(query.limit);
             let info = |row: &u32| {
+                ask.note(C::ReadLocal, Target::Object(*row));
                 let id = ask.moment.world.objects().at(*row).map_or(ObjectId::NONE, |object| object.id);
                 ask.moment.object(id).map_err(Refusal::from)
             };
@@ -131,7 +132,10 @@ impl Reading {
     pub fn count_objects(&self, query: &ObjectQuery) -> Result<u64> {
         self.ask(Operation::ObjectsCount, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            Ok(ask.found(&ObjectQuery { after: None, ..query.clone() }).count() as u64)
+            let all = ObjectQuery { after: None, ..query.clone() };
+            // Whoever is told how many there are has read of each.
+            let counted = ask.found(&all).inspect(|row| ask.note(C::ReadLocal, Target::Object(*row)));
+            Ok(counted.count() as u64)
         })
     }
 }

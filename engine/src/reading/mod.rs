@@ -2,6 +2,7 @@
 //!
 //! Of the past one sees what one might read then *and* may still read now: who lost access cannot use history to get round it.
 
+mod about;
 mod access;
 mod audit;
 mod config;
@@ -41,16 +42,15 @@ pub use views::{
     RecordNode, ViewItem, ViewPage, ViewSource,
 };
 
-use crate::audit::{is_sensitive, reads};
 use crate::authorize::{Actor, Request, Target};
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
-use crate::kernel::journal::{Access, Outcome, access};
+use crate::kernel::journal::{Outcome, access};
 use crate::moment::Moment;
-use scoped_projections::tenancy::{AuditReads, Capability as C};
+use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{Micros, ObjectId, PrincipalId, World};
-use std::cell::Cell;
+use smallvec::SmallVec;
 
 /// What a principal may see, of the present or of a past moment.
 #[derive(Clone)]
@@ -68,8 +68,9 @@ struct Ask<'a> {
     actor: PrincipalId,
     /// The same in the world that is asked, looked up once.
     who: Option<Actor<'a>>,
-    /// The first thing that was asked for and allowed: what the whole question is about.
-    about: Cell<Option<Request<'static>>>,
+    operation: Operation,
+    /// What the question turns out to be about.
+    about: about::About,
 }
 
 impl Ask<'_> {
@@ -92,9 +93,7 @@ impl Ask<'_> {
         if !both {
             return Err(Refusal::Denied(request.bare()));
         }
-        if self.about.get().is_none() {
-            self.about.set(Some(request.bare()));
-        }
+        self.about.allowed(request);
         Ok(())
     }
     /// Rows never change, so a row of then is a row of now.
@@ -104,15 +103,6 @@ impl Ask<'_> {
     /// The present as a moment.
     fn today(&self) -> Moment<'_> {
         Moment { world: self.present, history: self.moment.history, now: self.now }
-    }
-    /// The record that this read is to leave, if it is to leave one.
-    fn record(&self, operation: Operation, past: bool) -> Option<Access> {
-        let (world, need) = (self.moment.world, self.about.get()?);
-        let policy = reads(self.present, need.target);
-        let wanted = policy == AuditReads::All
-            || (policy == AuditReads::Sensitive
-                && is_sensitive(operation, world, self.actor, need.target, past));
-        wanted.then(|| access(world, self.actor, operation.as_str(), need, Outcome::Read))
     }
     fn object(&self, id: ObjectId) -> Result<(), Refusal> {
         self.need(C::ReadLocal, object_target(self.moment.world, id))
@@ -156,13 +146,14 @@ impl Reading {
         let at = self.past.as_ref().map_or(now, |past| past.world().time());
         let moment = Moment { world, history: &inner.history, now: at };
         let who = Actor::of(world, self.actor);
-        let asked = Ask { moment, present: &present, now, actor: self.actor, who, about: Cell::new(None) };
+        let about = about::About::default();
+        let asked = Ask { moment, present: &present, now, actor: self.actor, who, operation, about };
         match ask(&asked) {
             Ok(answer) => {
-                let record = if recorded { asked.record(operation, self.past.is_some()) } else { None };
+                let records = if recorded { asked.records(operation) } else { SmallVec::new() };
                 // The writer may be waiting for this world while it empties the queue.
                 drop(present);
-                record.map_or(Ok(()), |read| self.engine.record(read))?;
+                records.into_iter().try_for_each(|read| self.engine.record(read))?;
                 Ok(answer)
             }
             Err(Refusal::Declined(error)) => Err(error),

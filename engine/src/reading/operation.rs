@@ -38,7 +38,10 @@ impl Sort {
     const fn of(name: &str) -> Self {
         if holds(name, b"audit.", true) || holds(name, b".export", false) {
             Self::Sensitive
-        } else if holds(name, b"access.", true) {
+        } else if holds(name, b"access.", true)
+            || holds(name, b"rules.evaluate", true)
+            || holds(name, b"scopes.memberships", true)
+        {
             Self::Access
         } else {
             Self::Plain

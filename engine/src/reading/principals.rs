@@ -60,7 +60,14 @@ impl Ask<'_> {
     /// The row of a principal that the actor sees; the same refusal for all others, and for what is not there.
     fn seen(&self, id: PrincipalId) -> Result<u32, Refusal> {
         let row = self.moment.world.identity().row(id).filter(|row| self.sees(*row));
+        row.into_iter().for_each(|_| self.note_principal(id));
         row.ok_or_else(|| Refusal::Denied(Request::new(C::ReadLocal, Target::Nothing)))
+    }
+    /// Of others the past is not one's own; principals lie in no scope.
+    fn note_principal(&self, id: PrincipalId) {
+        if id != self.actor {
+            self.note(C::ReadLocal, Target::Deployment);
+        }
     }
     fn ids(&self, rows: impl IntoIterator<Item = u32>) -> Vec<PrincipalId> {
         rows.into_iter().map(|row| self.moment.world.identity().id(row)).collect()
@@ -117,6 +124,7 @@ impl Reading {
                         page.next = last;
                         break;
                     }
+                    ask.note_principal(principal.id);
                     page.principals.push(ask.moment.principal(principal.id)?);
                     last = Some(row);
                 }

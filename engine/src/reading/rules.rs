@@ -44,7 +44,19 @@ impl Ask<'_> {
     }
     fn seen_rule(&self, id: RuleId) -> Result<(), Refusal> {
         let unseen = || Refusal::Denied(Request::new(C::RulesManage, Target::Nothing));
-        if self.sees_rule(id) { Ok(()) } else { Err(unseen()) }
+        if !self.sees_rule(id) {
+            return Err(unseen());
+        }
+        self.note_rule(id);
+        Ok(())
+    }
+    /// A rule that is not one's own is told of where it is at home.
+    fn note_rule(&self, id: RuleId) {
+        let (rules, actor) = (self.moment.world.rules(), self.moment.world.identity().row(self.actor));
+        if let Some(rule) = rules.get(id).filter(|rule| actor != Some(rule.author)) {
+            let home = if rule.home == NO_ROW { Target::Deployment } else { Target::Scope(rule.home) };
+            self.note(C::RulesManage, home);
+        }
     }
     /// The row of a scope that the actor may read.
     fn read_scope(&self, scope: Option<&ScopeRef>) -> Result<Option<u32>, Refusal> {
@@ -71,7 +83,7 @@ impl Reading {
         self.ask(Operation::RulesList, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
             let found = ask.moment.rules(filter).into_iter().filter(|info| ask.sees_rule(info.rule));
-            Ok(found.skip(skip).take(limit).collect())
+            Ok(found.skip(skip).take(limit).inspect(|info| ask.note_rule(info.rule)).collect())
         })
     }
 
@@ -104,6 +116,10 @@ impl Reading {
     pub fn evaluate(&self, actor: PrincipalId, capability: C, object: ObjectId) -> Result<Evaluation> {
         self.ask(Operation::RulesEvaluate, |ask| {
             let target = ask.moment.object_target(object);
+            if actor == ask.actor {
+                // A question about oneself.
+                ask.need(C::ReadLocal, Target::Own)?;
+            }
             ask.need(C::AuditRead, target)?;
             Ok(ask.moment.evaluate(actor, Request::new(capability, target)))
         })

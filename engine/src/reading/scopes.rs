@@ -4,6 +4,7 @@
 //! (`scope.acl.manage`), lists of scopes for those who read below (`scope.read.descend`). Whoever may read where nothing is, or is no
 //! more, hears so; everybody else hears the one word for both.
 
+use super::views::foreign;
 use super::{Ask, Operation, Reading};
 use crate::authorize::Target;
 use crate::error::{Error, Result};
@@ -24,12 +25,14 @@ pub struct ScopeQuery {
     pub with_deleted: bool,
     /// Only those owned by this principal, by a membership of its own there.
     pub owner: Option<PrincipalId>,
+    /// Only those right below this one.
+    pub parent: Option<ScopeRef>,
 }
 
 /// A page of a list of scopes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScopePage {
-    /// Paths in path order, then flat scopes in the order in which they were made.
+    /// Paths in path order, then flat scopes by id.
     pub scopes: Vec<ScopeDetail>,
     /// What `after` has to be for the next page; `None` when this is the last.
     pub next: Option<ScopeId>,
@@ -77,7 +80,7 @@ impl Reading {
     /// Scopes at and below one, those that this principal may read, behind `after`, at most `limit` (1 to [`SCOPES_PAGE_MAX`]).
     ///
     /// # Errors
-    /// When it may not read below that scope.
+    /// When it may not read below that scope; `invalid_cursor` when `after` does not lie there (any more): begin anew.
     pub fn scopes(
         &self,
         prefix: &ScopeRef,
@@ -92,8 +95,13 @@ impl Reading {
             let (world, top) = (ask.moment.world, ask.scope(prefix, C::ReadDescend)?);
             let tenancy = world.tenancy();
             let rows = tenancy.subtree(top);
-            let behind =
-                after.and_then(|id| rows.iter().position(|row| tenancy.at(*row).is_some_and(|n| n.id == id)));
+            let place = |id| rows.iter().position(|row| tenancy.at(*row).is_some_and(|n| n.id == id));
+            let behind = match after {
+                None => 0,
+                // It may have moved away since: to begin anew unasked would tell of the same scopes for ever.
+                Some(id) => place(id).ok_or_else(foreign)? + 1,
+            };
+            let parent = query.parent.as_ref().map(|parent| parent.row(tenancy));
             let owner = query.owner.map(|id| world.identity().row(id));
             let fits = |row: u32| {
                 let Some(node) = tenancy.at(row) else { return false };
@@ -104,10 +112,11 @@ impl Reading {
                 (query.with_deleted || !node.archived)
                     && query.auto_provisioned.is_none_or(|auto| auto == node.auto_provisioned)
                     && owner.is_none_or(owned)
+                    && parent.is_none_or(|parent| parent == Some(node.parent))
                     && ask.need(C::ReadLocal, Target::Scope(row)).is_ok()
             };
             let mut page = ScopePage::default();
-            for row in rows.into_iter().skip(behind.map_or(0, |at| at + 1)).filter(|row| fits(*row)) {
+            for row in rows.into_iter().skip(behind).filter(|row| fits(*row)) {
                 if page.scopes.len() == limit {
                     page.next = page.scopes.last().map(|last| last.scope);
                     break;
@@ -159,13 +168,19 @@ impl Reading {
         self.ask(Operation::ScopesMemberships, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
             let world = ask.moment.world;
+            let other = principal != ask.actor;
+            if other {
+                ask.note(C::AuditRead, Target::Deployment);
+            }
             let Some(row) = world.identity().row(principal) else { return Ok(Vec::new()) };
             let mut found = ask.moment.membership_infos(row);
             let audits = |scope: ScopeId| {
-                let row = world.tenancy().row(scope);
-                row.is_some_and(|row| ask.need(C::AuditRead, Target::Scope(row)).is_ok())
+                let target = world.tenancy().row(scope).map(Target::Scope);
+                let target = target.filter(|target| ask.need(C::AuditRead, *target).is_ok());
+                target.into_iter().for_each(|target| ask.note(C::AuditRead, target));
+                target.is_some()
             };
-            found.retain(|member| principal == ask.actor || audits(member.scope));
+            found.retain(|member| !other || audits(member.scope));
             Ok(found)
         })
     }

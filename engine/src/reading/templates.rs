@@ -57,7 +57,7 @@ impl Reading {
     pub fn templates(&self, filter: &TemplateFilter) -> Result<Vec<TemplateInfo>> {
         self.ask(Operation::TemplatesList, |ask| {
             ask.need(C::ReadLocal, Target::Own)?;
-            let visible = |template: &Template| ask.need(C::ReadLocal, seeing(template)).is_ok();
+            let visible = |template: &Template| ask.tells(seeing(template));
             Ok(ask.moment.templates_where(filter, visible)?)
         })
     }

@@ -199,6 +199,12 @@ fn check_content(class: Class, body: &Body) -> Result<()> {
             if flag.rollout_percentage > 100 || flag.salt.len() > 64 {
                 return wrong("a flag is rolled out to 0 to 100 percent, with a salt of at most 64 bytes");
             }
+            // Said twice, and differently: whoever reads one of the two is wrong about the other.
+            if (body.effect == Effect::Allow) != flag.enabled {
+                return wrong(
+                    "a flag that is on allows, one that is off denies: `enabled` and `effect` say the same",
+                );
+            }
             Ok(())
         }
     }
@@ -227,7 +233,7 @@ fn check_redactions(redactions: &Redactions) -> Result<()> {
         check_text("a path in data", path, TEXT_BYTES_MAX)?;
         if super::redaction::steps(path).is_none() {
             return wrong(format!(
-                "`{path:.64}` is no path: keys with dots between them, `[*]` behind a list"
+                "`{path:.64}` is no path: keys with dots between them, `[*]` behind a list, or a JSON pointer such as `/a.b/c`"
             ));
         }
         if how.replacement.len() > TEXT_BYTES_MAX {

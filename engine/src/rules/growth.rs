@@ -106,6 +106,9 @@ pub(super) fn growth<'a>(on: &View<'a>, proposed: &[Proposed], fact: &'a Propose
         Event::Tenancy(T::MemberAdded(MemberAdded { scope, .. })) => {
             Some(one(Resource::Members, place(*scope)))
         }
+        Event::Tenancy(T::MemberRoleChanged(e)) if crate::tenancy::revives(world, e, on.now) => {
+            Some(one(Resource::Members, place(e.scope)))
+        }
         Event::Rules(R::RuleCreated(RuleCreated { home, .. })) => Some(one(Resource::Rules, place(*home))),
         Event::Rules(R::RuleUnarchived(RuleUnarchived { rule })) => {
             world.rules().get(*rule).map(|rule| one(Resource::Rules, rule.home))

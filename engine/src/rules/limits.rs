@@ -10,10 +10,10 @@ use crate::kernel::execute::{Proposed, Result, View};
 use crate::temporal::format_time;
 use crate::tenancy::nearest;
 use scoped_projections::objects::ObjectsEvent;
-use scoped_projections::rules::{Action, Asked, Attribute, Doing, Quota, Standing};
+use scoped_projections::rules::{Action, Asked, Attribute, Doing, Quota, Resource, Standing};
 use scoped_projections::sharing::SharingEvent;
 use scoped_projections::store::NO_ROW;
-use scoped_projections::{Event, World};
+use scoped_projections::{Event, Micros, World};
 use smallvec::SmallVec;
 
 /// Do limits and quotas admit these facts?
@@ -131,7 +131,7 @@ impl Admission<'_> {
         // One that is bound to a principal holds for each owner apart.
         let each = world.rules().binding_at(binding).is_some_and(|bound| bound.targets.principal.is_some());
         let whose = if each { growth.owner } else { NO_ROW };
-        let used = world.rules().used(binding, quota, growth.owner, world);
+        let used = used(world, binding, quota, growth.owner, self.on.now);
         let place = self.made.iter().position(|(b, w, _)| (*b, *w) == (binding, whose));
         let used = used.saturating_add(place.map_or(0, |place| self.made[place].2));
         if used.saturating_add(growth.many) > quota.max_count {
@@ -148,6 +148,17 @@ impl Admission<'_> {
         }
         Ok(())
     }
+}
+
+/// How many count against a quota, for `owner` where it holds for each owner apart. Of members only those who are: a membership that has
+/// run out is none, whether a sweep has come by or not.
+pub(super) fn used(world: &World, binding: u32, quota: &Quota, owner: u32, now: Micros) -> u64 {
+    let used = world.rules().used(binding, quota, owner, world);
+    if quota.resource != Resource::Members {
+        return used;
+    }
+    let scope = world.rules().binding_at(binding).map_or(NO_ROW, |bound| bound.scope);
+    used.saturating_sub(crate::tenancy::run_out(world, scope, now))
 }
 
 /// What the rule of a binding is called.

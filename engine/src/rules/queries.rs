@@ -266,7 +266,8 @@ impl<'a> Moment<'a> {
         Ok(value.and_then(|value| Some(value.get(key)?.as_str()?.to_owned())))
     }
 
-    /// How a limit or a quota stands at each of its bindings, for somebody; empty for other rules.
+    /// How a limit or a quota stands at each of its bindings, for somebody; empty for other rules. A quota that is bound to a principal
+    /// that they are not, and do not belong to, is told as it stands for that one.
     #[must_use]
     pub fn rule_usage(&self, id: RuleId, whose: PrincipalId) -> Vec<UsageInfo> {
         let (rules, world) = (self.world.rules(), self.world);
@@ -283,8 +284,12 @@ impl<'a> Moment<'a> {
                     (u64::from(standing.count), u64::from(limit.max_count), free_at)
                 }
                 Content::Quota(quota) => {
-                    let owner = if binding.principal == NO_ROW { who } else { binding.principal };
-                    let used = rules.used(at, quota, owner, world);
+                    // Bound to a group it holds for each member apart, as it does where it is decided (`limits.rs`).
+                    let holds = binding.principal == NO_ROW
+                        || (who != NO_ROW
+                            && world.identity().selves(who).any(|one| one == binding.principal));
+                    let owner = if holds { who } else { binding.principal };
+                    let used = super::limits::used(world, at, quota, owner, self.now);
                     (used, quota.max_count, None)
                 }
                 _ => return None,

@@ -1,9 +1,13 @@
 //! Redaction: what of an object's data a reader does not get to see.
 //!
-//! Shape: paths of keys with dots between them, `[*]` for every element of a list: `owner.email`, `people[*].phone`. A key with a dot
-//! in it cannot be named. Of several rules on one path the strictest wins (omit, replace, mask; of masks the one that shows
+//! Shape: paths of keys with dots between them, `[*]` for every element of a list: `owner.email`, `people[*].phone`. A path that begins
+//! with `/` is a JSON pointer (RFC 6901), in which every key can be named: `/a.b/c` is the field `c` in the field `a.b`, `~1` is a slash in
+//! a key, `~0` a tilde. Of several rules on one path the strictest wins (omit, replace, mask; of masks the one that shows
 //! less); inner paths are hidden before outer ones, so that a mask of the whole never shows what an inner rule took out.
-//! Fail closed: a condition whose attribute is missing holds, and data that is no JSON is not shown at all.
+//! Fail closed: a condition whose attribute is missing holds, and data that is no JSON is not shown at all. Data of another shape than
+//! the path expects hides more, never less: a key that meets a list is looked for in every element (a number besides names all of them),
+//! `[*]` that meets an object takes it for the one element and looks into what is nested in it, and where a path meets a text or a
+//! number before its end, all of that is covered.
 
 use crate::authorize::{Target, way};
 use crate::error::{Error, Result};
@@ -17,23 +21,27 @@ use scoped_projections::tenancy::Effect;
 use scoped_projections::{Micros, PrincipalId, World};
 use serde_json::Value;
 use smallvec::SmallVec;
+use std::borrow::Cow;
 
 /// A step of a path: into a field, or into every element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step<'a> {
-    Key(&'a str),
+    Key(Cow<'a, str>),
     Each,
 }
 
 /// The steps of a path; `None` for a text that is none.
 pub(super) fn steps(path: &str) -> Option<Vec<Step<'_>>> {
+    if let Some(pointer) = path.strip_prefix('/') {
+        return pointer.split('/').map(|token| unescaped(token).map(Step::Key)).collect();
+    }
     let mut found = Vec::new();
     for part in path.split('.') {
         let key = part.find('[').map_or(part, |at| &part[..at]);
         if key.is_empty() || key.contains(']') {
             return None;
         }
-        found.push(Step::Key(key));
+        found.push(Step::Key(key.into()));
         let mut rest = &part[key.len()..];
         while !rest.is_empty() {
             rest = rest.strip_prefix("[*]")?;
@@ -41,6 +49,24 @@ pub(super) fn steps(path: &str) -> Option<Vec<Step<'_>>> {
         }
     }
     Some(found)
+}
+
+/// A key of a JSON pointer.
+fn unescaped(token: &str) -> Option<Cow<'_, str>> {
+    let mut parts = token.split('~');
+    let first = parts.next()?;
+    let (mut key, mut whole) = (first.to_owned(), true);
+    for part in parts {
+        whole = false;
+        let (escape, rest) = part.split_at_checked(1)?;
+        key.push(match escape {
+            "0" => '~',
+            "1" => '/',
+            _ => return None,
+        });
+        key.push_str(rest);
+    }
+    Some(if whole { Cow::Borrowed(first) } else { Cow::Owned(key) })
 }
 
 /// What one world's rules hide from somebody, in the data of an object ([`NO_ROW`]: of what belongs to none). The strictest for
@@ -120,36 +146,54 @@ pub(crate) fn apply(redactions: &Redactions, data: &mut Value) {
         redactions.iter().filter_map(|(path, how)| Some((steps(path)?, how))).collect();
     ordered.sort_by_key(|(steps, _)| std::cmp::Reverse(steps.len()));
     for (steps, how) in ordered {
-        hide(data, &steps, how);
+        if hide(data, &steps, how) {
+            // All of it was to be left out.
+            *data = Value::Null;
+        }
     }
 }
 
-fn hide(value: &mut Value, steps: &[Step<'_>], how: &Redact) {
-    let Some((first, rest)) = steps.split_first() else { return };
+/// Hides what the steps lead to. Is the value itself to be left out of what it stands in?
+fn hide(value: &mut Value, steps: &[Step<'_>], how: &Redact) -> bool {
+    let Some((first, rest)) = steps.split_first() else { return cover(value, how) };
     match (first, value) {
         (Step::Key(key), Value::Object(map)) => {
-            if rest.is_empty() && how.strategy == Strategy::Omit {
-                map.remove(*key);
-            } else if let Some(field) = map.get_mut(*key) {
-                if rest.is_empty() { *field = covered(field, how) } else { hide(field, rest, how) }
+            if map.get_mut(&**key).is_some_and(|field| hide(field, rest, how)) {
+                map.remove(&**key);
             }
+            false
+        }
+        (Step::Key(key), Value::Array(list)) => {
+            let names_one = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+            list.retain_mut(|element| {
+                !(hide(element, steps, how) || (names_one && hide(element, rest, how)))
+            });
+            false
         }
         (Step::Each, Value::Array(list)) => {
-            if rest.is_empty() && how.strategy == Strategy::Omit {
-                list.clear();
-                return;
-            }
-            for element in list {
-                if rest.is_empty() {
-                    *element = covered(element, how);
-                } else {
-                    hide(element, rest, how);
-                }
-            }
+            list.retain_mut(|element| !hide(element, rest, how));
+            false
         }
-        // There is no such field: nothing to hide.
-        _ => {}
+        (Step::Each, found @ Value::Object(_)) => {
+            if let Value::Object(map) = found
+                && !rest.is_empty()
+            {
+                map.retain(|_, field| !((field.is_object() || field.is_array()) && hide(field, rest, how)));
+            }
+            hide(found, rest, how)
+        }
+        // The path goes on, and the value does not.
+        (_, scalar) => cover(scalar, how),
     }
+}
+
+/// Covers a value; is it to be left out instead?
+fn cover(value: &mut Value, how: &Redact) -> bool {
+    let omit = how.strategy == Strategy::Omit;
+    if !omit {
+        *value = covered(value, how);
+    }
+    omit
 }
 
 fn covered(value: &Value, how: &Redact) -> Value {

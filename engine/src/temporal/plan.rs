@@ -131,6 +131,7 @@ impl Plan {
             undoes: step.undoes,
             // Once is enough: it is looked at before the first step of the batch.
             unless_changed: before.remove(&step.entity).map(|changed| (step.entity, changed)),
+            unchanged_since: Sequence::NONE,
         });
         Batch { steps: steps.collect(), rollback: Some(self.note.clone()), ..Batch::default() }
     }

@@ -9,7 +9,7 @@ use crate::kernel::execute::{Out, Refusal, execute};
 use crate::kernel::journal::{Outcome, access};
 use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::{Micros, PrincipalId, Sequence, World};
 
 /// The name under which refused rollbacks stand in the trail.
 const OPERATION: &str = "temporal.rollback";
@@ -35,6 +35,7 @@ impl Trial<'_> {
             command: step.command.clone(),
             undoes: step.undoes,
             unless_changed: None,
+            unchanged_since: Sequence::NONE,
         };
         let batch = Batch { steps: vec![one], rollback: Some(plan.note.clone()), ..Batch::default() };
         let undone = undone(&batch, |at| self.history.about(at));

@@ -46,7 +46,10 @@ commands! {
             /// What becomes of live records whose home it is.
             #[serde(default)]
             records: Records,
-            /// Live scopes below go with it.
+            /// What becomes of live scopes below.
+            #[serde(default, skip_serializing_if = "Children::is_refuse")]
+            children: Children,
+            /// The same as `"children": "dissolve"`, as it was said before.
             #[serde(default, skip_serializing_if = "std::ops::Not::not")]
             recursive: bool,
         }
@@ -204,6 +207,27 @@ pub enum Records {
     Keep,
 }
 
+/// What becomes of live scopes below when the scope above them is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Children {
+    /// They keep the scope from being deleted.
+    #[default]
+    Refuse,
+    /// They end with it, and all below them.
+    Dissolve,
+    /// Those right below it move up to its parent, with all below them. A path names one place for ever and cannot, nor is there
+    /// anything above a root: refused there.
+    MoveUp,
+}
+
+impl Children {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+    fn is_refuse(&self) -> bool {
+        *self == Self::Refuse
+    }
+}
+
 /// A member of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -272,7 +296,7 @@ impl DeleteScope {
     /// Refused while live records or live scopes are left in it.
     #[must_use]
     pub fn new(scope: impl Into<ScopeRef>) -> Self {
-        Self { scope: scope.into(), records: Records::Refuse, recursive: false }
+        Self { scope: scope.into(), records: Records::Refuse, children: Children::Refuse, recursive: false }
     }
     /// The same, with this becoming of live records.
     #[must_use]
@@ -280,11 +304,16 @@ impl DeleteScope {
         self.records = records;
         self
     }
+    /// The same, with this becoming of live scopes below.
+    #[must_use]
+    pub fn children(mut self, children: Children) -> Self {
+        self.children = children;
+        self
+    }
     /// The same, with all scopes below.
     #[must_use]
-    pub fn recursive(mut self) -> Self {
-        self.recursive = true;
-        self
+    pub fn recursive(self) -> Self {
+        self.children(Children::Dissolve)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Decisions about the end of scopes, and about opening them again.
 //!
 //! The end of a scope is one event; behind it, each thing that ends with it has one of its own, so that each is traced. Scopes below
-//! end first, so that whoever acts still has the rights that they inherit from above.
+//! end first, so that whoever acts still has the rights that they inherit from above; or they move up, each with its own event right
+//! behind the end of the scope that was above them, under the rules of every other move.
 
 use super::checks::{archived, live_node, node, scope_row};
 use super::policies::past_greatest_age;
-use super::{DeleteScope, Records, ReopenScope, ScopeRef};
+use super::scopes::{check_moves, move_needs};
+use super::{Children, DeleteScope, Records, ReopenScope, ScopeRef};
 use crate::authorize::{Request, Target, authorize};
 use crate::command::{Decide, Needs};
 use crate::error::Error;
@@ -15,7 +17,7 @@ use scoped_projections::objects::{ObjectForgotten, ObjectRecovered};
 use scoped_projections::sharing::{ObjectProjected, ProjectionRevoked};
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
-    Capability as C, MemberAdded, MemberRemoved, Node, ScopeArchived, ScopeReopened,
+    Capability as C, MemberAdded, MemberRemoved, Node, ScopeArchived, ScopeMoved, ScopeReopened,
 };
 
 /// Rows of the live scopes at and below a row, the lowest first.
@@ -27,24 +29,77 @@ fn ending(world: &World, row: u32) -> Vec<u32> {
     rows
 }
 
+/// Rows of the live scopes right below a row.
+fn right_below(world: &World, row: u32) -> Vec<u32> {
+    let tenancy = world.tenancy();
+    let live = |row: &u32| tenancy.at(*row).is_some_and(|node| !node.archived);
+    tenancy.children(row).filter(live).collect()
+}
+
+impl DeleteScope {
+    /// What becomes of scopes below, in whichever of the two ways it was said.
+    fn becoming(&self) -> Children {
+        if self.recursive && self.children == Children::Refuse { Children::Dissolve } else { self.children }
+    }
+
+    /// Moves the scopes right below up, if they can be.
+    fn move_up(&self, on: &View<'_>, row: u32, found: &Node, facts: &mut Facts<'_>) -> Result<()> {
+        let tenancy = on.world.tenancy();
+        let children = right_below(on.world, row);
+        if children.is_empty() {
+            return Ok(());
+        }
+        let Some(above) = tenancy.at(found.parent).filter(|_| found.parent != NO_ROW) else {
+            let message = format!("`{}` is a root: there is nothing above it to move to", found.label());
+            let error = Error::refused("scope_is_root", message);
+            return Err(error.hint("move what is below elsewhere first, or say `dissolve`").into());
+        };
+        for child in children {
+            let moved = node(on, child)?;
+            check_moves(on, (child, moved), (found.parent, above))?;
+            facts.push(moved.id, ScopeMoved { scope: moved.id, parent: above.id }, None);
+        }
+        Ok(())
+    }
+}
+
 impl Decide for DeleteScope {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
         let tenancy = on.world.tenancy();
         let mut needs = need(C::Delete, self.scope.target(tenancy));
-        if let Some(row) = self.scope.row(tenancy).filter(|_| self.recursive) {
-            // A cut or a deny below keeps out here as everywhere.
-            let below = ending(on.world, row).into_iter().filter(|at| *at != row);
-            needs.extend(below.map(|at| Request::new(C::Delete, Target::Scope(at))));
+        let Some(row) = self.scope.row(tenancy) else { return needs };
+        match self.becoming() {
+            Children::Refuse => {}
+            Children::Dissolve => {
+                // A cut or a deny below keeps out here as everywhere.
+                let below = ending(on.world, row).into_iter().filter(|at| *at != row);
+                needs.extend(below.map(|at| Request::new(C::Delete, Target::Scope(at))));
+            }
+            Children::MoveUp => {
+                let above = tenancy.at(row).map_or(NO_ROW, |node| node.parent);
+                // Above a root there is nothing to move to: refused, whoever asks.
+                let moving = if above == NO_ROW { Vec::new() } else { right_below(on.world, row) };
+                let above = Target::Scope(above);
+                for child in moving {
+                    let moves = move_needs(on, Target::Scope(child), Some(child), above);
+                    needs.extend(moves.into_iter().filter(|need| !needs.contains(need)).collect::<Vec<_>>());
+                }
+            }
         }
         needs
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let (row, found) = live_node(on, &self.scope)?;
-        let rows = ending(on.world, row);
-        if rows.len() > 1 && !self.recursive {
+        let children = self.becoming();
+        if self.recursive && children != Children::Dissolve {
+            let message = "`recursive` dissolves the scopes below, and `children` says something else";
+            return Err(Error::invalid(message).hint("leave `recursive` out").into());
+        }
+        let rows = if children == Children::MoveUp { vec![row] } else { ending(on.world, row) };
+        if rows.len() > 1 && children == Children::Refuse {
             let message = format!("there are live scopes below `{}`", found.label());
             let error = Error::refused("scope_has_children", message);
-            return Err(error.hint("delete those first, or all of them with `recursive`").into());
+            return Err(error.hint("say what becomes of them: `dissolve` or `move_up`").into());
         }
         let objects = on.world.objects();
         let records = |row: u32| objects.homed(row).into_iter().flatten().collect::<Vec<u32>>();
@@ -56,15 +111,20 @@ impl Decide for DeleteScope {
             return Err(error.hint("say what becomes of them: `forget` or `keep`").into());
         }
         for row in rows {
-            end(on, row, node(on, row)?, self.records, &records(row), facts);
+            let ends = node(on, row)?;
+            facts.push(ends.id, ScopeArchived { scope: ends.id }, None);
+            if children == Children::MoveUp {
+                self.move_up(on, row, ends, facts)?;
+            }
+            end(on, row, ends, self.records, &records(row), facts);
         }
         Ok(())
     }
 }
 
+/// What ends with a scope.
 fn end(on: &View<'_>, row: u32, node: &Node, with: Records, records: &[u32], facts: &mut Facts<'_>) {
     let (objects, sharing, scope) = (on.world.objects(), on.world.sharing(), node.id);
-    facts.push(scope, ScopeArchived { scope }, None);
     if with == Records::Forget {
         for object in records.iter().filter_map(|row| objects.at(*row)) {
             facts.push(scope, ObjectForgotten { object: object.id }, None);

@@ -9,17 +9,18 @@ use super::{
 use crate::authorize::{Request, Target};
 use crate::command::{Decide, Needs};
 use crate::error::Error;
-use crate::kernel::execute::{Facts, Refusal, Result, View, need};
+use crate::kernel::execute::{Facts, Refusal, Result, View};
+use scoped_projections::rules::Action;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{
     Applies, Capability as C, Member, MemberAdded, MemberExpired, MemberRemoved, MemberRoleChanged, Node,
     Role,
 };
-use scoped_projections::{Micros, PrincipalId};
+use scoped_projections::{Micros, PrincipalId, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most members a scope may have.
-pub(super) const MEMBERS_MAX: usize = 1_000;
+pub(super) const MEMBERS_MAX: usize = 10_000;
 
 /// Behind a cut with no owner left, an owner above may appoint one: it keeps the right to manage members there. An owner who has an end
 /// does not stand in the way of that: the day after, nobody could. `last`: the last moment of what is given, up to which they have to own.
@@ -44,7 +45,9 @@ fn member_needs<'a>(
 ) -> Needs<'a> {
     let (tenancy, target) = (on.world.tenancy(), scope.target(on.world.tenancy()));
     let row = scope.row(tenancy);
-    let held = (|| Some(tenancy.member(row?, on.world.identity().row(principal)?)?.role))();
+    let part = (|| tenancy.member(row?, on.world.identity().row(principal)?))();
+    // Whoever owned it until an end that is over is given a part as anybody else is.
+    let held = part.filter(|part| role.is_none() || part.in_force(on.now)).map(|part| part.role);
     let need = |capability| Request::new(capability, target);
     match (role, held) {
         (Some(Role::Owner), _) if row.is_some_and(|row| may_appoint(on, row, on.now)) => {
@@ -85,6 +88,27 @@ fn check_role(on: &View<'_>, row: u32, role: Role, until: Option<Micros>) -> Res
     check_holds(on, row, role.capabilities(), Applies::Subtree, until)
 }
 
+/// Has a scope that many members of its own? Those that have run out are none, swept or not.
+fn has_members(on: &View<'_>, row: u32, most: usize) -> bool {
+    let tenancy = on.world.tenancy();
+    tenancy.counts(row).own_members >= most as u64
+        && tenancy.members(row).filter(|(_, member)| member.in_force(on.now)).count() >= most
+}
+
+/// Does that change give somebody a part again whose own had run out? One member more, then.
+pub(crate) fn revives(world: &World, change: &MemberRoleChanged, now: Micros) -> bool {
+    let row = world.tenancy().row(change.scope).zip(world.identity().row(change.principal));
+    row.and_then(|(scope, who)| world.tenancy().member(scope, who)).is_some_and(|part| !part.in_force(now))
+}
+
+/// Memberships in a scope and below it ([`NO_ROW`]: anywhere) that have run out and were not closed yet. Counters hold them until they
+/// are; nothing is kept from anybody for their sake. Cost: one look at each that waits to be closed.
+pub(crate) fn run_out(world: &World, scope: u32, now: Micros) -> u64 {
+    let tenancy = world.tenancy();
+    let waiting = tenancy.run_out(now);
+    waiting.filter(|(at, _)| scope == NO_ROW || tenancy.is_within(*at, scope)).count() as u64
+}
+
 fn too_many() -> Refusal {
     Error::refused("too_many", format!("a scope has at most {MEMBERS_MAX} members")).into()
 }
@@ -98,14 +122,15 @@ impl Decide for AddMember {
         check_end(on, self.expires_at)?;
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         check_role(on, row, self.role, self.expires_at)?;
-        if part.is_some() {
+        // What has run out and was not closed yet does not stand in the way: this takes its place.
+        if part.is_some_and(|part| part.in_force(on.now)) {
             let error = Error::refused(
                 "exists",
                 format!("that principal is a member of `{}` already", found.label()),
             );
             return Err(error.hint("use tenancy.change_member").into());
         }
-        if on.world.tenancy().counts(row).own_members >= MEMBERS_MAX as u64 {
+        if part.is_none() && has_members(on, row, MEMBERS_MAX) {
             return Err(too_many());
         }
         let (scope, principal, role, expires_at) = (found.id, self.principal, self.role, self.expires_at);
@@ -123,6 +148,9 @@ impl Decide for ChangeMember {
         let (row, found, part) = part(on, &self.scope, self.principal)?;
         let Some(held) = part else { return Err(not_a_member(found)) };
         check_role(on, row, self.role, self.expires_at)?;
+        if !held.in_force(on.now) && has_members(on, row, MEMBERS_MAX) {
+            return Err(too_many());
+        }
         check_own_end(on, held, self.principal, self.expires_at)?;
         if held.role == Role::Owner && (self.role != Role::Owner || self.expires_at.is_some()) {
             keeps_an_owner(on, row, self.principal)?;
@@ -143,7 +171,8 @@ impl Decide for RemoveMember {
                 .zip(on.world.identity().row(on.actor))
                 .is_some_and(|(s, p)| tenancy.member(s, p).is_some());
         if own_part {
-            return need(C::ReadLocal, Target::Own);
+            // Leaving takes nobody's leave; rules hear of it as what it is, and not as a read.
+            return smallvec::smallvec![Request::new(C::ReadLocal, Target::Own).doing(Action::Membership)];
         }
         member_needs(on, &self.scope, self.principal, None)
     }
@@ -222,7 +251,8 @@ fn several_needs<'a>(on: &View<'_>, scope: &ScopeRef, changes: &[(PrincipalId, P
 impl Difference<'_> {
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
         let tenancy = on.world.tenancy();
-        let (mut count, mut seen) = (tenancy.members(self.row).count(), BTreeSet::new());
+        let live = tenancy.members(self.row).filter(|(_, member)| member.in_force(on.now)).count();
+        let (mut count, mut seen) = (live, BTreeSet::new());
         let held: BTreeMap<PrincipalId, Part> = tenancy
             .members(self.row)
             .map(|(who, member)| (on.world.identity().id(who), Some(part_of(member))))
@@ -243,15 +273,16 @@ impl Difference<'_> {
                         check_own_end(on, &held, principal, *expires_at)?;
                     }
                     let (role, expires_at) = (*role, *expires_at);
-                    if before.is_some() {
+                    if let Some((_, end)) = before {
+                        count += usize::from(end.is_some_and(|end| end <= on.now));
                         facts.push(scope, MemberRoleChanged { scope, principal, role, expires_at }, None);
                     } else {
                         count += 1;
                         facts.push(scope, MemberAdded { scope, principal, role, expires_at }, None);
                     }
                 }
-                (Some(_), None) => {
-                    count -= 1;
+                (Some((_, end)), None) => {
+                    count -= usize::from(end.is_none_or(|end| end > on.now));
                     facts.push(scope, MemberRemoved { scope, principal }, None);
                 }
                 (None, None) => return Err(not_a_member(self.node)),

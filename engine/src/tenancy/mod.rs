@@ -22,6 +22,7 @@ mod admit;
 mod checks;
 mod commands;
 mod deletion;
+mod frozen;
 mod infos;
 mod inverse;
 mod members;
@@ -41,12 +42,13 @@ mod way_back;
 pub(crate) use admit::admit;
 pub(crate) use checks::{archived, last_moment, live_node, scope_row};
 pub use commands::{
-    AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope,
+    AclRule, AddAclEntry, AddMember, AdoptScope, ChangeMember, Children, Command, CreateScope, DeleteScope,
     DescribeScope, ExpireAclEntry, ExpireMember, FreezeScope, Grantee, MemberChange, MoveScope,
     ProvisionScope, Records, ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, SetAcl,
     SetMembers, SetPolicy, UpdateMembers,
 };
 pub use infos::{AclInfo, Holding, MemberInfo, ResolvedKey, ScopeDetail, ScopePolicy};
+pub(crate) use members::{revives, run_out};
 pub(crate) use nature::nature;
 pub(crate) use nearest::nearest;
 pub(crate) use owners::{Without, orphaned_root};

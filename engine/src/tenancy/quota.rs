@@ -11,7 +11,7 @@ use crate::sealed::Written;
 use scoped_projections::objects::ObjectsEvent as O;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Metric, TenancyEvent as T};
-use scoped_projections::{Event, ObjectId, ScopeId, World};
+use scoped_projections::{Event, Micros, ObjectId, ScopeId, World};
 use std::collections::BTreeMap;
 
 /// What is added, or given back, by metric.
@@ -49,7 +49,8 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     if tenancy.policies().all(|(_, declared)| declared.policy.quota.limits().next().is_none()) {
         return Ok(());
     }
-    let mut tally = Tally { world: on.world, proposed, added: BTreeMap::new(), objects: BTreeMap::new() };
+    let (world, now) = (on.world, on.now);
+    let mut tally = Tally { world, now, proposed, added: BTreeMap::new(), objects: BTreeMap::new() };
     for fact in proposed {
         tally.fact(fact);
     }
@@ -57,8 +58,12 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
     for (row, added) in tally.along_chains() {
         let Some(declared) = tenancy.policy(row) else { continue };
         for (metric, limit) in declared.policy.quota.limits() {
-            let (used, more) = (used(on.world, row, metric), added.of(metric));
-            if more > 0 && used.saturating_add(more.unsigned_abs()) > limit {
+            let (mut used, more) = (used(on.world, row, metric), added.of(metric));
+            let exceeds = |used: u64| more > 0 && used.saturating_add(more.unsigned_abs()) > limit;
+            if metric == Metric::Members && exceeds(used) {
+                used = used.saturating_sub(super::run_out(on.world, row, on.now));
+            }
+            if exceeds(used) {
                 let label = tenancy.at(row).map_or("?", |node| node.label());
                 violations
                     .push(format!("`{label}` {metric}: used {used}, wanted {more} more, limit {limit}"));
@@ -77,6 +82,7 @@ pub(super) fn check(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
 struct Tally<'a> {
     world: &'a World,
     proposed: &'a [Proposed],
+    now: Micros,
     added: BTreeMap<u32, Added>,
     /// Home and size of objects, as these facts would leave them; `None` for the size of a tombstone.
     objects: BTreeMap<ObjectId, (ScopeId, i64, bool)>,
@@ -157,7 +163,11 @@ impl Tally<'_> {
                     self.add(e.parent, metric, held);
                 }
             }
+            // In place of one that has run out, too: what has run out is not counted where it would matter.
             T::MemberAdded(e) => self.add(e.scope, Metric::Members, 1),
+            T::MemberRoleChanged(e) if super::revives(self.world, e, self.now) => {
+                self.add(e.scope, Metric::Members, 1);
+            }
             T::MemberRemoved(e) => self.add(e.scope, Metric::Members, -1),
             T::MemberExpired(e) => self.add(e.scope, Metric::Members, -1),
             _ => {}

@@ -3,9 +3,10 @@
 //! What a command brings along names the command's first event as its cause, so it is recognised and not asked for twice.
 
 use super::{
-    AddAclEntry, AddMember, AdoptScope, ChangeMember, Command, CreateScope, DeleteScope, DescribeScope,
-    ExpireAclEntry, ExpireMember, FreezeScope, MemberChange, MoveScope, ProvisionScope, Records,
-    ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, ScopeRef, SetPolicy, UpdateMembers,
+    AddAclEntry, AddMember, AdoptScope, ChangeMember, Children, Command, CreateScope, DeleteScope,
+    DescribeScope, ExpireAclEntry, ExpireMember, FreezeScope, MemberChange, MoveScope, ProvisionScope,
+    Records, ReleaseScope, RemoveAclEntry, RemoveMember, RenameScope, ReopenScope, ScopeRef, SetPolicy,
+    UpdateMembers,
 };
 use crate::data::Data;
 use crate::export::{Recalled, Recalling};
@@ -13,7 +14,7 @@ use crate::temporal::Entity;
 use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::sharing::SharingEvent;
 use scoped_projections::tenancy::{Role, TenancyEvent};
-use scoped_projections::{Event, PrincipalId, ScopeId};
+use scoped_projections::{Envelope, Event, PrincipalId, ScopeId};
 
 /// What an event changes.
 pub(crate) fn entity(event: &TenancyEvent) -> Option<Entity> {
@@ -121,17 +122,24 @@ fn deleted(scope: ScopeId, asked: &Recalling<'_>) -> Recalled {
     // Scopes that end together name the first of them as their cause; what ends with the others stands behind each.
     let cause = if asked.at.context.cause == 0 { asked.at.sequence.get() } else { asked.at.context.cause };
     let own = asked.at.sequence.get();
-    let with = asked.behind.iter().take_while(|(at, event)| {
+    // Scopes that moved up stand right behind the end of the one that was above them.
+    let moved = |(at, event): &&(Envelope, Event)| {
+        at.context.cause == own && matches!(event, Event::Tenancy(TenancyEvent::ScopeMoved(_)))
+    };
+    let moved = asked.behind.iter().take_while(moved).count();
+    let children = if moved > 0 { Children::MoveUp } else { Children::Refuse };
+    let with = asked.behind.iter().skip(moved).take_while(|(at, event)| {
         (at.context.cause == own || at.context.cause == cause) && comes_with(event, scope)
     });
-    let (mut along, mut records) = (0, Records::Keep);
+    let (mut along, mut records) = (moved, Records::Keep);
     for (_, event) in with {
         along += 1;
         if matches!(event, Event::Objects(ObjectsEvent::ObjectForgotten(_))) {
             records = Records::Forget;
         }
     }
-    Recalled::Command(DeleteScope { scope: scope.into(), records, recursive: false }.into(), along)
+    let delete = DeleteScope { scope: scope.into(), records, children, recursive: false };
+    Recalled::Command(delete.into(), along)
 }
 
 /// One change of a member, or several that were made together.

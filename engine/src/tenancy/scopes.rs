@@ -209,47 +209,59 @@ impl Decide for DescribeScope {
     }
 }
 
+/// Inheritance changes for what moves, for where it was, and for where it goes: administer all three.
+pub(super) fn move_needs<'a>(on: &View<'_>, scope: Target, row: Option<u32>, to: Target) -> Needs<'a> {
+    let old = row.and_then(|row| on.world.tenancy().at(row)).map(|node| node.parent);
+    let old = old.filter(|parent| *parent != NO_ROW);
+    let manage = |target| Request::new(C::MembersManage, target);
+    let mut needs: Needs<'a> = smallvec::smallvec![manage(scope)];
+    needs.extend(old.map(|parent| manage(Target::Scope(parent))));
+    needs.push(Request::new(C::Create, to));
+    needs.push(manage(to));
+    needs
+}
+
+/// Can a live scope stand below that other one?
+pub(super) fn check_moves(
+    on: &View<'_>,
+    (row, found): (u32, &Node),
+    (above, parent): (u32, &Node),
+) -> Result<()> {
+    let tenancy = on.world.tenancy();
+    check_flat(found)?;
+    if found.parent == NO_ROW {
+        let message = format!("`{}` is a root, the boundary of a tenant: it stays one", found.label());
+        return Err(Error::refused("scope_is_root", message).into());
+    }
+    if tenancy.is_within(above, row) {
+        let message = format!("`{}` lies below `{}`", parent.label(), found.label());
+        return Err(Error::refused("scope_cycle", message).into());
+    }
+    if found.parent == above {
+        let message = format!("`{}` stands there already", found.label());
+        return Err(Error::refused("unchanged", message).into());
+    }
+    let lowest =
+        tenancy.subtree(row).into_iter().filter_map(|at| tenancy.at(at)).map(|node| node.depth).max();
+    let height = lowest.map_or(0, |lowest| usize::from(lowest.saturating_sub(found.depth)));
+    if tenancy.chain(above).count() + 1 + height > CHAIN_NODES_MAX {
+        return Err(too_deep().into());
+    }
+    if let Some(parent) = tenancy.at(found.parent).filter(|parent| parent.archived) {
+        return Err(archived(parent).into());
+    }
+    check_move(on, row, above)
+}
+
 impl Decide for MoveScope {
     fn needs(&self, on: &View<'_>) -> Needs<'_> {
         let tenancy = on.world.tenancy();
-        let row = self.scope.row(tenancy);
-        // Inheritance changes for what moves, for where it was, and for where it goes: administer all three.
-        let old =
-            row.and_then(|row| tenancy.at(row)).map(|node| node.parent).filter(|parent| *parent != NO_ROW);
-        let manage = |target| Request::new(C::MembersManage, target);
-        let mut needs: Needs<'_> = smallvec::smallvec![manage(self.scope.target(tenancy))];
-        needs.extend(old.map(|parent| manage(Target::Scope(parent))));
-        needs.push(Request::new(C::Create, self.parent.target(tenancy)));
-        needs.push(manage(self.parent.target(tenancy)));
-        needs
+        move_needs(on, self.scope.target(tenancy), self.scope.row(tenancy), self.parent.target(tenancy))
     }
     fn decide(&self, on: &View<'_>, facts: &mut Facts<'_>) -> Result<()> {
-        let tenancy = on.world.tenancy();
         let (row, found) = live_node(on, &self.scope)?;
         let (above, parent) = live_node(on, &self.parent)?;
-        check_flat(found)?;
-        if found.parent == NO_ROW {
-            let message = format!("`{}` is a root, the boundary of a tenant: it stays one", found.label());
-            return Err(Error::refused("scope_is_root", message).into());
-        }
-        if tenancy.is_within(above, row) {
-            let message = format!("`{}` lies below `{}`", parent.label(), found.label());
-            return Err(Error::refused("scope_cycle", message).into());
-        }
-        if found.parent == above {
-            let message = format!("`{}` stands there already", found.label());
-            return Err(Error::refused("unchanged", message).into());
-        }
-        let lowest =
-            tenancy.subtree(row).into_iter().filter_map(|at| tenancy.at(at)).map(|node| node.depth).max();
-        let height = lowest.map_or(0, |lowest| usize::from(lowest.saturating_sub(found.depth)));
-        if tenancy.chain(above).count() + 1 + height > CHAIN_NODES_MAX {
-            return Err(too_deep().into());
-        }
-        if let Some(parent) = tenancy.at(found.parent).filter(|parent| parent.archived) {
-            return Err(archived(parent).into());
-        }
-        check_move(on, row, above)?;
+        check_moves(on, (row, found), (above, parent))?;
         facts.push(found.id, ScopeMoved { scope: found.id, parent: parent.id }, None);
         Ok(())
     }

@@ -264,6 +264,7 @@ fn a_step_takes_back_only_what_it_is_about_and_only_in_a_rollback() {
         command: crate::support::update(10, 1).into(),
         undoes,
         unless_changed: None,
+        unchanged_since: Sequence::NONE,
     };
     let forged = |to: Sequence, steps: Vec<Step>| {
         let before = engine.read(|moment| moment.world().state_digest());

@@ -507,3 +507,19 @@ fn a_rule_that_names_a_type_that_is_not_registered_is_made_with_a_warning() {
     engine.register_types(&["nosuch"]).unwrap();
     assert_eq!(warned(ada.execute(deny(r#"{"object_type": "nosuch"}"#)).unwrap()), Vec::<String>::new());
 }
+
+/// `effect` and `enabled` could say two things, and which of them held was for the reader to find out.
+#[test]
+fn a_flag_says_one_thing() {
+    let (engine, _) = world();
+    for enabled in [true, false] {
+        let fine = Define::flag("f", enabled, 100);
+        let effect = if enabled { Effect::Deny } else { Effect::Allow };
+        let refused = ada(&engine).execute(Define { effect, ..fine.clone() }).unwrap_err();
+        assert_eq!(refused.code(), "invalid");
+        let rule = RuleId(ada(&engine).execute(fine).unwrap().ids[0]);
+        let text = format!(r#"{{"rule": "{rule}", "effect": "{effect}"}}"#);
+        let update: Update = serde_json::from_str(&text).unwrap();
+        assert_eq!(ada(&engine).execute(update).unwrap_err().code(), "invalid");
+    }
+}

@@ -104,6 +104,31 @@ fn scopes_are_listed_by_owner_page_by_page_deleted_ones_only_when_asked_for() {
     assert_eq!(code(place.reading(1).scopes(&path("org:a"), &ScopeQuery::default(), None, 0)), "invalid");
 }
 
+/// A page that began behind a scope which had moved away meanwhile was the first page again: whoever followed it came round for ever.
+#[test]
+fn a_page_behind_a_scope_that_has_moved_away_is_refused() {
+    let place = team();
+    for (id, parent) in [(20, "org:a"), (21, "org:a"), (22, "org:a/team:t")] {
+        let flat = CreateScope { scope: Some(ScopeId(id)), ..CreateScope::flat(format!("f{id}")) };
+        place.does(1, flat.below(path(parent)));
+    }
+    let reading = place.reading(1);
+    let list = |query: &ScopeQuery, scope: &str, after| {
+        let page = reading.scopes(&path(scope), query, after, 9)?;
+        scoped::Result::Ok(page.scopes.iter().map(|scope| scope.scope.0).collect::<Vec<u128>>())
+    };
+    let all = ScopeQuery::default();
+    assert_eq!(list(&all, "org:a", None).unwrap(), [1, 2, 20, 21, 22], "paths in their order, then by id");
+    let children = ScopeQuery { parent: Some(path("org:a")), ..ScopeQuery::default() };
+    assert_eq!(list(&children, "org:a", None).unwrap(), [2, 20, 21]);
+    assert_eq!(list(&children, "org:a", Some(ScopeId(20))).unwrap(), [21]);
+    let none = ScopeQuery { parent: Some(path("org:none")), ..ScopeQuery::default() };
+    assert_eq!(list(&none, "org:a", None).unwrap(), [0; 0]);
+    assert_eq!(list(&all, "org:a/team:t", Some(ScopeId(22))).unwrap(), [0; 0]);
+    place.does(1, MoveScope { scope: ScopeId(22).into(), parent: path("org:a") });
+    assert_eq!(code(list(&all, "org:a/team:t", Some(ScopeId(22)))), "invalid_cursor");
+}
+
 #[test]
 fn a_member_is_granted_changed_revoked_and_granted_again() {
     let place = team();
@@ -168,6 +193,56 @@ fn a_frozen_scope_widens_and_changes_nothing_and_lets_go_of_everything() {
     place.does(1, freeze("org:a/team:t"));
     place.does(1, DeleteScope::new(path("org:a/team:t")).records(Records::Forget));
     assert_eq!(place.state("org:a/team:t"), "deleted");
+}
+
+/// Rules passed a freeze, whatever they did: a deny could be taken off, or turned into nothing, and what lay there handed to somebody else.
+#[test]
+fn of_rules_only_what_denies_more_gets_into_a_frozen_scope() {
+    use crate::rules::{bound, when};
+    use scoped::projections::rules::Class;
+    use scoped::rules::{Aim, Archive, Bind, Define, Rebind, Unarchive, Unbind, Update};
+    use scoped::{BindingId, Effect, RuleId};
+    let place = team();
+    place.does(1, object(10, 1, Some("org:a/team:t"), Level::Read));
+    let here = || Aim::scope(path("org:a/team:t"));
+    let deny = |name: &str| {
+        let when = when(r#"{"action": "update", "principal_kind": "bot"}"#);
+        Define::new(name, Class::Constraint, Effect::Deny).when(when)
+    };
+    let allow = Define::new("yes", Class::Constraint, Effect::Allow).when(when(r#"{"action": "delete"}"#));
+    let (held, gone) =
+        (bound(&place.engine, deny("held"), here()), bound(&place.engine, deny("gone"), here()));
+    let (aside, opens) =
+        (bound(&place.engine, deny("aside"), Aim::scope(path("org:a"))), place.does(1, allow));
+    let opens = RuleId(opens.ids[0]);
+    place.does(1, Archive { rule: gone });
+    let binding = |rule: RuleId| -> BindingId { place.reading(1).rule(rule).unwrap().bound[0].binding };
+    let update = |rule: RuleId, with: &str| -> Command {
+        serde_json::from_str::<Update>(&format!(r#"{{"rule": "{rule}", {with}}}"#)).unwrap().into()
+    };
+    let bind = |rule: RuleId, to: Aim| Bind { binding: None, rule, to };
+    place.does(1, freeze("org:a/team:t"));
+    let refused: Vec<Command> = vec![
+        Unbind { binding: binding(held) }.into(),
+        Rebind { binding: binding(held), to: Aim::scope(path("org:a")) }.into(),
+        Archive { rule: held }.into(),
+        update(held, r#""effect": "allow""#),
+        update(held, r#""when": {"action": "read"}"#),
+        bind(opens, here()).into(),
+        bind(opens, Aim { object: Some(ObjectId(10)), ..Aim::default() }).into(),
+        objects::Transfer { object: ObjectId(10), to: PrincipalId(2), reason: None, expected_version: None }
+            .into(),
+    ];
+    for command in refused {
+        assert_eq!(place.tries(1, command.clone()), "scope_frozen", "{command:?}");
+    }
+    place.does(1, Unarchive { rule: gone });
+    place.does(1, update(held, r#""when": {}, "name": "all""#));
+    bound(&place.engine, deny("emergency").at_home_in(path("org:a/team:t")), here());
+    // Elsewhere the same goes on.
+    place.does(1, bind(opens, Aim::scope(path("org:a"))));
+    place.does(1, Archive { rule: aside });
+    digest(&place.engine);
 }
 
 #[test]

@@ -530,11 +530,8 @@ fn what_lies_behind_a_cut_is_not_reached_by_descending() {
 #[test]
 fn what_was_kept_in_a_deleted_scope_is_reached_from_above_alone() {
     let mut acme = acme();
-    let delete = scoped::tenancy::DeleteScope {
-        scope: path("org:acme/dept:eng/user:bob"),
-        records: scoped::tenancy::Records::Keep,
-        recursive: false,
-    };
+    let delete = scoped::tenancy::DeleteScope::new(path("org:acme/dept:eng/user:bob"))
+        .records(scoped::tenancy::Records::Keep);
     acme.engine.execute(scoped::Batch::new().with(scoped::PrincipalId(1), delete)).unwrap();
     acme.go("
         view adam descend org:acme/dept:eng = eng1 alice1 bob1

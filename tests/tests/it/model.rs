@@ -230,7 +230,7 @@ fn op(raw: &[u8; 6]) -> Op {
         13 => {
             let records = [tenancy::Records::Refuse, tenancy::Records::Forget, tenancy::Records::Keep];
             let (records, recursive) = (records[usize::from(c) % 3], d % 3 == 0);
-            tenancy::DeleteScope { scope: place, records, recursive }.into()
+            tenancy::DeleteScope { recursive, ..tenancy::DeleteScope::new(place).records(records) }.into()
         }
         14 | 15 => tenancy::ReopenScope { scope: place }.into(),
         16..=19 => tenancy::AddMember { scope: place, principal, role, expires_at }.into(),

@@ -8,7 +8,7 @@ use scoped::projections::rules::{Class, Quota, Resource};
 use scoped::projections::tenancy::Tenancy;
 use scoped::rules::{Aim, Archive, Bind, Define, Rebind, Unbind, Update};
 use scoped::temporal::{Cutoff, Selection};
-use scoped::tenancy::{CreateScope, DeleteScope, MoveScope, Records, ReopenScope};
+use scoped::tenancy::{Children, CreateScope, DeleteScope, MoveScope, Records, ReopenScope};
 use scoped::{
     Batch, BindingId, Command, ContractId, Effect, Engine, Level, ObjectId, Policy, PrincipalId, Role,
     RuleId, ScopeId, TemplateId, config, contracts, objects, templates, tenancy,
@@ -50,6 +50,23 @@ fn what_is_handed_over_counts_for_whoever_gets_it() {
     bound(&engine, Define::quota("full", None, 2), at("org:a/dept:b"));
     assert_eq!(does(&engine, BO, give(11, ROBO)), "fine");
     digest(&engine);
+}
+
+/// A quota that is bound to a group holds for each member apart, and `rule_usage` told what the group itself owned: nothing, mostly.
+#[test]
+fn a_quota_of_a_group_is_told_as_it_holds_for_each_member() {
+    use scoped::identity::AddRelationship;
+    let (engine, _) = world();
+    let group = PrincipalId(9);
+    assert_eq!(does(&engine, ADA, principal(9)), "fine");
+    assert_eq!(does(&engine, ADA, AddRelationship::member(group, BO)), "fine");
+    let rule = bound(&engine, Define::quota("three", None, 3), Aim::principal(group));
+    let used = |whose| engine.read(|moment| moment.rule_usage(rule, whose)[0].clone());
+    assert_eq!((used(BO).used, used(BO).remaining), (2, 1));
+    assert_eq!(does(&engine, BO, object(100, 1, None, Level::Read)), "fine");
+    assert_eq!((used(BO).used, used(BO).remaining), (3, 0));
+    assert_eq!(does(&engine, BO, object(101, 1, None, Level::Read)), "quota_exceeded");
+    assert_eq!((used(group).used, used(ADA).used), (0, 0), "the group itself, for those it is not about");
 }
 
 /// Once a full scope could be filled further by moving scopes below it, and what had moved counted where it had been.
@@ -114,7 +131,7 @@ fn what_comes_back_counts_like_what_is_new() {
     ada.execute(Archive { rule: limit }).unwrap();
     ada.execute(scoped::rules::Unarchive { rule: first }).unwrap();
     // A scope that is deleted and comes back, with what was in it.
-    let delete = DeleteScope { scope: path("org:a/dept:c"), records: Records::Forget, recursive: false };
+    let delete = DeleteScope::new(path("org:a/dept:c")).records(Records::Forget);
     let into = |id: u128| object(id, 1, Some("org:a/dept:c"), Level::Read);
     ada.execute(into(100)).unwrap();
     ada.execute(delete).unwrap();
@@ -252,12 +269,10 @@ fn step(engine: &Engine, rules: &[RuleId], [what, a, b, c]: [u8; 4]) {
         7 => objects::Restore::new(id).into(),
         8 => give(id.0, if c % 2 == 0 { BO } else { ADA }).into(),
         9 | 10 => MoveScope { scope: ScopeId(FLAT[usize::from(a) % 3]).into(), parent: place.into() }.into(),
-        11 => DeleteScope {
-            scope: place.into(),
-            records: [Records::Forget, Records::Keep][usize::from(c) % 2],
-            recursive: a % 2 == 0,
-        }
-        .into(),
+        11 => DeleteScope::new(place)
+            .records([Records::Forget, Records::Keep][usize::from(c) % 2])
+            .children([Children::Dissolve, Children::Refuse, Children::MoveUp][usize::from(a) % 3])
+            .into(),
         12 => ReopenScope { scope: place.into() }.into(),
         13 => match c % 3 {
             0 => Archive { rule }.into(),

@@ -200,11 +200,12 @@ impl Reading {
         }
         self.ask(Operation::AccessCheck, |ask| {
             let eyes = Eyes::of(ask, None);
-            // Others first: what is asked about others is what the record of this read is about.
-            for question in questions.iter().filter(|question| !eyes.is(question.actor)) {
-                eyes.need(C::AuditRead, question.resource.target(eyes.world()))?;
-            }
             eyes.need(C::ReadLocal, Target::Own)?;
+            for question in questions.iter().filter(|question| !eyes.is(question.actor)) {
+                let target = question.resource.target(eyes.world());
+                eyes.need(C::AuditRead, target)?;
+                eyes.note(C::AuditRead, target);
+            }
             let decided = eyes.moment.decisions(questions);
             Ok(questions
                 .iter()

@@ -104,6 +104,10 @@ impl Reading {
                     Some(target) => eyes.may_ask(what.actor, target)?,
                     None => eyes.need(C::ReadLocal, Target::Own)?,
                 }
+                if within.is_none() && !eyes.is(what.actor) {
+                    // About another, wherever it may be.
+                    eyes.note(C::AuditRead, Target::Deployment);
+                }
                 Ok((page(&eyes, what, size, cursor)?, eyes.world().position()))
             })
         })
@@ -139,6 +143,9 @@ fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> As
             let target = if number == 0 { Target::Scope(row) } else { Target::Object(row) };
             let decision = moment.decide(what.actor, what.at(target));
             if decision.allowed && (eyes.is(what.actor) || eyes.holds(C::AuditRead, target)) {
+                if !eyes.is(what.actor) {
+                    eyes.note(C::AuditRead, target);
+                }
                 page.items.extend(reached(moment, target, &decision));
             }
         }

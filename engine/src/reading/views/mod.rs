@@ -38,7 +38,7 @@ use crate::info::ObjectInfo;
 use crate::kernel::execute::Refusal;
 use crate::moment::Moment;
 use crate::tenancy::ScopeRef;
-pub(crate) use cursor::{Cursor, question};
+pub(crate) use cursor::{Cursor, foreign, question};
 pub(crate) use page::{Wanted, read};
 pub(crate) use plan::Plan;
 use scoped_projections::tenancy::View;

@@ -41,7 +41,10 @@ impl Plan {
         let mut plan = Self { target, view, open: HashMap::new(), omitted: Vec::new(), order };
         for (place, row) in plan.order.iter().enumerate() {
             match eyes.closed(*row, target, view) {
-                None => drop(plan.open.insert(*row, place)),
+                None => {
+                    eyes.note_below(*row, target);
+                    plan.open.insert(*row, place);
+                }
                 // A deleted scope below is no part of the tree any more.
                 Some(_) if view == View::Descend && tenancy.at(*row).is_some_and(|node| node.archived) => {}
                 Some(reason) if named && *row != target => {

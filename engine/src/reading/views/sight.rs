@@ -86,6 +86,14 @@ impl<'a> Eyes<'a> {
     pub(crate) fn holds(&self, capability: C, target: Target) -> bool {
         self.need(capability, target).is_ok()
     }
+    /// The answer is about this, too: its scope has a say in what is recorded.
+    pub(crate) fn note(&self, capability: C, target: Target) {
+        self.asker.into_iter().for_each(|ask| ask.note(capability, target));
+    }
+    /// The answer reads a scope besides the one that was asked about.
+    pub(super) fn note_below(&self, scope: u32, asked: u32) {
+        self.asker.into_iter().for_each(|ask| ask.note_below(scope, asked));
+    }
     /// Does a rule keep the reader out, then or now?
     pub(super) fn kept_out(&self, request: Request<'_>) -> bool {
         self.asker.is_some_and(|ask| ask.kept_out(request, self.moment.now, |rule| rule != Rule::Nothing))

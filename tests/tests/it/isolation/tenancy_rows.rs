@@ -23,7 +23,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
             };
             let plain: fn(ScopeRef) -> tenancy::DeleteScope = tenancy::DeleteScope::new;
             let whole: fn(ScopeRef) -> tenancy::DeleteScope =
-                |scope| tenancy::DeleteScope { scope, records: Records::Forget, recursive: true };
+                |scope| tenancy::DeleteScope::new(scope).records(Records::Forget).recursive();
             row(
                 [all(plain, there().into()), all(whole, there().into())].concat(),
                 [all(plain, missing().into()), all(whole, missing().into())].concat(),
