@@ -37,7 +37,8 @@ impl Session {
     pub fn sweep(&self) -> Result<Swept> {
         let (mut swept, mut tries) = (Swept::default(), 0);
         loop {
-            let (batch, found) = self.engine().read(|moment| due(moment.world, moment.now, self.actor()));
+            let (batch, found) =
+                self.engine().read(|moment| due(moment.world, moment.now.read(), self.actor()));
             if batch.steps.is_empty() {
                 return Ok(swept);
             }

@@ -137,7 +137,7 @@ impl Reading {
             let eyes = Eyes::of(ask, None);
             let resource = span.resource.target(eyes.world());
             eyes.may_ask(span.actor, resource)?;
-            Ok((eyes.moment.now, eyes.world().position()))
+            Ok((eyes.moment.now.read(), eyes.world().position()))
         })?;
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
@@ -158,7 +158,7 @@ impl Moment<'_> {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
         let to = Sequence::new(span.to.unwrap_or(last.get()));
-        self.history.access(span, to, (to == last).then_some(self.now))
+        self.history.access(span, to, (to == last).then(|| self.now.read()))
     }
 }
 
@@ -258,7 +258,7 @@ impl<'a> Walk<'a> {
         self.span.resource.target(&self.world)
     }
     fn decide(&self) -> bool {
-        let moment = Moment { world: &self.world, history: self.history, now: self.time };
+        let moment = Moment { world: &self.world, history: self.history, now: self.time.into() };
         moment.can(self.span.actor, self.span.capability, self.target()).allowed
     }
 
@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
     fn turn(&mut self, allowed: bool, edge: Edge) {
         self.allowed = allowed;
         if allowed {
-            let moment = Moment { world: &self.world, history: self.history, now: self.time };
+            let moment = Moment { world: &self.world, history: self.history, now: self.time.into() };
             let decision = moment.can(self.span.actor, self.span.capability, self.target());
             self.intervals.push(AccessInterval { opened: edge, closed: None, why: moment.reason(&decision) });
         } else if let Some(open) = self.intervals.last_mut() {
