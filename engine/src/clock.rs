@@ -6,6 +6,7 @@
 use parking_lot::Mutex;
 use scoped_log::Micros;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Gives time and chance to the engine.
@@ -28,6 +29,65 @@ pub trait Door: Send + Sync {
             chunk.copy_from_slice(&self.random().to_le_bytes()[..chunk.len()]);
         }
         Ok(())
+    }
+}
+
+/// The time that is decided for: known beforehand, or read from the door when something first asks for it.
+///
+/// Why: most decisions meet nothing that ends, and reading the clock is a twentieth of one.
+/// INVARIANT (one time): whoever holds it hears the same time, however often it is read.
+#[derive(Clone, Copy)]
+pub(crate) enum When<'a> {
+    /// That time.
+    At(Micros),
+    /// The present.
+    Now(&'a Present<'a>),
+}
+
+impl When<'_> {
+    /// The time, µs since the epoch.
+    #[inline]
+    pub(crate) fn read(self) -> Micros {
+        match self {
+            Self::At(time) => time,
+            Self::Now(present) => *present.read.get_or_init(|| present.door.now().max(present.not_before)),
+        }
+    }
+    /// Is what ends then (exclusive; `None` for never) still in force? Without an end no clock is read.
+    #[inline]
+    pub(crate) fn is_before(self, end: Option<Micros>) -> bool {
+        end.is_none_or(|end| end > self.read())
+    }
+    /// Are both the same time?
+    #[inline]
+    pub(crate) fn is(self, other: When<'_>) -> bool {
+        match (self, other) {
+            (Self::Now(one), When::Now(other)) if std::ptr::eq(one, other) => true,
+            _ => self.read() == other.read(),
+        }
+    }
+}
+
+impl From<Micros> for When<'_> {
+    fn from(time: Micros) -> Self {
+        Self::At(time)
+    }
+}
+
+/// A present that lasts as long as one question.
+pub(crate) struct Present<'a> {
+    door: &'a dyn Door,
+    /// A clock that is set back brings back no rights that have ended.
+    not_before: Micros,
+    read: OnceLock<Micros>,
+}
+
+impl<'a> Present<'a> {
+    pub(crate) fn new(door: &'a dyn Door, not_before: Micros) -> Self {
+        Self { door, not_before, read: OnceLock::new() }
+    }
+    pub(crate) fn when(&'a self) -> When<'a> {
+        When::Now(self)
     }
 }
 
@@ -108,5 +168,26 @@ impl Ids {
     pub(crate) fn next(&mut self, now: Micros) -> u128 {
         let (high, low) = (split_mix(&mut self.state), split_mix(&mut self.state));
         ulid::Ulid::from_parts(now / 1_000, u128::from(high) << 64 | u128::from(low)).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A question that saw two times could find a membership in force and its deny not yet.
+    #[test]
+    fn a_question_hears_one_time_and_only_if_it_asks() {
+        let door = ManualDoor::new(10, 1);
+        let present = Present::new(&door, 5);
+        assert!(present.when().is_before(None) && present.when().is(present.when()));
+        assert_eq!(present.read.get(), None, "nothing that ends was met");
+        door.set(20);
+        assert!(present.when().is_before(Some(21)));
+        door.set(30);
+        assert_eq!(present.when().read(), 20, "read once");
+        assert!(!present.when().is_before(Some(20)), "an end is exclusive");
+        assert!(present.when().is(20.into()) && !present.when().is(30.into()));
+        assert_eq!(Present::new(&door, 40).when().read(), 40, "not before the last event");
     }
 }

@@ -1,7 +1,7 @@
 //! The engine: opening, closing, handing batches to the writer.
 
 use crate::authorize::Decision;
-use crate::clock::{Door, Ids};
+use crate::clock::{Door, Ids, Present};
 use crate::command::Batch;
 use crate::data::Data;
 use crate::error::{Error, Result};
@@ -207,19 +207,21 @@ impl Engine {
     /// waits for it when it wants to bring this very world up to date.
     pub fn read<T>(&self, ask: impl FnOnce(Moment<'_>) -> T) -> T {
         let world = self.inner.published.read();
-        ask(self.at(&world))
+        let time = self.inner.present(&world);
+        ask(self.at(&world, &time))
     }
 
-    fn at<'a>(&'a self, world: &'a World) -> Moment<'a> {
-        Moment { world, history: &self.inner.history, now: self.inner.now(world) }
+    fn at<'a>(&'a self, world: &'a World, time: &'a Present<'a>) -> Moment<'a> {
+        Moment { world, history: &self.inner.history, now: time.when() }
     }
 
-    /// May they, in the present world? As [`Moment::check`], sooner: memory brings what is asked about while the clock is read.
+    /// May they, in the present world? As [`Moment::check`], sooner: the clock is read only where something that ends is met.
     #[must_use]
     pub fn check(&self, question: &Question) -> Decision {
         let world = self.inner.published.read();
         question.expect(&world);
-        self.at(&world).checked(question)
+        let time = self.inner.present(&world);
+        self.at(&world, &time).checked(question)
     }
 
     /// The same as yes or no, sooner still: see [`Moment::allows`].
@@ -227,7 +229,8 @@ impl Engine {
     pub fn allows(&self, question: &Question) -> bool {
         let world = self.inner.published.read();
         question.expect(&world);
-        self.at(&world).allowed_to(question)
+        let time = self.inner.present(&world);
+        self.at(&world, &time).allowed_to(question)
     }
 
     /// The world as of a cutoff, read-only and unfiltered.
@@ -385,7 +388,11 @@ impl Inner {
     /// The time of decisions: that of the clock, but never before the last event, or a clock that is set back would bring back
     /// rights that have ended.
     pub(crate) fn now(&self, world: &World) -> Micros {
-        self.door.now().max(world.time())
+        self.present(world).when().read()
+    }
+    /// The same for one question, read when something first asks for it.
+    pub(crate) fn present(&self, world: &World) -> Present<'_> {
+        Present::new(&*self.door, world.time())
     }
 
     fn close(&self) -> Result<()> {
@@ -444,7 +451,7 @@ impl Past {
     /// What can be asked of it. Decisions are made for the time of its last event.
     #[must_use]
     pub fn moment(&self) -> Moment<'_> {
-        Moment { world: &self.world, history: &self.history, now: self.world.time() }
+        Moment { world: &self.world, history: &self.history, now: self.world.time().into() }
     }
     pub(crate) fn world(&self) -> &World {
         &self.world

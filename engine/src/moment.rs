@@ -6,6 +6,7 @@
 use crate::authorize::{
     Actor, Considered, Decision, Outcome, Request, Rule, Target, explain, outcome, yes_or_no,
 };
+use crate::clock::When;
 use crate::data::Data;
 use crate::diff::Diff;
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ use scoped_projections::{Micros, ObjectId, PrincipalId, RuleId, Sequence, World}
 pub struct Moment<'a> {
     pub(crate) world: &'a World,
     pub(crate) history: &'a History,
-    pub(crate) now: Micros,
+    pub(crate) now: When<'a>,
 }
 
 /// What rules hear of data where there is none: a list is asked about its scope, and each thing in it by itself, with its data.
@@ -36,7 +37,7 @@ impl<'a> Moment<'a> {
     /// The same world, asked at another time: memberships and entries that have ended by then count no more.
     #[must_use]
     pub fn decided_at(mut self, time: Micros) -> Self {
-        self.now = time;
+        self.now = time.into();
         self
     }
     /// The world itself.

@@ -103,7 +103,7 @@ impl History {
                     Some(principal) => (principal, Some(step.actor)),
                 };
                 let (now, warnings) = (record.time(), RefCell::default());
-                let moment = Moment { world: &world, history: self, now };
+                let moment = Moment { world: &world, history: self, now: now.into() };
                 let next = world.position().next();
                 let view =
                     View { world: &world, actor, agent, now, next, step: nth, has_keys: true, warnings: &warnings };
@@ -115,7 +115,7 @@ impl History {
                     let data = data.map_or(AskedData::Missing, AskedData::Is);
                     let connector = if need.connector == Attribute::None { through } else { need.connector };
                     let request = Request { connector, ..*need }.with_data(data);
-                    Ground::of(&moment, request, &authorize(&world, actor, request, now))
+                    Ground::of(&moment, request, &authorize(&world, actor, request, now.into()))
                 };
                 let grounds = step.command.needs(&view).iter().map(ground).collect();
                 let (at, command) = (record.sequence().get(), step.command.name());

@@ -3,11 +3,12 @@
 use super::outcome::Spoken;
 use super::witness::YesOrNo;
 use super::{Actor, Target, Tier, Witness};
+use crate::clock::When;
 use crate::rules::policy::Way;
+use scoped_projections::World;
 use scoped_projections::rules::Rules;
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Applies, Capability, Effect, Part, Role, Subject};
-use scoped_projections::{Micros, World};
 use smallvec::SmallVec;
 
 /// Whether entries that reach only the node itself speak about the target.
@@ -34,7 +35,7 @@ pub(super) struct Asker<'a> {
     pub(super) world: &'a World,
     pub(super) who: &'a Actor<'a>,
     pub(super) capability: Capability,
-    pub(super) now: Micros,
+    pub(super) now: When<'a>,
     /// Set when rules may speak about the question.
     pub(super) rules: Option<&'a Rules>,
 }
@@ -68,7 +69,10 @@ impl Asker<'_> {
         while let Some(link) = tenancy.link(at) {
             let tier = if link.parent == NO_ROW { Tier::Tenant } else { Tier::Scope };
             // A rule reaches past an inheritance cut, whatever its effect: it only narrows.
-            if let Some(slot) = self.rules.and_then(|rules| rules.slot_of_scope(at)) {
+            if let Some(rules) = self.rules
+                && let Some(slot) = rules.slot_of_scope(at)
+            {
+                rules.expect_list(slot);
                 way.lists.push((slot, at));
             }
             if link.has_members && self.who.may_be_in(at) {
@@ -100,7 +104,7 @@ impl Asker<'_> {
                 Part::Role(role) => (role, true),
                 Part::Unsure => match tenancy.member(at, who) {
                     None => continue,
-                    Some(member) => (member.role, member.in_force(self.now)),
+                    Some(member) => (member.role, self.now.is_before(member.expires_at())),
                 },
             };
             let enough = held.capabilities().contains(self.capability);
@@ -145,7 +149,7 @@ impl Asker<'_> {
             }
             let Some(entry) = tenancy.entry_at(line.entry) else { continue };
             let spoken = Spoken { tier, role: None, scope: at, row: line.entry };
-            let why = if !entry.in_force(self.now) {
+            let why = if entry.removed || !self.now.is_before(entry.expires_at) {
                 "the entry has ended"
             } else if !entry.capability.matches().contains(self.capability) {
                 "the entry is about something else"
@@ -187,7 +191,7 @@ impl Asker<'_> {
                 });
                 reached.any(|row| {
                     let mut parts = self.who.selves().filter_map(|who| tenancy.member(row, who));
-                    parts.any(|m| m.role == role && m.in_force(self.now))
+                    parts.any(|m| m.role == role && self.now.is_before(m.expires_at()))
                 })
             }
         }
@@ -195,8 +199,8 @@ impl Asker<'_> {
 }
 
 /// The way to an object through a scope: the role that the principal in a row holds there.
-pub(crate) fn way(world: &World, actor: u32, scope: u32, now: Micros) -> Way {
+pub(crate) fn way<'n>(world: &World, actor: u32, scope: u32, now: impl Into<When<'n>>) -> Way {
     let who = Actor::at(world, actor);
-    let asker = Asker { world, who: &who, capability: Capability::ReadLocal, now, rules: None };
+    let asker = Asker { world, who: &who, capability: Capability::ReadLocal, now: now.into(), rules: None };
     asker.along(scope, scope, Reach::Full, &mut YesOrNo).1
 }

@@ -34,26 +34,36 @@ pub(crate) use reach::reach;
 pub use witness::Considered;
 pub(crate) use witness::Witness;
 
+use crate::clock::When;
 use crate::rules::outside::Known;
 use crate::rules::policy::{Policy, Way, Weight, settled, tier};
 use chain::{Asker, Reach};
 use outcome::{Bound, Ground, Spoken};
-use scoped_projections::objects::Object;
-use scoped_projections::rules::{Actions, Entry, Rules, Seen};
+use scoped_projections::rules::{Action, Actions, Entry, Rules, Seen};
 use scoped_projections::tenancy::{Capability, Effect, Level};
-use scoped_projections::{Micros, PrincipalId, World};
+use scoped_projections::{PrincipalId, World};
 use smallvec::SmallVec;
 use witness::YesOrNo;
 
 /// May `actor` do this, here, at that time?
 #[must_use]
-pub(crate) fn authorize(world: &World, actor: PrincipalId, request: Request<'_>, now: Micros) -> Decision {
-    outcome(world, Actor::of(world, actor).as_ref(), request, now).told(world, request.capability)
+pub(crate) fn authorize<'n>(
+    world: &World,
+    actor: PrincipalId,
+    request: Request<'_>,
+    now: impl Into<When<'n>>,
+) -> Decision {
+    outcome(world, Actor::of(world, actor).as_ref(), request, now.into()).told(world, request.capability)
 }
 
 /// The same answer, for whom was looked up before, without its names: those are put to it by [`Outcome::told`].
 #[must_use]
-pub(crate) fn outcome(world: &World, who: Option<&Actor<'_>>, request: Request<'_>, now: Micros) -> Outcome {
+pub(crate) fn outcome(
+    world: &World,
+    who: Option<&Actor<'_>>,
+    request: Request<'_>,
+    now: When<'_>,
+) -> Outcome {
     decide(world, who, request, now, &mut ())
 }
 
@@ -63,32 +73,38 @@ pub(crate) fn yes_or_no(
     world: &World,
     who: Option<&Actor<'_>>,
     request: Request<'_>,
-    now: Micros,
+    now: When<'_>,
 ) -> Outcome {
     decide(world, who, request, now, &mut YesOrNo)
 }
 
 /// The same decision, with every rule that was looked at.
 #[must_use]
-pub(crate) fn explain(
+pub(crate) fn explain<'n>(
     world: &World,
     actor: PrincipalId,
     request: Request<'_>,
-    now: Micros,
+    now: impl Into<When<'n>>,
 ) -> (Decision, Vec<Considered>) {
     let (mut considered, who) = (Vec::new(), Actor::of(world, actor));
-    let answer = decide(world, who.as_ref(), request, now, &mut considered);
+    let answer = decide(world, who.as_ref(), request, now.into(), &mut considered);
     (answer.told(world, request.capability), considered)
 }
 
-/// What allows access through a scope, if anything does, and the way there.
-type Reached = (Option<Spoken>, Way);
+/// A scope through which an object is reached.
+struct Reached<'a> {
+    /// What allows it there, if anything does.
+    allow: Option<Spoken>,
+    way: Way,
+    /// What the rules on that way say.
+    said: Weight<'a>,
+}
 
 fn decide<W: Witness>(
     world: &World,
     who: Option<&Actor<'_>>,
     request: Request<'_>,
-    now: Micros,
+    now: When<'_>,
     witness: &mut W,
 ) -> Outcome {
     let Request { capability, target, .. } = request;
@@ -168,7 +184,7 @@ fn decide<W: Witness>(
             world.sharing().expect(at);
             let Some(object) = world.objects().at(at) else { return refuse() };
             let mut deny = None;
-            let mut ways: SmallVec<[Reached; 1]> = SmallVec::new();
+            let mut ways: SmallVec<[Reached<'_>; 1]> = SmallVec::new();
             for share in world.sharing().of(at) {
                 let scope = share.scope;
                 let Some(link) = world.tenancy().link(scope) else { continue };
@@ -178,25 +194,32 @@ fn decide<W: Witness>(
                 let (verdict, way) = asker.along(scope, scope, Reach::Full, witness);
                 deny = deny.or(verdict.deny.map(|found| (found, scope)));
                 let enough = share.level >= level_for(capability);
-                ways.push((verdict.allow.filter(|_| enough), way));
+                let allow = verdict.allow.filter(|_| enough);
+                ways.push(Reached { allow, way, said: Weight::default() });
             }
             if let Some((deny, scope)) = deny {
                 return answer(false, deny.tier, Ground::Spoken(deny), Some(scope));
             }
             let (owner, mut kept_out) = (object.owner == who.row, None);
-            let mut said = Ruled::default();
-            if governed && (rules.has_globals() || ways.iter().any(|(_, way)| meets(way))) {
-                said = if !W::LISTENS
-                    && !rules.has_globals()
-                    && let Some(said) = Ruled::settled(world, who, request, object, &ways)
-                {
-                    said
-                } else {
+            let mut general = Weight::default();
+            if governed && (rules.has_globals() || ways.iter().any(|reached| meets(&reached.way))) {
+                let seen = || Seen::new(who.kind, Some(world.objects().type_number(object)));
+                // Where the sort of actor and of object is enough to know, and nothing is bound but to scopes, nobody is asked more.
+                let plain = !W::LISTENS && !rules.has_globals();
+                if !(plain && settle(rules, &mut ways, request.action, seen())) {
                     let mut policy = policy();
-                    policy.related(owner, ways.iter().filter_map(|(_, way)| way.role).max());
-                    Ruled::weighed(rules, &policy, &ways, witness)
-                };
-                if let Some((deny, via)) = said.deny(&ways) {
+                    policy.related(owner, ways.iter().filter_map(|reached| reached.way.role).max());
+                    let scopes: SmallVec<[u32; 4]> = ways.iter().map(|reached| reached.way.scope).collect();
+                    general = policy.globally(&scopes, witness);
+                    for reached in &mut ways {
+                        reached.said = policy.through(&reached.way, witness);
+                    }
+                }
+                // The first deny, and the way that it keeps from.
+                let mut each = ways.iter();
+                let of_ways = || each.find_map(|reached| Some((reached.said.deny?, Some(reached.way.scope))));
+                let deny = general.deny.map(|deny| (deny, None)).or_else(of_ways);
+                if let Some((deny, via)) = deny {
                     return denied(deny, via);
                 }
             }
@@ -207,7 +230,7 @@ fn decide<W: Witness>(
                     true,
                     "the owner of an object may do everything with it",
                 );
-                let answer = passed(said.general, Tier::Actor, Ground::Owner, None);
+                let answer = passed(general, Tier::Actor, Ground::Owner, None);
                 // Whom rules keep from what is their own may still reach it as others do, by a scope and the rules there.
                 if answer.allowed || ways.is_empty() {
                     return answer;
@@ -223,10 +246,10 @@ fn decide<W: Witness>(
                     "a tombstone ends visibility through scopes",
                 );
             }
-            for (nth, (allow, way)) in ways.iter().enumerate() {
+            for Reached { allow, way, said } in &ways {
                 let (tier, ground) = allow
                     .map_or((Tier::Default, Ground::Nothing), |allow| (allow.tier, Ground::Spoken(allow)));
-                let passes = passed(said.about(nth), tier, ground, Some(way.scope));
+                let passes = passed(general.with(*said), tier, ground, Some(way.scope));
                 match (allow, passes.allowed) {
                     // Said only of what could be read if it were not: whom rules keep out they keep out of the past as well.
                     (Some(_), true) if buried => {
@@ -242,50 +265,14 @@ fn decide<W: Witness>(
     }
 }
 
-/// What rules say about an object: about every way, and about each.
-#[derive(Default)]
-struct Ruled<'a> {
-    general: Weight<'a>,
-    ways: SmallVec<[Weight<'a>; 1]>,
-}
-
-impl<'a> Ruled<'a> {
-    /// Where the sort of actor and of object is enough to know, and nothing is bound but to scopes.
-    #[inline]
-    fn settled(
-        world: &'a World,
-        who: &Actor<'_>,
-        request: Request<'_>,
-        object: &Object,
-        ways: &[Reached],
-    ) -> Option<Self> {
-        let seen = Seen::new(who.kind, Some(world.objects().type_number(object)));
-        let mut said = Self::default();
-        for (_, way) in ways {
-            said.ways.push(settled(world.rules(), way, request.action, seen)?);
-        }
-        Some(said)
+/// Puts to each way what the rules on it say, where bits are enough to know; false where more has to be asked.
+#[inline]
+fn settle<'a>(rules: &'a Rules, ways: &mut [Reached<'a>], action: Action, seen: Seen) -> bool {
+    for reached in ways {
+        let Some(said) = settled(rules, &reached.way, action, seen) else { return false };
+        reached.said = said;
     }
-    /// Asked one by one.
-    fn weighed(rules: &Rules, policy: &Policy<'a>, ways: &[Reached], witness: &mut impl Witness) -> Self {
-        let mut said = Self::default();
-        if rules.has_globals() {
-            let scopes: SmallVec<[u32; 4]> = ways.iter().map(|(_, way)| way.scope).collect();
-            said.general = policy.globally(&scopes, witness);
-        }
-        said.ways.extend(ways.iter().map(|(_, way)| policy.through(way, witness)));
-        said
-    }
-    /// The first deny, and the way that it keeps from.
-    fn deny(&self, ways: &[Reached]) -> Option<((&'a Entry, u32), Option<u32>)> {
-        let mut each = self.ways.iter().zip(ways);
-        let first = || each.find_map(|(weight, (_, way))| Some((weight.deny?, Some(way.scope))));
-        self.general.deny.map(|deny| (deny, None)).or_else(first)
-    }
-    /// About one way, with what is said about all of them.
-    fn about(&self, way: usize) -> Weight<'a> {
-        self.general.with(self.ways.get(way).copied().unwrap_or_default())
-    }
+    true
 }
 
 /// What a projection must let through for a capability to reach the object.

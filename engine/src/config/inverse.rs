@@ -19,7 +19,7 @@ pub(crate) fn invert(inverse: &mut Inverse<'_>) -> Result<Problem> {
         None if now.deleted => {}
         None => inverse.step(Phase::SettingsChanged, row, Delete { scope: scope.into(), key }),
         Some(then) => {
-            let moment = Moment { world: inverse.now, history: inverse.history, now: inverse.time };
+            let moment = Moment { world: inverse.now, history: inverse.history, now: inverse.time.into() };
             let (value, description) = moment.setting_value(then.value)?;
             let is = moment.setting_value(now.value)?;
             let same = (&value, &description) == (&is.0, &is.1);

@@ -43,13 +43,14 @@ pub use views::{
 };
 
 use crate::authorize::{Actor, Request, Target};
+use crate::clock::When;
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
 use crate::kernel::journal::{Outcome, access};
 use crate::moment::Moment;
 use scoped_projections::tenancy::Capability as C;
-use scoped_projections::{Micros, ObjectId, PrincipalId, World};
+use scoped_projections::{ObjectId, PrincipalId, World};
 use smallvec::SmallVec;
 
 /// What a principal may see, of the present or of a past moment.
@@ -64,7 +65,7 @@ pub struct Reading {
 struct Ask<'a> {
     moment: Moment<'a>,
     present: &'a World,
-    now: Micros,
+    now: When<'a>,
     actor: PrincipalId,
     /// The same in the world that is asked, looked up once.
     who: Option<Actor<'a>>,
@@ -82,13 +83,13 @@ impl Ask<'_> {
         self.ask_at(request, self.moment.now)
     }
     /// The same, where *then* is decided for that time.
-    fn ask_at(&self, request: Request<'_>, time: Micros) -> Result<(), Refusal> {
+    fn ask_at(&self, request: Request<'_>, time: When<'_>) -> Result<(), Refusal> {
         if let Target::Object(row) = request.target {
             self.moment.world.sharing().expect(row);
         }
-        let then = self.moment.decided_at(time).allowed(self.who.as_ref(), request);
+        let then = Moment { now: time, ..self.moment }.allowed(self.who.as_ref(), request);
         // A cursor brings its own time along: what it allows has to hold at the present time, too.
-        let is_now = std::ptr::eq(self.moment.world, self.present) && time == self.now;
+        let is_now = std::ptr::eq(self.moment.world, self.present) && time.is(self.now);
         let both = then && (is_now || self.today().allows_actor(self.actor, request));
         if !both {
             return Err(Refusal::Denied(request.bare()));
@@ -142,8 +143,9 @@ impl Reading {
         let world = self.past.as_ref().map_or(&**present, Past::world);
         about.into_iter().for_each(|id| world.objects().expect(id));
         world.identity().expect(self.actor);
-        let now = inner.now(&present);
-        let at = self.past.as_ref().map_or(now, |past| past.world().time());
+        let time = inner.present(&present);
+        let now = time.when();
+        let at = self.past.as_ref().map_or(now, |past| past.world().time().into());
         let moment = Moment { world, history: &inner.history, now: at };
         let who = Actor::of(world, self.actor);
         let about = about::About::default();

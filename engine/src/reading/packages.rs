@@ -118,7 +118,7 @@ impl Reading {
     /// so that the writer waits for no one who takes much out. Whether each may be taken out is asked again with its part.
     pub(crate) fn packed(&self, what: &PackageOf) -> Result<(Vec<PackedRow>, Sequence)> {
         let (rows, at, time) = self.ask(Operation::ObjectsExport, |ask| {
-            Ok((ask.packable(what)?, ask.moment.world.position(), ask.moment.now))
+            Ok((ask.packable(what)?, ask.moment.world.position(), ask.moment.now.read()))
         })?;
         let (mut size, mut found) = (Size::default(), Vec::with_capacity(rows.len().min(OBJECTS_MAX)));
         for part in rows.chunks(PART) {

@@ -53,9 +53,9 @@ impl Ask<'_> {
     /// Seen then and now.
     fn sees(&self, row: u32) -> bool {
         // Rows never change, so a row of then is a row of now.
-        sees(self.moment.world, self.actor, row, self.moment.now)
+        sees(self.moment.world, self.actor, row, self.moment.now.read())
             && (std::ptr::eq(self.moment.world, self.present)
-                || sees(self.present, self.actor, row, self.now))
+                || sees(self.present, self.actor, row, self.now.read()))
     }
     /// The row of a principal that the actor sees; the same refusal for all others, and for what is not there.
     fn seen(&self, id: PrincipalId) -> Result<u32, Refusal> {

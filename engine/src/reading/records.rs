@@ -214,8 +214,9 @@ impl Reading {
                     let next = eyes.some(&plan, from, PART, |row, object| {
                         if within.holds(row, object) { each(&mut part, &eyes, row, object) } else { Ok(()) }
                     })?;
-                    let next =
-                        next.map(|(scope, row)| Cursor::new(at, eyes.moment.now, scope, u64::from(row), 0));
+                    let next = next.map(|(scope, row)| {
+                        Cursor::new(at, eyes.moment.now.read(), scope, u64::from(row), 0)
+                    });
                     Ok(((part, next), at))
                 };
                 // One question leaves one record, however many parts it has.

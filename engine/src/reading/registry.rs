@@ -22,9 +22,9 @@ impl Ask<'_> {
         match found {
             Found::Row(_) => true,
             Found::Made(made) => {
-                made.seen_by(self.moment.world, self.actor, self.moment.now)
+                made.seen_by(self.moment.world, self.actor, self.moment.now.read())
                     && (std::ptr::eq(self.moment.world, self.present)
-                        || made.seen_by(self.present, self.actor, self.now))
+                        || made.seen_by(self.present, self.actor, self.now.read()))
             }
         }
     }

@@ -27,9 +27,9 @@ impl Ask<'_> {
         // What may not be read is not taken out, or done anything else with, either.
         let also = Some(action).filter(|action| *action != Action::Read);
         for action in std::iter::once(Action::Read).chain(also) {
-            hidden(self.present, self.actor, object, action, &value, self.now, &mut redactions);
+            hidden(self.present, self.actor, object, action, &value, self.now.read(), &mut redactions);
             if past {
-                let (world, now) = (self.moment.world, self.moment.now);
+                let (world, now) = (self.moment.world, self.moment.now.read());
                 hidden(world, self.actor, object, action, &value, now, &mut redactions);
             }
         }

@@ -8,13 +8,14 @@
 //! scopes is about access through them; the rest is about every way. See `docs/decisions/0015-rules-narrow.md`.
 
 use crate::authorize::{Request, Target, Tier, Witness};
+use crate::clock::When;
 use crate::rules::outside::Known;
 use scoped_projections::rules::{
     About, Action, Asked, Attribute, Declared, Entry, List, Part, Relation, Rules, Seen, Truth, Words,
 };
 use scoped_projections::store::NO_ROW;
 use scoped_projections::tenancy::{Effect, Role};
-use scoped_projections::{Micros, ObjectId, PrincipalId, World};
+use scoped_projections::{ObjectId, PrincipalId, World};
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 
@@ -96,7 +97,7 @@ pub(crate) struct Policy<'a> {
     rules: &'a Rules,
     actor: u32,
     request: Request<'a>,
-    now: Micros,
+    now: When<'a>,
     outside: &'a Known<'a>,
     object: Attribute<(u32, ObjectId)>,
     object_type: Attribute<&'a str>,
@@ -174,7 +175,7 @@ impl<'a> Policy<'a> {
         world: &'a World,
         actor: u32,
         request: Request<'a>,
-        now: Micros,
+        now: When<'a>,
         outside: &'a Known<'a>,
     ) -> Self {
         let (identity, objects) = (world.identity(), world.objects());
@@ -224,7 +225,7 @@ impl<'a> Policy<'a> {
             object: self.object,
             scopes: &[],
             below: NO_ROW,
-            now: Attribute::Is(self.now),
+            now: Attribute::Is(self.now.read()),
             environment: Attribute::Missing,
             connector: self.connector(),
             classification: Attribute::Missing,

@@ -278,7 +278,7 @@ impl<'a> Moment<'a> {
             let (used, max_count, free_at) = match &version.body.content {
                 Content::RateLimit(limit) => {
                     let whose = if limit.per == Per::Actor { who } else { NO_ROW };
-                    let standing = rules.standing(at, whose, limit, self.now, 0);
+                    let standing = rules.standing(at, whose, limit, self.now.read(), 0);
                     let full = standing.count >= limit.max_count;
                     let free_at = standing.free_at.filter(|_| full);
                     (u64::from(standing.count), u64::from(limit.max_count), free_at)
@@ -307,7 +307,7 @@ impl<'a> Moment<'a> {
         let actor = principal.and_then(|id| world.identity().row(id)).unwrap_or(NO_ROW);
         let asked = Asked {
             scopes: scope.as_slice(),
-            now: Attribute::Is(self.now),
+            now: Attribute::Is(self.now.read()),
             connector: connector(world, actor),
             ..Asked::about(world.identity(), world.tenancy(), actor, Action::Read)
         };

@@ -15,7 +15,7 @@ pub(crate) fn invert(inverse: &mut Inverse<'_>) -> Result<Problem> {
     let gone_then = then.is_none_or(|then| then.archived);
     let update = match then {
         Some(then) if then.version != now.version => {
-            let at = |world| Moment { world, history: inverse.history, now: inverse.time };
+            let at = |world| Moment { world, history: inverse.history, now: inverse.time.into() };
             let (was, is) = (at(inverse.then).template(id)?, at(inverse.now).template(id)?);
             let same = (&was.schema, &was.name, &was.description) == (&is.schema, &is.name, &is.description);
             (!same).then(|| Update {

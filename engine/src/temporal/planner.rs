@@ -176,7 +176,7 @@ impl<'a> Planner<'a> {
 
     /// One update for each selected edit of an object, newest first; or why that cannot be.
     fn merge(&self, id: ObjectId, touched: &Touched) -> Result<Result<Phased, String>> {
-        let moment = Moment { world: self.now, history: self.history, now: self.time };
+        let moment = Moment { world: self.now, history: self.history, now: self.time.into() };
         let objects = self.now.objects();
         let Some(object) = objects.get(id) else { return Ok(Err("it is not there".to_owned())) };
         let changes: Vec<_> =

@@ -92,7 +92,7 @@ impl Entity {
             parsed(&bytes)
         };
         let (identity, tenancy, objects) = (world.identity(), world.tenancy(), world.objects());
-        let moment = Moment { world, history, now: world.time() };
+        let moment = Moment { world, history, now: world.time().into() };
         Ok(match self {
             Self::Principal(id) => match identity.get(id) {
                 Some(found) => {

@@ -179,7 +179,7 @@ impl Moment<'_> {
             principal: self.world.identity().id(who),
             role: member.role,
             expires_at: member.expires_at(),
-            in_force: member.in_force(self.now),
+            in_force: self.now.is_before(member.expires_at()),
             since: member.since.get(),
         })
     }
@@ -196,7 +196,7 @@ impl Moment<'_> {
                 capability: entry.capability.as_str().to_owned(),
                 applies: entry.applies,
                 expires_at: entry.expires_at,
-                in_force: entry.in_force(self.now),
+                in_force: entry.in_force(self.now.read()),
                 since: entry.since.get(),
             })
             .collect()

@@ -41,7 +41,7 @@ impl Session {
         loop {
             let (mut batch, mut found) = (Batch::new(), Swept::default());
             self.engine().read(|moment| {
-                due(moment.world, moment.now, &mut |command, sort| {
+                due(moment.world, moment.now.read(), &mut |command, sort| {
                     batch.push(self.actor(), command);
                     found.count(sort);
                     batch.steps.len() < SWEEP_MAX
@@ -69,7 +69,7 @@ impl Moment<'_> {
     #[must_use]
     pub fn due(&self) -> Swept {
         let mut found = Swept::default();
-        due(self.world, self.now, &mut |_, sort| {
+        due(self.world, self.now.read(), &mut |_, sort| {
             found.count(sort);
             true
         });

@@ -49,14 +49,15 @@ impl Entry {
     }
 }
 
-/// All that is bound to one thing.
+/// All that is bound to one thing. One cache line leads to all of it.
 #[derive(Debug, Clone, Default)]
+#[repr(align(64))]
 pub struct List {
     /// Those that vote: highest priority first, then oldest binding.
-    pub votes: Vec<Entry>,
+    pub votes: Box<[Entry]>,
     /// Redactions, limits, quotas, declarations.
-    pub others: Vec<Entry>,
-    /// As many as there are votes, in their order.
+    pub others: Box<[Entry]>,
+    /// What the votes say by bits, in their order.
     briefs: Box<[Brief]>,
     decides: Actions,
 }
@@ -79,6 +80,8 @@ impl List {
         brief::said(&self.votes, &self.briefs, action, seen, allowed)
     }
 }
+
+const _: () = assert!(size_of::<List>() == 64, "one cache line");
 
 crate::store::owns_nothing!(Entry);
 impl crate::store::Footprint for List {
@@ -114,8 +117,21 @@ pub(super) struct Lists {
     types: Sorted<Box<str>, u32>,
     environments: Sorted<Box<str>, u32>,
     connectors: Sorted<Box<str>, u32>,
+    /// Those that are no scope's, by number: every question asks whether there is one.
+    globals: Rows<u32>,
 }
-transact!(Lists { lists, scopes, listed, principals, everywhere, objects, types, environments, connectors });
+transact!(Lists {
+    lists,
+    scopes,
+    listed,
+    principals,
+    everywhere,
+    objects,
+    types,
+    environments,
+    connectors,
+    globals
+});
 
 fn in_rows<T: Copy>(rows: &mut Rows<T>, empty: T, row: u32, value: T) {
     while rows.len() <= row as usize {
@@ -131,6 +147,11 @@ impl Lists {
     pub(super) fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }
+    #[inline]
+    pub(super) fn expect(&self, slot: u32) {
+        self.lists.expect(slot);
+    }
+    #[inline]
     pub(super) fn get(&self, slot: Option<u32>) -> Option<&List> {
         self.lists.get(slot?)
     }
@@ -180,10 +201,9 @@ impl Lists {
     }
 
     /// Is anything bound to something that is no scope?
+    #[inline]
     pub(super) fn has_globals(&self) -> bool {
-        let rows = self.everywhere.is_empty() && self.principals.is_empty() && self.objects.is_empty();
-        let words = self.types.is_empty() && self.environments.is_empty() && self.connectors.is_empty();
-        !(rows && words)
+        !self.globals.is_empty()
     }
 
     /// Takes a binding's entry out of the list of a place, and puts another in.
@@ -193,6 +213,9 @@ impl Lists {
             None if entry.is_none() || *place == Place::Nowhere => return,
             None => {
                 let slot = self.lists.push(List::default());
+                if !matches!(place, Place::Scope(_)) {
+                    self.globals.push(slot);
+                }
                 match place {
                     Place::Scope(row) => {
                         in_rows(&mut self.scopes, NO_ROW, *row, slot);
@@ -210,15 +233,16 @@ impl Lists {
             }
         };
         let Some(list) = self.lists.edit(slot) else { return };
-        for entries in [&mut list.votes, &mut list.others] {
-            entries.retain(|entry| entry.binding != binding);
+        for (entries, voting) in [(&mut list.votes, true), (&mut list.others, false)] {
+            let mut kept = std::mem::take(entries).into_vec();
+            kept.retain(|entry| entry.binding != binding);
+            if let Some(entry) = entry.filter(|entry| entry.class.is_voting() == voting) {
+                kept.push(entry);
+                kept.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
+            }
+            *entries = kept.into();
         }
-        if let Some(entry) = entry {
-            let entries = if entry.class.is_voting() { &mut list.votes } else { &mut list.others };
-            entries.push(entry);
-            entries.sort_by_key(|entry| (std::cmp::Reverse(entry.priority), entry.binding));
-        }
-        list.briefs = list.votes.iter().map(Brief::of).collect();
+        list.briefs = Brief::all(&list.votes);
         list.decides = list.votes.iter().fold(Actions::default(), |all, entry| {
             all.or(if entry.effect == Effect::Deny { entry.actions } else { entry.votes })
         });

@@ -56,11 +56,10 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Which of two rows of bits, `[may, sure]` each, have those of what was seen.
+    /// The bits: of a kind, of a type.
     #[inline]
-    pub(super) fn among(self, [kinds, types]: [[u64; 2]; 2]) -> [bool; 2] {
-        let both = |kinds: u64, types: u64| (kinds >> self.kind) & (types >> self.object_type) & 1 != 0;
-        [both(kinds[0], types[0]), both(kinds[1], types[1])]
+    pub(super) fn bits(self) -> (usize, usize) {
+        (self.kind.into(), self.object_type.into())
     }
     /// An actor of the kind with that number, and an object of the type with that number, if it is known.
     #[inline]

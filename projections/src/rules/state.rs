@@ -101,7 +101,7 @@ impl Rules {
         let mut binding = Binding::unaimed(BindingId::NONE, NO_ROW, Sequence::NONE, NO_ROW);
         binding.aim(targets, world.identity(), world.tenancy(), world.objects());
         let list = self.lists.get(self.lists.slot(&binding.place()));
-        let entries = list.into_iter().flat_map(|list| list.votes.iter().chain(&list.others));
+        let entries = list.into_iter().flat_map(|list| list.votes.iter().chain(&*list.others));
         entries.filter_map(|entry| {
             let (binding, version) = (self.binding_at(entry.binding)?, self.version(entry.version)?);
             Some((binding, self.at(binding.rule)?, version))
@@ -146,7 +146,13 @@ impl Rules {
     pub fn slot_of_scope(&self, scope: u32) -> Option<u32> {
         self.lists.scope(scope)
     }
+    /// A hint that this list will be asked for soon.
+    #[inline]
+    pub fn expect_list(&self, slot: u32) {
+        self.lists.expect(slot);
+    }
     /// A list by its number.
+    #[inline]
     #[must_use]
     pub fn list(&self, slot: u32) -> Option<&List> {
         self.lists.get(Some(slot))

@@ -3,9 +3,10 @@
 use super::SharingEvent as E;
 use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::objects::Objects;
-use crate::store::{Keyed, NO_ROW, Postings, RowSet, Rows, transact};
+use crate::store::{NO_ROW, Postings, RowSet, Rows, transact};
 use crate::tenancy::{Level, Parked, Tenancy};
 use crate::{Envelope, ObjectId, ScopeId, Sequence};
+use smallvec::SmallVec;
 
 /// One scope that an object is projected into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +25,36 @@ crate::store::owns_nothing!(Share, Level);
 
 /// What stands in the column for an object in no scope.
 const PRIVATE: Share = Share { scope: NO_ROW, level: Level::Read, since: Sequence::NONE };
-/// What stands there for one in several.
+/// What stands there for one that is, or was, in several; in place of an event it names the row of its list.
 const SEVERAL: Share = Share { scope: NO_ROW - 1, ..PRIVATE };
+
+/// The projections of an object that is, or was, in several scopes: one cache line for up to three.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+struct Several(SmallVec<[Share; 3]>);
+
+const _: () = assert!(size_of::<Several>() == 64, "one cache line");
+
+impl crate::store::Footprint for Several {
+    fn heap(&self) -> usize {
+        if self.0.spilled() { self.0.capacity() * size_of::<Share>() } else { 0 }
+    }
+}
+
+/// The row of the list, where that stands in the column.
+fn several(share: &Share) -> Option<u32> {
+    (share.scope == SEVERAL.scope).then_some(share.since.get() as u32)
+}
 
 /// All live projections.
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
     /// By row of the object; shorter than the table of objects when the last ones are private.
     ///
-    /// Most objects live in one scope, which stands here; those in several are in `several`.
+    /// Most objects live in one scope, which stands here; those in several have a row in `several`, which stands here then.
     first: Rows<Share>,
-    several: Keyed<u32, Box<[Share]>>,
+    /// Found without a look-up: a decision would wait for memory once more. An object that was in several scopes keeps its row.
+    several: Rows<Several>,
     in_scope: Postings,
     parked: Parked<Level>,
 }
@@ -47,10 +67,10 @@ impl Sharing {
         match self.first.get(object) {
             None => &[],
             Some(share) if share.scope < SEVERAL.scope => std::slice::from_ref(share),
-            Some(share) if share.scope == SEVERAL.scope => {
-                self.several.get(&object).map_or(&[], |shares| shares)
+            Some(share) => {
+                let several = several(share).and_then(|row| self.several.get(row));
+                several.map_or(&[], |shares| &shares.0)
             }
-            Some(_) => &[],
         }
     }
     /// A hint that it will be asked where an object is projected.
@@ -118,16 +138,20 @@ impl Sharing {
         while self.first.len() <= object as usize {
             self.first.push(PRIVATE);
         }
+        if let Some(row) = self.first.get(object).and_then(several) {
+            if let Some(list) = self.several.edit(row) {
+                *list = Several(shares.into());
+            }
+            return;
+        }
         let first = match &*shares {
             [] => PRIVATE,
             [share] => *share,
-            _ => SEVERAL,
+            _ => {
+                let row = self.several.push(Several(shares.into()));
+                Share { since: Sequence::new(row.into()), ..SEVERAL }
+            }
         };
-        if shares.len() > 1 {
-            self.several.insert(object, shares.into());
-        } else if self.first.get(object).is_some_and(|old| old.scope == SEVERAL.scope) {
-            self.several.remove(&object);
-        }
         if let Some(place) = self.first.edit(object) {
             *place = first;
         }
@@ -162,5 +186,58 @@ impl Sharing {
         }
         state.parked = Parked::load(input, |input| Level::from_tag(input.u8()?).ok_or(InputError))?;
         Ok(state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Transact;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        /// An object goes from no scope to one, to several and back, also where a batch is taken back: it is where it was put, in the order
+        /// in which it came there.
+        #[test]
+        fn an_object_is_where_it_was_put(
+            ops in prop::collection::vec((0u32..4, 0u32..6, any::<bool>(), 0u8..12), 0..200)
+        ) {
+            let (mut sharing, mut naive) = (Sharing::default(), BTreeMap::<u32, Vec<Share>>::new());
+            let mut before = None;
+            for (nth, (object, scope, there, batch)) in ops.into_iter().enumerate() {
+                match batch {
+                    0 if before.is_none() => {
+                        sharing.begin();
+                        before = Some(naive.clone());
+                    }
+                    1 => if let Some(then) = before.take() {
+                        sharing.undo();
+                        naive = then;
+                    },
+                    2 if before.take().is_some() => sharing.keep(),
+                    _ => {}
+                }
+                let (share, shares) = (
+                    Share { scope, level: Level::Write, since: Sequence::new(nth as u64 + 1) },
+                    naive.entry(object).or_default(),
+                );
+                match shares.iter_mut().find(|old| old.scope == scope) {
+                    Some(old) if there => *old = share,
+                    None if there => shares.push(share),
+                    _ => shares.retain(|old| old.scope != scope),
+                }
+                if there {
+                    sharing.put(object, share);
+                } else {
+                    sharing.take(object, scope);
+                }
+                for object in 0..5 {
+                    prop_assert_eq!(sharing.of(object), naive.get(&object).map_or(&[][..], |shares| shares));
+                }
+            }
+        }
     }
 }

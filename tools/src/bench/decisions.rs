@@ -3,11 +3,12 @@
 //! The median is that of batches of 64 different questions, each batch timed as one: reading the clock is then a sixty-fourth of
 //! a sample. The 99th percentile is of single decisions, each timed alone, with the median cost of reading the clock taken off;
 //! on a machine with neighbours it is mostly theirs. Every answer is held against the one the question was drawn for.
+//! Besides each kind by itself all of them are asked in turn, so that each batch holds as many of each: as yes or no, and with the reason.
 
 use super::forest::{DEPTH, Forest, Kind, Question, may};
 use super::load::engine;
 use super::spread::{Times, median};
-use scoped::{Durability, Engine};
+use scoped::{Capability, Durability, Engine, ObjectId, PrincipalId};
 use serde::Serialize;
 use std::hint::black_box;
 use std::path::Path;
@@ -37,6 +38,21 @@ pub struct Decision {
     pub p99_ns: u64,
 }
 
+/// All kinds in equal shares, in a world of one size.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Mix {
+    /// Memberships in the world.
+    pub grants: u32,
+    /// Rules bound across the scopes.
+    pub rules: u32,
+    /// Asked with the reason (`Engine::check`), or as yes or no (`Engine::allows`).
+    pub with_reason: bool,
+    /// The median of batches, of one decision.
+    pub p50_ns: f64,
+    /// All but one in a hundred single decisions.
+    pub p99_ns: u64,
+}
+
 /// Decisions as the number of grants grows.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decisions {
@@ -48,6 +64,8 @@ pub struct Decisions {
     pub depth: usize,
     /// Of each kind and size.
     pub of: Vec<Decision>,
+    /// All kinds in turn, for each size.
+    pub mixed: Vec<Mix>,
     /// Median with the most grants against that with the fewest: the worst of the kinds.
     pub growth: f64,
 }
@@ -65,16 +83,27 @@ pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions
     };
     let engine = engine(directory, Durability::Buffered { sync_every: Duration::from_secs(1) })?;
     forest.build(&engine)?;
-    let (mut of, mut before) = (Vec::new(), (0, 0));
+    let (mut of, mut mixed, mut before) = (Vec::new(), Vec::new(), (0, 0));
     for (grants, rules) in steps.iter().copied() {
         forest.grant_up_to(&engine, before.0, grants)?;
         Forest::bind_up_to(&engine, before.1, rules)?;
         before = (grants, rules);
+        let mut turns = Vec::new();
         for kind in Kind::ALL {
             let questions = forest.questions(kind, grants, QUESTIONS);
-            let (p50_ns, p99_ns) = ask(&engine, kind, &questions)?;
+            let (p50_ns, p99_ns) = ask(&asked(kind, &questions), |of| may(&engine, of.0, of.1))?;
             let together_ns = together(&engine, kind, &questions)?;
             of.push(Decision { kind, grants, rules, p50_ns, together_ns, p99_ns });
+            turns.push(asked(kind, &questions));
+        }
+        let turns: Vec<Asked> = (0..QUESTIONS)
+            .filter_map(|nth| turns[nth % turns.len()].get(nth / turns.len()).copied())
+            .collect();
+        let check = |of: Who| engine.check(&scoped::Question::new(of.0, Capability::Write, of.1)).allowed;
+        for with_reason in [false, true] {
+            let (p50_ns, p99_ns) =
+                if with_reason { ask(&turns, check)? } else { ask(&turns, |of| may(&engine, of.0, of.1))? };
+            mixed.push(Mix { grants, rules, with_reason, p50_ns, p99_ns });
         }
     }
     let growth = Kind::ALL.iter().map(|kind| {
@@ -86,7 +115,7 @@ pub(super) fn measure(directory: &Path, large: bool) -> anyhow::Result<Decisions
         own.next_back().unwrap_or(first) / first
     });
     let growth = growth.fold(0.0, f64::max);
-    Ok(Decisions { objects: forest.objects, principals: forest.principals, depth: DEPTH, of, growth })
+    Ok(Decisions { objects: forest.objects, principals: forest.principals, depth: DEPTH, of, mixed, growth })
 }
 
 /// The median of a decision where a batch is one call.
@@ -103,26 +132,33 @@ fn together(engine: &Engine, kind: Kind, questions: &[Question]) -> anyhow::Resu
     Ok(median(batches))
 }
 
+/// Who asks about what.
+type Who = (PrincipalId, ObjectId);
+/// The same, with the kind of question that it is.
+type Asked = (Kind, Who);
+
+/// What draws ids is not what decides.
+fn asked(kind: Kind, questions: &[Question]) -> Vec<Asked> {
+    let ids = |of: &Question| (Forest::principal(of.principal), Forest::object(of.object));
+    questions.iter().map(|question| (kind, ids(question))).collect()
+}
+
 /// The median of a decision in batches, and the 99th percentile of single ones, in ns.
-fn ask(engine: &Engine, kind: Kind, questions: &[Question]) -> anyhow::Result<(f64, u64)> {
-    // What draws ids is not what decides.
-    let asked: Vec<_> =
-        questions.iter().map(|q| (Forest::principal(q.principal), Forest::object(q.object))).collect();
-    let decide = |(actor, object)| may(engine, actor, object);
-    for (nth, question) in asked.iter().enumerate().take(1_000) {
+fn ask(asked: &[Asked], decide: impl Fn(Who) -> bool) -> anyhow::Result<(f64, u64)> {
+    for (kind, question) in asked.iter().take(1_000) {
         let right = decide(*question) == kind.allows();
-        anyhow::ensure!(right, "{kind:?}: {:?} is answered otherwise", questions[nth]);
+        anyhow::ensure!(right, "{kind:?}: {question:?} is answered otherwise");
     }
     let mut batches = Vec::with_capacity(asked.len() / BATCH);
     for batch in asked.chunks_exact(BATCH) {
         let begun = Instant::now();
-        for question in batch {
+        for (_, question) in batch {
             black_box(decide(black_box(*question)));
         }
         batches.push(begun.elapsed().as_nanos() as f64 / BATCH as f64);
     }
     let (mut times, mut clock) = (Times::new()?, Times::new()?);
-    for question in &asked {
+    for (_, question) in asked {
         let begun = Instant::now();
         black_box(decide(black_box(*question)));
         times.record(begun.elapsed());

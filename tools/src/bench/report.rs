@@ -290,6 +290,15 @@ impl Measured {
                 worst(&|it| it.p99_ns as f64),
                 2_000.0,
             ));
+            let mixed = [
+                (false, "decision, p50 in ns, all kinds", "decision, p99 in ns, all kinds"),
+                (true, "the same with the reason, p50 in ns", "the same with the reason, p99 in ns"),
+            ];
+            for (with_reason, p50, p99) in mixed {
+                let own = || decisions.mixed.iter().filter(|it| it.with_reason == with_reason);
+                verdicts.push(at_most(p50, own().map(|it| it.p50_ns).fold(0.0, f64::max), 500.0));
+                verdicts.push(at_most(p99, own().map(|it| it.p99_ns as f64).fold(0.0, f64::max), 2_000.0));
+            }
             verdicts.push(at_most(
                 "decision, median with most grants in that with fewest",
                 decisions.growth,

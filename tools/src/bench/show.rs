@@ -157,6 +157,16 @@ fn figures(report: &Report) -> Table {
             );
             row(of.kind.as_str(), ns(of.p50_ns), None, None, how);
         }
+        for of in &it.mixed {
+            let how = format!(
+                "{} grants, {} rules, as many of each, p99 {} ns",
+                grouped(f64::from(of.grants)),
+                grouped(f64::from(of.rules)),
+                of.p99_ns
+            );
+            let name = if of.with_reason { "all kinds, with the reason" } else { "all kinds, yes or no" };
+            row(name, ns(of.p50_ns), None, None, how);
+        }
     }
     if let Some(it) = &report.measured.read {
         for (name, of) in [("read, one by one", it.one_by_one), ("read, overlapped", it.overlapped)] {

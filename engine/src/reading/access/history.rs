@@ -146,7 +146,7 @@ impl Reading {
             let eyes = Eyes::of(ask, None);
             let resource = span.resource.target(eyes.world());
             eyes.may_ask(span.actor, resource)?;
-            Ok((eyes.moment.now, eyes.world().position()))
+            Ok((eyes.moment.now.read(), eyes.world().position()))
         })?;
         if span.to.is_some_and(|to| to > last.get()) {
             return Err(ahead(span.to.unwrap_or_default(), last));
@@ -167,7 +167,7 @@ impl Moment<'_> {
             return Err(ahead(span.to.unwrap_or_default(), last));
         }
         let to = Sequence::new(span.to.unwrap_or(last.get()));
-        self.history.access(span, to, (to == last).then_some(self.now))
+        self.history.access(span, to, (to == last).then(|| self.now.read()))
     }
 }
 
@@ -270,7 +270,7 @@ impl<'a> Walk<'a> {
         Request::about(self.span.capability, self.span.action, self.target())
     }
     fn decide(&self) -> bool {
-        let moment = Moment { world: &self.world, history: self.history, now: self.time };
+        let moment = Moment { world: &self.world, history: self.history, now: self.time.into() };
         moment.decide(self.span.actor, self.request()).allowed
     }
 
@@ -278,7 +278,7 @@ impl<'a> Walk<'a> {
     fn turn(&mut self, allowed: bool, edge: Edge) {
         self.allowed = allowed;
         if allowed {
-            let moment = Moment { world: &self.world, history: self.history, now: self.time };
+            let moment = Moment { world: &self.world, history: self.history, now: self.time.into() };
             let decision = moment.decide(self.span.actor, self.request());
             self.intervals.push(AccessInterval { opened: edge, closed: None, why: moment.reason(&decision) });
         } else if let Some(open) = self.intervals.last_mut() {

@@ -136,7 +136,7 @@ fn page(eyes: &Eyes<'_>, what: &What, size: usize, cursor: Option<Cursor>) -> As
             examined += 1;
             if page.items.len() == size || examined > EXAMINED_MAX {
                 page.complete = false;
-                let next = Cursor::new(position, moment.now, number, u64::from(row), asked);
+                let next = Cursor::new(position, moment.now.read(), number, u64::from(row), asked);
                 page.next_cursor = Some(next.text());
                 return Ok(page);
             }

@@ -90,7 +90,8 @@ fn page(eyes: &Eyes<'_>, who: &Who, size: usize, cursor: Option<Cursor>) -> Aske
         if page.items.len() == size || examined >= EXAMINED_MAX {
             // The next candidate may turn out to be none: a page may be empty without being wrong.
             page.complete = false;
-            page.next_cursor = Some(Cursor::new(position, moment.now, 0, u64::from(row), asked).text());
+            page.next_cursor =
+                Some(Cursor::new(position, moment.now.read(), 0, u64::from(row), asked).text());
             break;
         }
         page.items.extend(moment.grant(row, Request::about(who.capability, who.action, target)));

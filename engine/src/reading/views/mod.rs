@@ -32,6 +32,7 @@ pub use answer::{
 
 use super::{Ask, Operation, Reading};
 use crate::authorize::{Request, Rule};
+use crate::clock::When;
 use crate::engine::Past;
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
@@ -41,8 +42,8 @@ use crate::tenancy::ScopeRef;
 pub(crate) use cursor::{Cursor, foreign, question};
 pub(crate) use page::{Wanted, read};
 pub(crate) use plan::Plan;
+use scoped_projections::Sequence;
 use scoped_projections::tenancy::View;
-use scoped_projections::{Micros, Sequence};
 pub(crate) use sight::Eyes;
 
 /// Most records that a page has.
@@ -159,12 +160,12 @@ impl Reading {
 
 impl Ask<'_> {
     /// Does a rule of that sort keep the actor out, then or now? *Then* is decided for that time.
-    fn kept_out(&self, request: Request<'_>, time: Micros, by: impl Fn(Rule) -> bool) -> bool {
+    fn kept_out(&self, request: Request<'_>, time: When<'_>, by: impl Fn(Rule) -> bool) -> bool {
         let out = |moment: Moment<'_>| {
             let decision = moment.decide(self.actor, request);
             !decision.allowed && by(decision.rule)
         };
-        out(self.moment.decided_at(time)) || out(self.today())
+        out(Moment { now: time, ..self.moment }) || out(self.today())
     }
 }
 

@@ -53,7 +53,8 @@ pub(crate) fn read(eyes: &Eyes<'_>, wanted: &Wanted<'_>) -> Asked<(ViewPage, Opt
     let context = context.map(|context| InContext::new(eyes.world(), context));
     let mut filler = Filler { eyes, plan: &plan, recall, page: &mut page, context };
     if let Some((scope, row)) = filler.fill(*size, *cursor)? {
-        let next = Cursor::new(eyes.world().position(), eyes.moment.now, scope, u64::from(row), question);
+        let next =
+            Cursor::new(eyes.world().position(), eyes.moment.now.read(), scope, u64::from(row), question);
         page.complete = false;
         page.next_cursor = Some(next.text());
     }

@@ -44,7 +44,7 @@ impl Rest {
     ) -> Self {
         let (scope, position) = (plan.scope_id(eyes.world()), eyes.world().position());
         let from = cursor.map_or(Sequence::NONE, |cursor| Sequence::new(cursor.item));
-        Self { plan, scope, size, from, position, time: eyes.moment.now, question, types }
+        Self { plan, scope, size, from, position, time: eyes.moment.now.read(), question, types }
     }
 }
 

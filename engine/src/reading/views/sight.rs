@@ -4,6 +4,7 @@
 
 use super::plan::Plan;
 use crate::authorize::{Request, Rule, Target};
+use crate::clock::When;
 use crate::error::{Error, Result};
 use crate::info::ObjectInfo;
 use crate::kernel::execute::Result as Asked;
@@ -41,7 +42,7 @@ fn could_read(decision: &crate::Decision) -> bool {
 impl<'a> Eyes<'a> {
     /// A principal. Decisions about the world that is looked at are made for `time`, if one is given: that of the first page.
     pub(crate) fn of(ask: &'a Ask<'a>, time: Option<Micros>) -> Self {
-        let now = time.unwrap_or(ask.moment.now);
+        let now = time.map_or(ask.moment.now, When::At);
         Self { moment: Moment { now, ..ask.moment }, asker: Some(ask), action: Action::Read }
     }
     /// Whoever holds the files.
