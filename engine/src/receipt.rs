@@ -9,7 +9,7 @@ use scoped_projections::{
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
@@ -152,9 +152,9 @@ impl Order {
         let made = Vec::with_capacity(batch.steps.len());
         Box::new(Self { batch, made, answer: Answer::Open })
     }
-    /// What came of it.
-    pub(crate) fn into_result(self) -> Result<Receipt> {
-        match self.answer {
+    /// What came of it. Taken out from where it lies: the batch behind it is let go of without being moved.
+    pub(crate) fn into_result(mut self: Box<Self>) -> Result<Receipt> {
+        match std::mem::replace(&mut self.answer, Answer::Open) {
             Answer::Receipt(receipt) => Ok(receipt),
             Answer::Refused(error) => Err(error),
             Answer::Open | Answer::Before(..) => Err(gone()),
@@ -191,8 +191,7 @@ pub(crate) fn wait<T>(mut answer: oneshot::Receiver<T>) -> Option<T> {
             self.0.unpark();
         }
     }
-    let waker = Arc::new(Unpark(std::thread::current())).into();
-    let mut context = Context::from_waker(&waker);
+    let mut waker = None;
     loop {
         // Looked at first: a task that has used up its share of the runtime is told "not yet" by every poll.
         match answer.try_recv() {
@@ -200,7 +199,9 @@ pub(crate) fn wait<T>(mut answer: oneshot::Receiver<T>) -> Option<T> {
             Err(TryRecvError::Closed) => return None,
             Err(TryRecvError::Empty) => {}
         }
-        match Pin::new(&mut answer).poll(&mut context) {
+        // Who has many batches in flight mostly finds the answer there, and needs nobody to be woken by.
+        let waker = waker.get_or_insert_with(|| Waker::from(Arc::new(Unpark(std::thread::current()))));
+        match Pin::new(&mut answer).poll(&mut Context::from_waker(waker)) {
             Poll::Ready(answer) => return answer.ok(),
             Poll::Pending => std::thread::park(),
         }

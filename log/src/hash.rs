@@ -120,6 +120,11 @@ pub(crate) fn node(left: &Digest, right: &Digest) -> Digest {
     KEYS.node.digest(&chain_input(left, right))
 }
 
+/// Inner nodes, each from its children one behind the other, in place of what is in `out`.
+pub(crate) fn nodes(inputs: &[[u8; 64]], out: &mut Vec<Digest>) {
+    KEYS.node.digest_many(inputs, out);
+}
+
 /// The root of a tree without leaves: no node has an input of this length.
 pub(crate) fn no_nodes() -> Digest {
     KEYS.node.digest(&[])

@@ -26,7 +26,6 @@ use scoped_projections::tenancy::{Capability, TenancyEvent};
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 /// What a command gets to see.
 pub(crate) struct View<'a> {
@@ -254,7 +253,7 @@ impl Scribe<'_, '_> {
         made: &mut Vec<u128>,
     ) -> std::result::Result<(), (usize, Refusal)> {
         // Looked at before the first step: a step may bring about what a later one of the same batch makes up for.
-        let moved_on: BTreeSet<usize> = batch
+        let moved_on: Vec<usize> = batch
             .steps
             .iter()
             .enumerate()
@@ -274,7 +273,7 @@ impl Scribe<'_, '_> {
         let mut list = FactList::new();
         made.clear();
         for (at, step) in batch.steps.iter().enumerate() {
-            let (rolls_back, stale) = (batch.rollback.is_some(), moved_on.contains(&at));
+            let (rolls_back, stale) = (batch.rollback.is_some(), moved_on.binary_search(&at).is_ok());
             let id = self.step(at, step, (rolls_back, stale), &mut list).map_err(|refusal| (at, refusal))?;
             made.push(id);
         }

@@ -23,7 +23,7 @@ commands! {
     domain "rules";
     enum Command {
         /// defines a rule, which holds nowhere before it is bound
-        "define" Define {
+        "define" Define large {
             /// Its id; drawn when absent.
             #[serde(default, skip_serializing_if = "Option::is_none")]
             rule: Option<RuleId>,
@@ -62,7 +62,7 @@ commands! {
             description: Option<String>,
         }
         /// gives a rule a new version; what is left out stays
-        "update" Update {
+        "update" Update large {
             /// Which.
             rule: RuleId,
             /// What it is called.

@@ -4,6 +4,7 @@
 //! Shape: height by height. A node of height 8 is made of the 256 records below it, one of height 16, 24 … of the 256 nodes below it, which
 //! stand in one tile of the height below. Tiles that are there are taken for what they say if they have their form and fit the
 //! log where they end: they are hints, so one that lies makes those above it lie, and is found where it is used.
+//! What the writer has made on the way ([`super::runs`]) is not made from records again.
 //! Crash: a tile is a file that is renamed over the one before it, and never synced. One that is torn has no valid sum: it counts
 //! as missing, and growing begins there again. Errors cost tiles and nothing else.
 //! Memory: one tile of each height, and the records of a few runs.
@@ -11,6 +12,7 @@
 use super::{
     Forest,
     peaks::folded,
+    runs::Roots,
     shape::NodeId,
     tile::{NODES, STEP, Tile, is_stored},
     tiles::{Tiles, put},
@@ -44,18 +46,18 @@ impl Grower {
     }
 
     /// Adds what is missing of the first `to` events, as far as runs of 256 are complete. `stop` ends it early: full tiles
-    /// that were written by then stay.
+    /// that were written by then stay. Of the runs in `roots` the records are not read again.
     ///
     /// # Errors
     /// [`LogError::Damaged`] if an event does not verify; [`LogError::Full`] and [`LogError::Io`] from writing. What is there is
     /// what was there, and the next call begins where this one ended.
-    pub(crate) fn grow(&mut self, to: u64, stop: &AtomicBool) -> Result<(), LogError> {
+    pub(crate) fn grow(&mut self, to: u64, roots: &Roots, stop: &AtomicBool) -> Result<(), LogError> {
         for level in (STEP..u64::BITS).step_by(STEP as usize).filter(|level| is_stored(*level)) {
             let nodes = to >> level;
             while self.full(level) < nodes.div_ceil(NODES) {
                 let index = self.full(level);
                 let wanted = (nodes - index * NODES).min(NODES);
-                if !self.tile(NodeId { level, index }, wanted, stop)? {
+                if !self.tile(NodeId { level, index }, wanted, (roots, stop))? {
                     return Ok(());
                 }
                 if wanted < NODES {
@@ -83,7 +85,12 @@ impl Grower {
     }
 
     /// Brings one tile to so many nodes. Whether it has them now.
-    fn tile(&self, place: NodeId, wanted: u64, stop: &AtomicBool) -> Result<bool, LogError> {
+    fn tile(
+        &self,
+        place: NodeId,
+        wanted: u64,
+        (roots, stop): (&Roots, &AtomicBool),
+    ) -> Result<bool, LogError> {
         let there = self.tiles.of_any_history(place).filter(|tile| self.tiles.fits(tile));
         let mut nodes = there.map_or_else(Vec::new, |tile| tile.nodes);
         if nodes.len() as u64 >= wanted {
@@ -95,7 +102,11 @@ impl Grower {
             }
             let (first, left) = (place.index * NODES + nodes.len() as u64, wanted - nodes.len() as u64);
             if place.level == STEP {
-                nodes.extend(self.forest.of_records(first, left.min(RUNS_AT_ONCE))?);
+                match roots.range(first..first + left.min(RUNS_AT_ONCE)).next() {
+                    Some((run, root)) if *run == first => nodes.push(*root),
+                    Some((run, _)) => nodes.extend(self.forest.of_records(first, run - first)?),
+                    None => nodes.extend(self.forest.of_records(first, left.min(RUNS_AT_ONCE))?),
+                }
             } else {
                 match self.node(NodeId { level: place.level, index: first }) {
                     Some(node) => nodes.push(node),

@@ -13,6 +13,7 @@
 //! proof      inclusion and consistency: verifying, bytes               pure, no log needed
 //! tile       256 nodes of one height, as a file under `tree/`          a hint, like every sidecar
 //! forest     nodes of a log: from tiles where they fit, else from records
+//! runs       roots of 256 leaves, made as the log grows             what the writer has at hand
 //! grow       tiles that are added to when a segment is sealed          what the writer does beside its work
 //! follower   a head that is known, and whether a log extends it        what checkpoints and watchers stand on
 //! ```
@@ -28,15 +29,19 @@ mod grow;
 mod leaves;
 mod peaks;
 mod proof;
+mod runs;
 mod shape;
 mod tile;
 mod tiles;
 
-pub(crate) use self::grow::Grower;
 pub use self::{
     follower::{Departed, Follower, TreeHead},
     forest::{Forest, Narrowed},
     peaks::Peaks,
     proof::{Consistency, Inclusion, PROOF_BYTES_MAX, Proof, ProofError, stored_leaf},
     tiles::{TilesReport, write_tiles},
+};
+pub(crate) use self::{
+    grow::Grower,
+    runs::{Roots, Runs},
 };

@@ -64,9 +64,32 @@ pub(super) fn joined(nodes: &[Digest]) -> Digest {
     right_to_left.reduce(|right, left| hash::node(&left, &right)).unwrap_or_else(hash::no_nodes)
 }
 
-/// The root over a whole power of two of neighbouring nodes; with fewer, as [`joined`] their complete subtrees.
+/// The root over a whole power of two of neighbouring nodes; with fewer, as [`joined`] their complete subtrees. Row by row, the nodes of a row
+/// hashed side by side; one that is left over goes up as it is, to be joined from the right.
 pub(super) fn folded(nodes: &[Digest]) -> Digest {
-    let mut peaks = Peaks::new();
-    nodes.iter().for_each(|node| peaks.push(*node));
-    peaks.root()
+    let (mut row, mut above, mut inputs) = (nodes.to_vec(), Vec::new(), Vec::with_capacity(nodes.len() / 2));
+    while row.len() > 1 {
+        let (pairs, left_over) = row.as_chunks::<2>();
+        inputs.clear();
+        inputs.extend(pairs.iter().map(|[left, right]| hash::chain_input(left, right)));
+        hash::nodes(&inputs, &mut above);
+        above.extend(left_over);
+        std::mem::swap(&mut row, &mut above);
+    }
+    row.first().copied().unwrap_or_else(hash::no_nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_side_by_side_come_to_the_root_that_leaves_one_by_one_come_to() {
+        let (mut peaks, mut leaves) = (Peaks::new(), Vec::new());
+        for nth in 0..600_u64 {
+            assert_eq!(folded(&leaves), peaks.root(), "{nth} leaves");
+            leaves.push(hash::payload(&nth.to_le_bytes()));
+            peaks.push(leaves[nth as usize]);
+        }
+    }
 }

@@ -13,7 +13,11 @@
 //! What can go wrong: a thread that panicked leaves a group with too few events, which is an error of the commit.
 
 use super::{chunk::Chunk, group::Group, hashed::RunningHash};
-use crate::{digest::Digest, tally::Tally};
+use crate::{
+    digest::Digest,
+    tally::Tally,
+    tree::{Roots, Runs},
+};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::{
     collections::VecDeque,
@@ -35,6 +39,9 @@ struct Desk {
     group: Group,
     /// Of all that is written to the open segment, as far as jobs are done.
     hashed: RunningHash,
+    /// Leaves of the group that was taken last, until it is written; then they are in the runs.
+    leaves: Vec<Digest>,
+    runs: Runs,
 }
 
 enum Job {
@@ -85,6 +92,8 @@ impl Shared {
 
     fn hash(&self, desk: &mut Desk, mut bytes: Vec<u8>) {
         desk.hashed.update(&bytes);
+        desk.runs.add(&desk.leaves);
+        desk.leaves.clear();
         bytes.clear();
         let mut queue = self.queue.lock();
         if queue.buffers.len() < EMPTY_BUFFERS_MAX && bytes.capacity() <= EMPTY_BUFFER_BYTES_MAX {
@@ -145,10 +154,11 @@ pub(super) struct Framer {
 }
 
 impl Framer {
-    /// Behind the event with this chain value, in a segment with this salt, of which this is hashed. Without `beside` all is done by who commits:
+    /// Behind the event with this number and chain value, in a segment with this salt, of which this is hashed. Without `beside` all is done by who commits:
     /// where runs have to be the same, and on storage that takes no time.
-    pub(super) fn new(chain: Digest, salt: u64, hashed: RunningHash, beside: bool) -> Self {
-        let desk = Mutex::new(Desk { group: Group::behind(chain, salt), hashed });
+    pub(super) fn new((last, chain): (u64, Digest), salt: u64, hashed: RunningHash, beside: bool) -> Self {
+        let (group, runs) = (Group::behind(chain, salt), Runs::behind(last));
+        let desk = Mutex::new(Desk { group, hashed, leaves: Vec::new(), runs });
         let shared = Shared { queue: Mutex::default(), arrived: Condvar::new(), desk };
         // On a single core the thread would only take turns with the writer.
         let beside = beside && thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
@@ -198,9 +208,14 @@ impl Framer {
     /// The group that is staged, ended on a multiple of `align`; the next one begins behind it. The chain values after its events replace what
     /// is in `chains`. Its bytes are to come back by [`Framer::written`].
     pub(super) fn take(&mut self, align: u64, chains: &mut Vec<Digest>) -> Framed {
-        let mut desk = self.shared.finish(&mut self.chunk);
+        let desk = &mut *self.shared.finish(&mut self.chunk);
         let empty = self.shared.queue.lock().buffers.pop().unwrap_or_default();
-        desk.group.take(align, empty, chains)
+        desk.group.take(align, empty, chains, &mut desk.leaves)
+    }
+
+    /// Roots of runs of 256 leaves that are written, since they were asked for last.
+    pub(super) fn roots(&mut self) -> Roots {
+        self.finish().runs.take()
     }
 
     /// Drops what is staged: what comes next goes behind the event with this chain value.

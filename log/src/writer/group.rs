@@ -37,6 +37,8 @@ pub(super) struct Group {
     /// Inputs of the leaves of the events behind those.
     unlinked: Vec<[u8; 128]>,
     leaves: Vec<Digest>,
+    /// Those of all its events that are linked.
+    all_leaves: Vec<Digest>,
 }
 
 /// Leaves that are hashed side by side: as many as the widest processor takes.
@@ -84,7 +86,7 @@ impl Group {
                 sum(record, self.salt);
             }
         }
-        self.leaves.clear();
+        self.all_leaves.append(&mut self.leaves);
     }
 
     /// The chain value after the last event. Asked for before the group is taken, what is not linked yet is hashed alone and not side by
@@ -95,8 +97,14 @@ impl Group {
     }
 
     /// The group, its last record saying that it ends there, filled up to a multiple of `align`. Its chain values go in place of what is in
-    /// `chains`; the next group is made in `empty`, behind this one.
-    pub(super) fn take(&mut self, align: u64, empty: Vec<u8>, chains: &mut Vec<Digest>) -> Framed {
+    /// `chains`, its leaves behind those in `leaves`; the next group is made in `empty`, behind this one.
+    pub(super) fn take(
+        &mut self,
+        align: u64,
+        empty: Vec<u8>,
+        chains: &mut Vec<Digest>,
+        leaves: &mut Vec<Digest>,
+    ) -> Framed {
         self.link();
         if let Some(last) = self.places.last().and_then(|at| self.buffer.get_mut(*at..)) {
             last[AT_STORAGE] |= STORAGE_GROUP_END;
@@ -105,6 +113,7 @@ impl Group {
         self.buffer.resize(align_up(self.buffer.len() as u64, align) as usize, 0);
         let (events, chain, tally) = (self.places.len(), self.chain, std::mem::take(&mut self.tally));
         std::mem::swap(&mut self.chains, chains);
+        leaves.append(&mut self.all_leaves);
         let bytes = std::mem::replace(&mut self.buffer, empty);
         self.discard(chain);
         Framed { bytes, events, chain, tally }
@@ -116,6 +125,7 @@ impl Group {
         self.places.clear();
         self.chains.clear();
         self.unlinked.clear();
+        self.all_leaves.clear();
         (self.chain, self.tally) = (chain, Tally::default());
     }
 }

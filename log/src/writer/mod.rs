@@ -110,7 +110,8 @@ pub(crate) struct Beginning {
 impl Writer {
     pub(crate) fn begin(mut from: Beginning) -> Self {
         let (hashed, beside) = (std::mem::take(&mut from.open.hashed), from.preparer.is_in_background());
-        let framer = Framer::new(from.chain, from.open.segment.header.salt, hashed, beside);
+        let (end, salt) = ((from.last, from.chain), from.open.segment.header.salt);
+        let framer = Framer::new(end, salt, hashed, beside);
         let tiling = Tiling::new(&from.options, &from.storage, &from.shared);
         let mut writer = Self {
             head_file: open_head(&*from.storage),

@@ -62,7 +62,7 @@ impl Writer {
             Ok(())
         })?;
         self.preparer.start(self.options.segment_bytes);
-        self.tiling.sealed(self.written);
+        self.tiling.sealed(self.written, || self.framer.roots());
         Ok(())
     }
 

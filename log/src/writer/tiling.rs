@@ -1,6 +1,6 @@
 //! Tiles of the tree, added to when a segment is sealed, in a thread.
 //!
-//! Why beside: a node an event is a quarter of what framing it costs, and nobody waits for it. What is sealed is durable and will not
+//! Why beside: nobody waits for it, and what the writer has not made on the way is read from disk and hashed again, as after opening. What is sealed is durable and will not
 //! change, so a tile never says what a crash could take back.
 //! It promises nothing: tiles are hints. Whatever goes wrong with them goes wrong in silence, and is tried again at the next seal.
 
@@ -8,7 +8,7 @@ use crate::{
     options::Options,
     reader::{Reader, Shared},
     storage::Storage,
-    tree::Grower,
+    tree::{Grower, Roots},
 };
 use parking_lot::Mutex;
 use std::{
@@ -38,15 +38,15 @@ impl Tiling {
         }
     }
 
-    /// All events up to `last` lie in sealed segments. While an earlier seal is still worked on, nothing is begun: the next
-    /// one takes all of it.
-    pub(super) fn sealed(&mut self, last: u64) {
+    /// All events up to `last` lie in sealed segments; `roots` gives what is known of their runs. While an earlier seal is still worked on,
+    /// nothing is begun: the next one takes all of it.
+    pub(super) fn sealed(&mut self, last: u64, roots: impl FnOnce() -> Roots) {
         let Some(grower) = &self.grower else { return };
         if self.running.as_ref().is_some_and(|running| !running.is_finished()) {
             return;
         }
-        let (grower, stop) = (Arc::clone(grower), Arc::clone(&self.stop));
-        let work = move || drop(grower.lock().grow(last, &stop));
+        let (grower, roots, stop) = (Arc::clone(grower), roots(), Arc::clone(&self.stop));
+        let work = move || drop(grower.lock().grow(last, &roots, &stop));
         if self.in_background {
             self.running = thread::Builder::new().name("scoped-log tiles".to_owned()).spawn(work).ok();
         } else {
