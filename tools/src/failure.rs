@@ -205,6 +205,12 @@ impl From<CheckpointError> for Failure {
     }
 }
 
+impl From<NoteError> for Failure {
+    fn from(error: NoteError) -> Self {
+        CheckpointError::from(error).into()
+    }
+}
+
 impl From<KeyFileError> for Failure {
     fn from(error: KeyFileError) -> Self {
         let message = error.to_string();

@@ -4,6 +4,7 @@
 //! key, key_file   who signs, and where the secret lies
 //! note            a text with signatures, as transparency logs have them
 //! checkpoint      the head of a log as such a note
+//! package         the digest of a package as such a note
 //! rotation        which key follows which, as such a note
 //! proof_text      proofs as JSON and as one line
 //! ```
@@ -16,6 +17,7 @@ pub mod checkpoint;
 pub mod key;
 pub mod key_file;
 pub mod note;
+pub mod package;
 pub mod proof_text;
 pub mod rotation;
 

@@ -5,8 +5,10 @@ use crate::failure::Failure;
 use crate::names::parse_scope;
 use crate::open::{self, Acting};
 use crate::output::{Column, Facts, Output, Page, Table};
+use crate::trusted;
 use scoped::objects::package::{BYTES_MAX, ImportOptions, Package, PackageOf};
 use scoped::{Level, ObjectId, ScopeRef};
+use scoped_trust::{Note, PublicKey, key_file, package as signatures};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -17,14 +19,17 @@ first. An id that it may not read refuses the whole package.
 Examples:
   scoped export objects notes --type file > files.package
   scoped export objects notes --as bo --scope org:acme > acme.package
+  scoped export objects notes --type file --key keeper.key > files.package
   scoped export objects notes --object 01HX3ZQ6J5M8K9N0P1Q2R3S4T5 | scoped import package copy -";
 
 const IMPORT_EXAMPLES: &str = "\
 Everything is checked first: digest, counts, checksums, and that no version is missing. Then all of it comes in as one batch, with \
-new ids, owned by the principal. Where it came from is kept with each version.
+new ids, owned by the principal. Where it came from is kept with each version. A package that is signed comes in only with a key that \
+signed it: its digest finds what was altered by accident, a signature what somebody altered on purpose.
 
 Examples:
   scoped import package copy files.package
+  scoped import package copy files.package --public keeper.key.pub
   scoped import package copy acme.package --type note --scope org:acme --level write
   scoped import package copy graph.package --reference note.parent";
 
@@ -44,6 +49,9 @@ pub(super) struct Export {
     /// All that is projected into this scope
     #[arg(long, value_name = "SCOPE", value_parser = parse_scope)]
     scope: Option<ScopeRef>,
+    /// The key that signs the package
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
     #[command(flatten)]
     acting: Acting,
 }
@@ -68,6 +76,9 @@ pub(super) struct Import {
     /// A field that holds ids of other objects of the package
     #[arg(long = "reference", value_name = "TYPE.KEY", value_parser = reference)]
     references: Vec<(String, String)>,
+    /// Keys by one of which the package has to be signed, each a file or the key itself
+    #[arg(long, value_name = "PUBLIC")]
+    public: Vec<String>,
     #[command(flatten)]
     acting: Acting,
 }
@@ -79,6 +90,7 @@ fn reference(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn export(args: &Export, output: &Output) -> Result<(), Failure> {
+    let signer = args.key.as_deref().map(key_file::read).transpose()?;
     let engine = open::write(&args.directory, output)?;
     let what = match (&args.object_type, &args.scope) {
         (Some(object_type), _) => PackageOf::Type(object_type.clone()),
@@ -87,7 +99,11 @@ pub(super) fn export(args: &Export, output: &Output) -> Result<(), Failure> {
     };
     let package = args.acting.session(&engine)?.export(&what);
     engine.close()?;
-    let text = package?.to_json()?;
+    let mut package = package?;
+    if let Some(signer) = signer {
+        package.manifest.signature = Some(signatures::signed(&package.digest()?, &signer)?.to_string());
+    }
+    let text = package.to_json()?;
     output.write(|out| {
         out.write_all(&text)?;
         Ok(out.write_all(b"\n")?)
@@ -95,7 +111,10 @@ pub(super) fn export(args: &Export, output: &Output) -> Result<(), Failure> {
 }
 
 pub(super) fn import(args: &Import, output: &Output) -> Result<(), Failure> {
-    let package = Package::from_json(&read(&args.file)?)?;
+    let mut package = Package::from_json(&read(&args.file)?)?;
+    if let Some(signers) = checked(&mut package, &trusted::keys(&args.public)?)? {
+        output.note(format!("signed by {signers}"));
+    }
     // A package that is not whole takes no lock.
     package.verify()?;
     let engine = open::write(&args.directory, output)?;
@@ -119,6 +138,27 @@ pub(super) fn import(args: &Import, output: &Output) -> Result<(), Failure> {
         }
         Page::new().facts(facts).table(table)
     })
+}
+
+/// Who signed a package, by name; its signature is taken off, since the engine believes none. What is signed is the digest, which the package
+/// has to have, as everywhere.
+fn checked(package: &mut Package, keys: &[PublicKey]) -> Result<Option<String>, Failure> {
+    let Some(signature) = package.manifest.signature.take() else {
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        return Err(Failure::refused("package_signature", "the package is not signed"));
+    };
+    if keys.is_empty() {
+        let note = Note::parse(signature.as_bytes())?;
+        let names: Vec<&str> = note.signers().map(|(name, _)| name).collect();
+        let message = format!("the package says that it is signed by {}", names.join(", "));
+        return Err(Failure::refused("package_signature", message)
+            .hint("name a key that you trust with --public, and it is checked"));
+    }
+    let digest = package.digest()?;
+    let signers = signatures::check(&Note::parse(signature.as_bytes())?, &digest, keys)?;
+    Ok(Some(signers.into_iter().map(PublicKey::name).collect::<Vec<_>>().join(", ")))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

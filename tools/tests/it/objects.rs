@@ -88,3 +88,33 @@ fn a_package_goes_from_one_log_into_another() {
     ]);
     assert!(bo.code != 0 && bo.out.is_empty(), "{}", bo.out);
 }
+
+/// A package was protected by a digest that whoever alters it can make anew; it could not be signed.
+#[test]
+fn a_signed_package_comes_in_only_with_a_key_that_signed_it_and_unaltered() {
+    let desk = small();
+    for key in ["keeper", "other"] {
+        let (file, name) = (format!("{key}.key"), format!("example.org/{key}"));
+        desk.run(&["key", "generate", &file, "--name", &name]).fine();
+    }
+    let signed = desk.fine(&["export", "objects", "log", "--type", "note", "--key", "keeper.key"]);
+    let plain = desk.fine(&["export", "objects", "log", "--type", "note"]);
+    let import = |package: &str, more: &[&str]| {
+        desk.piped(&[&["import", "package", "copy", "-"][..], more].concat(), package.as_bytes())
+    };
+    let keeper = ["--public", "keeper.key.pub"];
+    import(&signed, &[]).refused(1, &["signed by example.org/keeper", "--public"]);
+    import(&signed, &["--public", "other.key.pub"]).refused(1, &["example.org/keeper"]);
+    import(&plain, &keeper).refused(1, &["not signed"]);
+    let mut altered: Value = serde_json::from_str(&signed).unwrap();
+    altered["manifest"]["exported_at"] = json!(1);
+    import(&altered.to_string(), &keeper).refused(2, &["another package"]);
+    // Also with the digest made anew, which anybody can do.
+    let mut forged: Value = serde_json::from_str(&plain).unwrap();
+    forged["manifest"]["signature"] =
+        serde_json::from_str::<Value>(&signed).unwrap()["manifest"]["signature"].clone();
+    import(&forged.to_string(), &keeper).refused(2, &["another package"]);
+    let run = import(&signed, &["--public", "other.key.pub", "--public", "keeper.key.pub"]).fine();
+    assert!(run.err.contains("signed by example.org/keeper"), "{}", run.err);
+    import(&plain, &[]).fine();
+}

@@ -7,7 +7,8 @@
 //!
 //! The digest is plain BLAKE3 over the package as canonical JSON without `digest` and `signature`, so any tool can check it: it finds
 //! what was altered by accident or by somebody who cannot read this. It is no proof of origin; for that there is the place of a
-//! `signature`, which this build neither makes nor checks: a package that has one is refused rather than believed.
+//! `signature`: a signed note about the digest. The engine neither makes nor checks one, and a package that has one is refused rather
+//! than believed; whoever brings it in checks it and takes it off (the tool does, by `scoped-trust`).
 //!
 //! Out: whoever may read an object may take it out, unless a rule forbids the action `export`; an id that may not be read fails the
 //! whole package, in the words that one hears of what is missing. What the reader does not get to see is not in the package, which
@@ -87,7 +88,7 @@ pub struct Manifest {
     /// BLAKE3 over the canonical JSON of everything else but the signature, 64 hex digits.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digest: String,
-    /// Reserved: who vouches for the digest.
+    /// Who vouches for the digest: a signed note. Not looked at here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
 }

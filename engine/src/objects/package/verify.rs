@@ -22,7 +22,8 @@ impl Package {
             );
         }
         if manifest.signature.is_some() {
-            return wrong("package_signature", "this build cannot check signatures".to_owned());
+            return Err(Error::refused("package_signature", "the engine believes no signature")
+                .hint("check it and take it off first, as `scoped import package --public KEY` does"));
         }
         let versions: usize = self.objects.iter().map(|object| object.versions.len()).sum();
         let bytes: usize =

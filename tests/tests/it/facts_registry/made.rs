@@ -112,7 +112,7 @@ fn an_object_and_a_setting_are_registered_by_being_made_and_found_by_who_may_see
     assert_eq!(ada.registered(named(12, 1)).unwrap().info.lifecycle, Lifecycle::Archived);
     let told = ada.registry_history(named(10, 1)).unwrap();
     let told: Vec<&str> = told.iter().map(|change| change.change).collect();
-    assert_eq!(told, ["objects.created", "sharing.object_projected", "objects.updated"]);
+    assert_eq!(told, ["objects.created", "objects.updated"]);
     assert!(bo.find_registered(named(10, 1)).unwrap().is_some());
     assert_eq!(bo.registered(named(11, 1)).unwrap_err().code(), "denied", "not theirs");
     assert_eq!(bo.registered(named(99, 1)).unwrap_err().code(), "denied", "and not there: one answer");
