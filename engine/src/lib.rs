@@ -82,8 +82,8 @@ pub use options::Options;
 pub use reading::{
     AccessAnswer, AccessInterval, AccessSpan, CHECKS_MAX, ConsideredRule, DeclaredAttribute, Edge, EdgeCause,
     Explained, Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Question, Reached, Recall, RecalledRecord,
-    RecordEdge, RecordEvent, RecordNode, RecordQuery, RecordStatistics, Resource, ViewItem, ViewPage,
-    ViewSource, What, Who,
+    RecordEdge, RecordEvent, RecordNode, RecordQuery, RecordReference, RecordStatistics, Resource, ViewItem,
+    ViewPage, ViewSource, What, Who,
 };
 pub use reading::{
     AuditEntry, AuditPage, AuditStates, AuditStream, Kin, KinPath, OBJECTS_PAGE_MAX, ObjectPage, ObjectQuery,

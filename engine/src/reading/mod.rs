@@ -39,7 +39,7 @@ pub use scopes::{ProjectionInfo, SCOPES_PAGE_MAX, ScopePage, ScopeQuery};
 pub use versions::ReadVersion;
 pub use views::{
     Omission, Omitted, PAGE_DEFAULT, PAGE_MAX, Page, Recall, RecalledRecord, RecordEdge, RecordEvent,
-    RecordNode, ViewItem, ViewPage, ViewSource,
+    RecordNode, RecordReference, ViewItem, ViewPage, ViewSource,
 };
 
 use crate::authorize::{Actor, Request, Target};

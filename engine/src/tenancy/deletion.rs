@@ -80,9 +80,10 @@ impl Decide for DeleteScope {
                 // Above a root there is nothing to move to: refused, whoever asks.
                 let moving = if above == NO_ROW { Vec::new() } else { right_below(on.world, row) };
                 let above = Target::Scope(above);
-                for child in moving {
+                for (nth, child) in moving.into_iter().enumerate() {
                     let moves = move_needs(on, Target::Scope(child), Some(child), above);
-                    needs.extend(moves.into_iter().filter(|need| !needs.contains(need)).collect::<Vec<_>>());
+                    // Only the first of them is about the child itself.
+                    needs.extend(moves.into_iter().take(if nth == 0 { usize::MAX } else { 1 }));
                 }
             }
         }

@@ -112,7 +112,10 @@ fn ruled(on: &View<'_>, event: &R) -> Scopes {
             }
             found
         }
-        R::BindingRemoved(e) => rules.binding(e.binding).map(|held| place(on, held)).unwrap_or_default(),
+        R::BindingRemoved(e) => {
+            let held = rules.binding(e.binding).filter(|held| rules.is_active(held));
+            held.map(|held| place(on, held)).unwrap_or_default()
+        }
     }
 }
 

@@ -52,6 +52,7 @@ mod predict;
 mod quotas;
 mod recorded;
 mod redaction;
+mod references;
 mod revocation;
 mod rules;
 mod rules_reading;

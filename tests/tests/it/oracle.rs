@@ -699,7 +699,10 @@ impl Oracle {
         role: Option<Role>,
         now: u64,
     ) -> Result<(), &'static str> {
-        let held = self.scope_by(scope).and_then(|id| self.members.get(&(id, whom))).map(|(role, _)| *role);
+        // What has run out is nothing to whoever is given a part.
+        let lasts = |end: &Option<u64>| role.is_none() || end.is_none_or(|end| end > now);
+        let part = self.scope_by(scope).and_then(|id| self.members.get(&(id, whom)));
+        let held = part.filter(|(_, end)| lasts(end)).map(|(role, _)| *role);
         let on = self.on_scope(scope);
         if role != Some(Role::Owner) {
             self.need(actor, Capability::MembersManage, on, now)?;
@@ -937,7 +940,8 @@ impl Oracle {
                 known(c.principal)?;
                 let granted = |name: &str| role_holds(c.role, name);
                 self.holds_all(actor, granted, scope, Applies::Subtree, c.expires_at, now)?;
-                if self.members.contains_key(&(scope, c.principal)) {
+                let held = self.members.get(&(scope, c.principal));
+                if held.is_some_and(|(_, end)| end.is_none_or(|end| end > now)) {
                     return Err("exists");
                 }
                 vec![What::Member { scope, principal: c.principal, part: Some((c.role, c.expires_at)) }]

@@ -75,6 +75,11 @@ fn graph(items: &[ViewItem], names: &Names) -> Table {
                     edge.scope.as_str().into(),
                 ]);
             }
+            ViewItem::Reference(reference) => {
+                let is = format!("refers, by `{}`, to", reference.field);
+                let to = Cell::new(reference.to).tone(Tone::Accent);
+                table.push(vec![Cell::new(reference.object_id).tone(Tone::Dim), is.into(), to]);
+            }
             ViewItem::Record(_) | ViewItem::Event(_) => {}
         }
     }

@@ -137,6 +137,8 @@ pub enum ViewItem {
     Node(RecordNode),
     /// How a record hangs together with a scope: `structured`.
     Edge(RecordEdge),
+    /// What a record refers to: `structured`.
+    Reference(RecordReference),
 }
 
 /// A record, as its reader may see it.
@@ -205,6 +207,17 @@ pub struct RecordEdge {
     /// Set for a projection: how far it goes. Absent: the record was written there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
+}
+
+/// A field of a record that names another one, as its contract declares. Both are the reader's to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordReference {
+    /// The record.
+    pub object_id: ObjectId,
+    /// Its field.
+    pub field: String,
+    /// The object that is named there.
+    pub to: ObjectId,
 }
 
 /// A scope that a view would have read, and did not.

@@ -3,7 +3,7 @@
 //! ```text
 //! raw         the target's record events, in log order        read.local
 //! granular    the target's records                            read.local
-//! structured  its records and how they hang together          read.local, no data
+//! structured  its records, where they lie, what they refer to  read.local, no data
 //! holistic    the target, then its ancestors outwards         read.local + read.holistic
 //! descend     the target and everything below it              read.local + read.descend
 //! ```
@@ -23,11 +23,12 @@ mod cursor;
 mod page;
 mod plan;
 mod raw;
+mod references;
 mod sight;
 
 pub use answer::{
-    Omission, Omitted, Page, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode, ViewItem, ViewPage,
-    ViewSource,
+    Omission, Omitted, Page, Recall, RecalledRecord, RecordEdge, RecordEvent, RecordNode, RecordReference,
+    ViewItem, ViewPage, ViewSource,
 };
 
 use super::{Ask, Operation, Reading};

@@ -160,6 +160,7 @@ impl<'a> Filler<'a> {
             let owner = world.identity().id(object.owner);
             self.page.items.push(ViewItem::Node(RecordNode { object_id, object_type, owner, version }));
             self.edges(row, object);
+            self.page.items.extend(eyes.references(row, object)?.into_iter().map(ViewItem::Reference));
             return Ok(());
         }
         let why = self.recall.explain.then(|| eyes.why(Target::Object(row)));

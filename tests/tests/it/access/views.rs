@@ -197,6 +197,7 @@ fn found(reading: &Reading, scope: &str, view: View) -> scoped::Result<Shown> {
                 let level = edge.level.map(|level| level.as_str().to_owned());
                 shown.edges.insert((edge.object_id.to_string(), edge.scope, level));
             }
+            ViewItem::Reference(reference) => panic!("these worlds have no contracts: {reference:?}"),
         }
     }
     Ok(shown)
