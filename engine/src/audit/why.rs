@@ -115,7 +115,7 @@ impl History {
                     let data = data.map_or(AskedData::Missing, AskedData::Is);
                     let connector = if need.connector == Attribute::None { through } else { need.connector };
                     let request = Request { connector, ..*need }.with_data(data);
-                    Ground::of(&moment, request, &authorize(&world, actor, request, now.into()))
+                    Ground::of(&moment, request, &authorize(&world, actor, request, now))
                 };
                 let grounds = step.command.needs(&view).iter().map(ground).collect();
                 let (at, command) = (record.sequence().get(), step.command.name());

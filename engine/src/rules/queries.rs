@@ -289,7 +289,7 @@ impl<'a> Moment<'a> {
                         || (who != NO_ROW
                             && world.identity().selves(who).any(|one| one == binding.principal));
                     let owner = if holds { who } else { binding.principal };
-                    let used = super::limits::used(world, at, quota, owner, self.now);
+                    let used = super::limits::used(world, at, quota, owner, self.now.read());
                     (used, quota.max_count, None)
                 }
                 _ => return None,
