@@ -10,6 +10,7 @@ use crate::registry::{
     Types, find, list, missing, objects_behind,
 };
 use crate::temporal::Entity;
+use roaring::RoaringBitmap;
 use scoped_projections::Sequence;
 use scoped_projections::tenancy::Capability as C;
 
@@ -36,7 +37,7 @@ impl Ask<'_> {
     fn objects_behind(&self, query: &Query, after: Sequence) -> impl Iterator<Item = u32> + use<> {
         let rows = objects_behind(self.moment.world, query, after);
         let all = ObjectQuery { with_tombstoned: true, ..ObjectQuery::default() };
-        let mine = (!rows.is_empty()).then(|| self.candidates(&all)).unwrap_or_default();
+        let mine = if rows.is_empty() { RoaringBitmap::new() } else { self.candidates(&all) };
         mine.into_iter().skip_while(move |row| *row < rows.start).take_while(move |row| *row < rows.end)
     }
     /// What happened to a scope is for those who audit it, what happened to a principal for itself and for operators.

@@ -132,9 +132,7 @@ pub(super) fn command(name: &str, actor: PrincipalId) -> Option<Row> {
             let bury = |object| objects::Tombstone { object, reason: None, expected_version: None };
             row(objects.map(bury), [bury(NO_OBJECT)])
         }
-        "objects.restore" => {
-            row(objects.map(|object| objects::Restore::new(object)), [objects::Restore::new(NO_OBJECT)])
-        }
+        "objects.restore" => row(objects.map(objects::Restore::new), [objects::Restore::new(NO_OBJECT)]),
         "sharing.project" => {
             let project = |object| sharing::Project { object, scope: path("org:g"), level: Level::Read };
             row(objects.map(project), [project(NO_OBJECT)])
