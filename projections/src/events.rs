@@ -101,11 +101,9 @@ macro_rules! events {
 pub(crate) use events;
 
 /// Reads an older form of a body as the one of today.
-#[cfg_attr(not(test), expect(dead_code, reason = "no kind has an older form yet"))]
 pub(crate) type Upcast<New> = fn(&[u8]) -> Result<New, CodecError>;
 
 /// An [`Upcast`] by way of what the old struct says.
-#[cfg_attr(not(test), expect(dead_code, reason = "no kind has an older form yet"))]
 pub(crate) fn upcast<Old: Decode<()>, New: From<Old>>(bytes: &[u8]) -> Result<New, CodecError> {
     decode_exact::<Old>(bytes).map(New::from)
 }

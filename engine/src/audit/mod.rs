@@ -1,18 +1,23 @@
 //! Audit: what is looked for in the trail, and the index that answers. There is no command: nobody can write, or unwrite, the trail.
 
+mod concern;
 mod export;
 mod filter;
 mod index;
 mod nature;
 mod reads;
+mod reversals;
 mod spots;
+mod walk;
 
+pub(crate) use concern::Concern;
 pub use export::{TrailExport, TrailFormat};
 pub use filter::Filter;
 pub use index::AuditIndex;
 pub(crate) use index::Thing;
 pub(crate) use nature::nature;
 pub(crate) use reads::{is_sensitive, reads};
+pub use walk::StatesWalk;
 
 use crate::command::commands;
 use crate::export::{Recalled, Recalling};

@@ -55,5 +55,6 @@ mod rules_unsaid;
 mod scenario;
 mod sim;
 mod snapshots;
+mod trail;
 mod way_back;
 mod writing;
