@@ -56,5 +56,6 @@ mod scenario;
 mod sim;
 mod snapshots;
 mod trail;
+mod trail_forms;
 mod way_back;
 mod writing;
