@@ -69,7 +69,11 @@ impl<'a> Subjects<'a> {
                 let object =
                     if e.object.is_some() { format!(" on {}", self.object(e.object)) } else { String::new() };
                 let times = if e.count > 1 { format!(", {} times", e.count) } else { String::new() };
-                format!("{} needs {}{object}{times}", e.operation, e.capability)
+                let why = if e.reason.is_empty() { String::new() } else { format!(" ({})", e.reason) };
+                match &*e.code {
+                    "denied" => format!("{} needs {}{why}{object}{times}", e.operation, e.capability),
+                    code => format!("{} was stopped: {code}{object}{times}", e.operation),
+                }
             }
             Event::Audit(AuditEvent::AccessRecorded(e)) => {
                 let object =

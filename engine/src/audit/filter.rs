@@ -41,7 +41,7 @@ pub struct Filter {
     pub undone: Option<bool>,
     /// True: those that take another event back. False: the others.
     pub undoing: Option<bool>,
-    /// Those that take this event back.
+    /// Those that name this event as what they take back, and the one that it went with, if it is taken back now.
     pub undoes: Option<Sequence>,
     /// Newest first.
     pub descending: bool,

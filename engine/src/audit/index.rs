@@ -8,19 +8,21 @@
 //! Memory: about 60 bytes for each id that is ever spoken of, and two bytes an event and set.
 
 use super::Filter;
+use super::concern::Concern;
+use super::reversals::Reversals;
 use super::spots::Spots;
 use crate::error::{Error, Result};
 use crate::history::decode;
-use crate::temporal::{Entity, Nature};
+use crate::temporal::{Entity, Nature, Remark, Taker};
 use foldhash::fast::RandomState as Hash;
 use roaring::RoaringBitmap;
 use scoped_log::Record;
-use scoped_projections::audit::AuditEvent;
 use scoped_projections::identity::IdentityEvent;
 use scoped_projections::rules::Action;
 use scoped_projections::store::{Footprint, hashed};
+use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::tenancy::{Subject, TenancyEvent};
-use scoped_projections::{Event, PrincipalId, ScopeId, Sequence};
+use scoped_projections::{Event, ObjectId, PrincipalId, ScopeId, Sequence};
 use smallvec::{SmallVec, smallvec};
 use std::collections::HashMap;
 use std::mem::{Discriminant, discriminant};
@@ -45,7 +47,7 @@ impl Thing {
     pub(crate) fn scope(id: ScopeId) -> Self {
         Self::new(2, id.0)
     }
-    pub(crate) fn object(id: scoped_projections::ObjectId) -> Self {
+    pub(crate) fn object(id: ObjectId) -> Self {
         Self::new(3, id.0)
     }
     /// The ids that an entity is made of.
@@ -98,13 +100,15 @@ pub struct AuditIndex {
     by_correlation: Places<u128>,
     /// Events without a scope that are the business of operators.
     deployment: RoaringBitmap,
+    /// Refusals and recorded reads at objects that were in no scope.
+    private: Places<ObjectId>,
     /// Refusals and recorded reads.
     access: RoaringBitmap,
-    undoing: RoaringBitmap,
-    undone: RoaringBitmap,
-    /// Event → what it takes back, and event → the last that took it back.
-    undoes: HashMap<u32, u32, Hash>,
-    undone_by: HashMap<u32, u32, Hash>,
+    reversals: Reversals,
+    /// The first event of the batch that comes next, or is being taken in.
+    batch: Sequence,
+    /// That batch is a rollback whose steps take back one event each.
+    merging: bool,
     last: Sequence,
 }
 
@@ -123,10 +127,12 @@ impl AuditIndex {
             + hashed(&self.by_kind)
             + hashed(&self.by_action)
             + hashed(&self.by_sort);
-        let by_id = hashed(&self.by_thing) + hashed(&self.by_cause) + hashed(&self.by_correlation);
-        let sets = [&self.deployment, &self.access, &self.undoing, &self.undone];
-        let undoing = hashed(&self.undoes) + hashed(&self.undone_by);
-        by_what + by_id + sets.into_iter().map(Footprint::heap).sum::<usize>() + undoing
+        let by_id = hashed(&self.private)
+            + hashed(&self.by_thing)
+            + hashed(&self.by_cause)
+            + hashed(&self.by_correlation);
+        let sets = [&self.deployment, &self.access];
+        by_what + by_id + sets.into_iter().map(Footprint::heap).sum::<usize>() + self.reversals.bytes()
     }
 
     /// Takes in the next record of the log.
@@ -153,8 +159,12 @@ impl AuditIndex {
         }
         if record.scope() != 0 {
             self.by_scope.entry(ScopeId(record.scope())).or_default().insert(at);
-        } else if is_of_deployment(&event, entity) {
-            self.deployment.insert(at);
+        } else {
+            match Concern::of(&event) {
+                Concern::Operators => drop(self.deployment.insert(at)),
+                Concern::Owner(object) => self.private.entry(object).or_default().push(at),
+                Concern::Actor => {}
+            }
         }
         for thing in Thing::mentioned(&event, entity) {
             self.by_thing.entry(thing).or_default().push(at);
@@ -165,32 +175,23 @@ impl AuditIndex {
         if context.correlation != 0 {
             self.by_correlation.entry(context.correlation).or_default().push(at);
         }
-        if let Some(undone) = before(context.undoes, at) {
+        if let Event::Temporal(TemporalEvent::RolledBack(_)) = event {
+            #[expect(clippy::disallowed_methods, reason = "what a rollback says of itself is never sealed")]
+            let said = record.payload();
+            self.merging = Remark::read(said).merged;
+        }
+        if before(context.undoes, at).is_some() {
             // Whatever else it is, it is a rollback too.
             self.by_action.entry(Action::Rollback).or_default().insert(at);
-            self.note(undone, at);
+            let (undoes, batch) = (Sequence::new(context.undoes), self.batch);
+            let history = entity.map(|entity| self.history_of(entity)).unwrap_or_default();
+            self.reversals.take(at, Taker { undoes, batch, merged: self.merging }, &history);
         }
         self.last = record.sequence();
-        Ok(())
-    }
-
-    /// What is taken back is undone, and what it took back itself stands again, and so on.
-    fn note(&mut self, undone: u32, by: u32) {
-        self.undoing.insert(by);
-        self.undoes.insert(by, undone);
-        self.undone_by.insert(undone, by);
-        let (mut at, mut is_undone) = (undone, true);
-        loop {
-            if is_undone {
-                self.undone.insert(at)
-            } else {
-                self.undone.remove(at)
-            };
-            match self.undoes.get(&at) {
-                Some(next) if self.undone_by.get(next) == Some(&at) => (at, is_undone) = (*next, !is_undone),
-                _ => return,
-            }
+        if record.batch_left() == 0 {
+            (self.batch, self.merging) = (self.last.next(), false);
         }
+        Ok(())
     }
 
     /// The sequences that fit, in log order. `within`, `since` and `until` mean something only beside a world and a log: a
@@ -228,11 +229,7 @@ impl AuditIndex {
             found &= number(root).map_or_else(RoaringBitmap::new, |root| self.tree(root));
         }
         if let Some(undoes) = filter.undoes {
-            let by = number(undoes).map(|undoes| {
-                let by = self.undoes.iter().filter(|(_, what)| **what == undoes).map(|(by, _)| *by);
-                by.collect::<Vec<_>>()
-            });
-            found = by.into_iter().flatten().filter(|by| found.contains(*by)).collect();
+            found &= number(undoes).map_or_else(RoaringBitmap::new, |undoes| self.reversals.of(undoes));
         }
         let empty = RoaringBitmap::new();
         if let Some(actor) = filter.actor {
@@ -247,7 +244,9 @@ impl AuditIndex {
         if let Some(actions) = &filter.actions {
             found &= union(actions.iter().filter_map(|action| self.by_action.get(action)));
         }
-        for (wanted, set) in [(filter.undone, &self.undone), (filter.undoing, &self.undoing)] {
+        for (wanted, set) in
+            [(filter.undone, self.reversals.undone()), (filter.undoing, self.reversals.undoing())]
+        {
             match wanted {
                 Some(true) => found &= set,
                 Some(false) => found -= set,
@@ -272,11 +271,14 @@ impl AuditIndex {
         }
     }
 
-    /// Everything that changed this very entity.
+    /// Everything that changed this very entity, beginning with the smallest of the sets.
     pub(crate) fn history_of(&self, entity: Entity) -> RoaringBitmap {
-        let mut found = RoaringBitmap::new();
-        found.insert_range(1..=number(self.last).unwrap_or(u32::MAX));
-        self.about(entity, &mut found);
+        let (mut found, things) = (RoaringBitmap::new(), Thing::of(entity));
+        let sets = things.iter().filter_map(|thing| self.by_thing.get(thing));
+        if let Some(smallest) = sets.min_by_key(|set| set.len()) {
+            smallest.unite(&mut found);
+            self.about(entity, &mut found);
+        }
         found
     }
 
@@ -317,9 +319,13 @@ impl AuditIndex {
     pub(crate) fn of_deployment(&self) -> &RoaringBitmap {
         &self.deployment
     }
-    /// Is it the business of operators?
-    pub(crate) fn is_of_deployment(&self, at: Sequence) -> bool {
-        number(at).is_some_and(|at| self.deployment.contains(at))
+    /// The objects in no scope that somebody tried something at, or was recorded reading.
+    pub(crate) fn private(&self) -> impl Iterator<Item = ObjectId> {
+        self.private.keys().copied()
+    }
+    /// Adds what was tried at an object while it was in no scope, and its recorded reads.
+    pub(crate) fn add_private(&self, object: ObjectId, all: &mut RoaringBitmap) {
+        self.private.get(&object).into_iter().for_each(|spots| spots.unite(all));
     }
     /// Refusals and recorded reads.
     pub(crate) fn of_access(&self) -> &RoaringBitmap {
@@ -327,18 +333,7 @@ impl AuditIndex {
     }
     /// The event that took this one back, if one did and that still stands.
     pub(crate) fn undone_by(&self, at: Sequence) -> Option<Sequence> {
-        let at = number(at).filter(|at| self.undone.contains(*at))?;
-        self.undone_by.get(&at).map(|by| Sequence::new(u64::from(*by)))
-    }
-}
-
-/// What belongs to no scope and to no one person: principals, registrations, marks, and refusals that name nothing.
-fn is_of_deployment(event: &Event, entity: Option<Entity>) -> bool {
-    match event {
-        Event::Audit(AuditEvent::AccessDenied(denied)) => !denied.object.is_some(),
-        Event::Audit(AuditEvent::AccessRecorded(_)) => false,
-        Event::Temporal(_) | Event::Identity(_) => true,
-        _ => matches!(entity, Some(Entity::Edge(_) | Entity::Registration(_) | Entity::Registry)),
+        self.reversals.by(number(at)?).map(|by| Sequence::new(u64::from(by)))
     }
 }
 

@@ -62,7 +62,9 @@ pub struct Ground {
 impl Ground {
     fn of(moment: &Moment<'_>, request: Request<'_>, decision: &Decision) -> Self {
         let since = match decision.granted.unwrap_or(decision.rule) {
-            Rule::Member { since, .. } | Rule::Entry { since, .. } | Rule::Policy { since, .. } => Some(since),
+            Rule::Member { since, .. } | Rule::Entry { since, .. } | Rule::Policy { since, .. } => {
+                Some(since)
+            }
             _ => None,
         };
         Self {
@@ -90,8 +92,10 @@ impl History {
             first = Sequence::new(first.get() - 1);
         }
         let last = Sequence::new(at.get() + u64::from(self.record(at)?.batch_left()));
-        let records =
-            self.reader().records(first, last).collect::<std::result::Result<Vec<_>, scoped_log::LogError>>()?;
+        let records = self
+            .reader()
+            .records(first, last)
+            .collect::<std::result::Result<Vec<_>, scoped_log::LogError>>()?;
         let mut steps = recall_places(self, &records)?.into_iter().peekable();
         let mut world = World::clone(&*self.world_at(Sequence::new(first.get() - 1))?);
         let mut found = Vec::new();
@@ -105,8 +109,16 @@ impl History {
                 let (now, warnings) = (record.time(), RefCell::default());
                 let moment = Moment { world: &world, history: self, now: now.into() };
                 let next = world.position().next();
-                let view =
-                    View { world: &world, actor, agent, now, next, step: nth, has_keys: true, warnings: &warnings };
+                let view = View {
+                    world: &world,
+                    actor,
+                    agent,
+                    now,
+                    next,
+                    step: nth,
+                    has_keys: true,
+                    warnings: &warnings,
+                };
                 let agents_row = agent.and_then(|agent| world.identity().row(agent));
                 let through = agents_row.map_or(Attribute::None, |row| connector(&world, row));
                 let data = written(self, record, &event)?;
@@ -128,7 +140,11 @@ impl History {
 }
 
 /// The data that a command proposed for an object, for rules to look at.
-fn written(history: &History, record: &scoped_log::Record, event: &Event) -> Result<Option<serde_json::Value>> {
+fn written(
+    history: &History,
+    record: &scoped_log::Record,
+    event: &Event,
+) -> Result<Option<serde_json::Value>> {
     let proposes =
         matches!(event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)));
     let content = if proposes { history.content(record)? } else { None };

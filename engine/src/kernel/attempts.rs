@@ -8,14 +8,15 @@ use scoped_projections::store::Transact;
 impl Committer {
     pub(super) fn trace(&mut self, attempt: &Access) {
         if self.poisoned.is_none() {
-            self.trace_at(attempt, self.now);
+            self.trace_at(attempt, 0, self.now);
         }
     }
 
-    pub(super) fn trace_at(&mut self, attempt: &Access, now: Micros) {
+    /// The same of a batch that is part of that operation of its caller; 0 for none.
+    pub(super) fn trace_at(&mut self, attempt: &Access, correlation: u128, now: Micros) {
         self.write_folded(false);
         if let Some(attempt) = self.journal.note(attempt.clone(), now) {
-            self.write_attempt(&attempt, (1, now, now));
+            self.write_attempt(&attempt, correlation, (1, now, now));
         }
     }
 
@@ -24,16 +25,16 @@ impl Committer {
             return;
         }
         for (attempt, count, first, last) in self.journal.due(self.now, all) {
-            self.write_attempt(&attempt, (count, first, last));
+            self.write_attempt(&attempt, 0, (count, first, last));
         }
     }
 
-    fn write_attempt(&mut self, attempt: &Access, counted: (u32, Micros, Micros)) {
+    fn write_attempt(&mut self, attempt: &Access, correlation: u128, counted: (u32, Micros, Micros)) {
         for _ in 0..2 {
             let (now, start) = (self.now, self.facts.len());
             let world = self.worlds.own();
             world.begin();
-            let fact = fact(world, &mut self.ids, now, attempt, counted);
+            let fact = fact(world, &mut self.ids, now, attempt, correlation, counted);
             self.facts.push(fact);
             // A full disk keeps traces out as it keeps commands out; the refusal itself stands.
             if !matches!(self.stage(start), Ok(None)) {

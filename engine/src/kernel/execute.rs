@@ -14,7 +14,7 @@ use crate::receipt::Warning;
 use crate::rules::outside::AskedData;
 use crate::rules::policy::connector;
 use crate::sealed::{Sealer, Written};
-use crate::temporal::{Entity, Remark, check_form, check_step};
+use crate::temporal::{Entity, Remark, check_form, check_step, filed};
 use scoped_log::Payload;
 use scoped_projections::identity::ActedOnBehalf;
 use scoped_projections::objects::ObjectsEvent;
@@ -143,6 +143,8 @@ pub(crate) struct Declined {
     pub(crate) step: usize,
     pub(crate) actor: PrincipalId,
     pub(crate) operation: &'static str,
+    /// The first thing that the step takes and was allowed, where it came that far.
+    pub(crate) asked: Option<Request<'static>>,
     pub(crate) refusal: Refusal,
 }
 
@@ -164,7 +166,7 @@ pub(crate) fn execute(
     let actor = batch.steps.first().map_or(PrincipalId::NONE, |step| step.actor);
     let declined = |step: usize, error: Error| {
         let operation = batch.steps.get(step).map_or("batch", |step| step.command.name());
-        Box::new(Declined { step, actor, operation, refusal: Refusal::Declined(error) })
+        Box::new(Declined { step, actor, operation, asked: None, refusal: Refusal::Declined(error) })
     };
     if batch.steps.is_empty() || batch.steps.len() > BATCH_STEPS_MAX {
         return Err(declined(0, Error::invalid(format!("a batch has 1 to {BATCH_STEPS_MAX} steps"))));
@@ -207,6 +209,7 @@ pub(crate) fn execute(
         cause: 0,
         acting: None,
         met,
+        asked: None,
         undone,
         warnings: &warnings,
     };
@@ -214,11 +217,12 @@ pub(crate) fn execute(
     match result {
         Ok(()) => Ok(Outcome::Facts(warnings.into_inner())),
         Err((step, refusal)) => {
+            let asked = scribe.asked;
             world.undo();
             out.truncate(start);
             let (actor, operation) =
                 batch.steps.get(step).map_or((actor, "batch"), |step| (step.actor, step.command.name()));
-            Err(Box::new(Declined { step, actor, operation, refusal }))
+            Err(Box::new(Declined { step, actor, operation, asked, refusal }))
         }
     }
 }
@@ -239,6 +243,8 @@ struct Scribe<'a, 'v> {
     acting: Option<(PrincipalId, PrincipalId, u64)>,
     /// The last event before the batch.
     met: Sequence,
+    /// What the present step takes, first of all, once that was allowed.
+    asked: Option<Request<'static>>,
     undone: &'a [Option<Entity>],
     warnings: &'a RefCell<Vec<Warning>>,
 }
@@ -267,7 +273,8 @@ impl Scribe<'_, '_> {
             let remark =
                 if remark.is_empty() { None } else { Some(Data::new(&remark).map_err(|e| (0, e.into()))?) };
             let payload = remark.map(|data| data.payload().clone());
-            self.write(actor, Sequence::NONE, ScopeId::NONE, event.into(), payload);
+            let scope = filed(self.world, self.undone);
+            self.write(actor, Sequence::NONE, scope, event.into(), payload);
             self.cause = self.world.position().get();
         }
         let mut list = FactList::new();
@@ -302,6 +309,7 @@ impl Scribe<'_, '_> {
         list: &mut FactList,
     ) -> Result<u128> {
         let above = self.cause;
+        self.asked = None;
         let (actor, agent) = match step.on_behalf_of {
             None => (step.actor, None),
             Some(principal) => {
@@ -346,6 +354,7 @@ impl Scribe<'_, '_> {
                 }
             }
         }
+        self.asked = needs.first().map(|need| need.bare());
         if let Some((entity, _)) = step.unless_changed.filter(|_| stale) {
             let error = Error::stale(format!("the {entity} has changed since the rollback was planned"));
             return Err(error.hint("plan it again").into());

@@ -1,6 +1,6 @@
 //! The access journal: refused attempts, and reads that the scope's policy wants recorded, folded when they repeat.
 //!
-//! The first of its kind is an event at once. The same one again (outcome, actor, operation, capability, target) within the window is
+//! The first of its kind is an event at once. The same one again (outcome, actor, operation, capability, target, code, reason) within the window is
 //! only counted; when the window ends, one more event says how often and until when. So a hostile caller cannot flood the log,
 //! and nothing is lost but the exact times in between. What was counted and not yet written is lost in a crash.
 //! Bounds: of one actor at most [`ACTOR_KINDS_MAX`] kinds of each outcome are told apart in a window, the others are one kind without a
@@ -41,6 +41,10 @@ pub(crate) struct Access {
     pub(crate) capability: Capability,
     pub(crate) scope: ScopeId,
     pub(crate) object: ObjectId,
+    /// The code of the error that it came to; empty for a read.
+    pub(crate) code: &'static str,
+    /// Why it was denied, in a word, where that is known.
+    pub(crate) reason: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +92,7 @@ impl Journal {
         if self.folded.contains_key(&access) || current.count() < ACTOR_KINDS_MAX {
             return access;
         }
-        Access { operation: MANY, scope: ScopeId::NONE, object: ObjectId::NONE, ..access }
+        Access { operation: MANY, scope: ScopeId::NONE, object: ObjectId::NONE, reason: "", ..access }
     }
 
     /// Takes out what was counted in windows that have ended (all of them when `all`), to be written.
@@ -123,16 +127,22 @@ pub(crate) fn fact(
     ids: &mut Ids,
     now: Micros,
     access: &Access,
+    correlation: u128,
     (count, first, last): (u32, Micros, Micros),
 ) -> Fact {
     let (actor, scope, object) = (access.actor, access.scope, access.object);
     let time = now.max(world.time());
     let (sequence, event_id) = (world.position().next(), ids.next(time));
-    let context = Context { correlation: event_id, ..Context::default() };
+    // What was folded out of many operations is one of its own.
+    let correlation = if correlation == 0 { event_id } else { correlation };
+    let context = Context { correlation, ..Context::default() };
     let at = Envelope { sequence, time, actor, scope, context, payload: 0 };
     let (operation, capability) = (access.operation.to_owned(), access.capability.as_str().to_owned());
     let event = match access.outcome {
-        Outcome::Refused => AccessDenied { operation, capability, object, count, first, last }.into(),
+        Outcome::Refused => {
+            let (code, reason) = (access.code.to_owned(), access.reason.to_owned());
+            AccessDenied { operation, capability, object, code, reason, count, first, last }.into()
+        }
         Outcome::Read => AccessRecorded { operation, capability, object, count, first, last }.into(),
     };
     world.apply(&at, &event);
@@ -160,7 +170,15 @@ pub(crate) fn access(
         }
         Target::Own | Target::Deployment | Target::Nothing => {}
     }
-    Access { outcome, actor, operation, capability: need.capability, scope, object }
+    let code = if outcome == Outcome::Refused { "denied" } else { "" };
+    Access { outcome, actor, operation, capability: need.capability, scope, object, code, reason: "" }
+}
+
+impl Access {
+    /// The same, with the reason in a word.
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Self { reason, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -175,6 +193,8 @@ mod tests {
             capability: Capability::ReadLocal,
             scope: ScopeId::NONE,
             object: ObjectId(object),
+            code: "denied",
+            reason: "",
         }
     }
 

@@ -21,6 +21,7 @@ mod framing;
 pub(crate) mod journal;
 mod publish;
 pub(crate) mod queue;
+pub(crate) mod refused;
 pub(crate) mod writer;
 
 use scoped_projections::World;

@@ -17,8 +17,9 @@ use super::durability::Durability;
 use super::erasing::Erasing;
 use super::execute::{Declined, Fact, Out, Outcome, Refusal, execute};
 use super::framing::frame;
-use super::journal::{Journal, Outcome as AccessOutcome, access};
+use super::journal::{Access, Journal, Outcome as AccessOutcome, access};
 use super::queue::Op;
+use super::refused::{ON_BEHALF, reason, stopped};
 use crate::clock::{Door, Ids};
 use crate::command::Batch;
 use crate::error::{Error, Result};
@@ -222,7 +223,7 @@ impl Committer {
             let warnings = match execute(own, batch, &undone, now, &mut self.ids, &mut sealer, out) {
                 Ok(Outcome::Facts(warnings)) => warnings,
                 Ok(Outcome::Before(first, last)) => return Ok(Answer::Before(first, last)),
-                Err(declined) => return Err(self.declined(*declined, now)),
+                Err(declined) => return Err(self.declined(batch, *declined, now)),
             };
             // A key is durable before anything that is sealed under it is.
             if let Err(error) = sealer.keep() {
@@ -315,20 +316,30 @@ impl Committer {
         }
     }
 
-    /// A refusal in the words that its caller may hear; one for want of rights leaves a trace.
-    fn declined(&mut self, declined: Declined, now: Micros) -> Error {
-        match declined.refusal {
-            Refusal::Declined(error) => error,
+    /// A refusal in the words that its caller may hear; one for want of rights leaves a trace, and one of somebody who was stopped.
+    fn declined(&mut self, batch: &Batch, declined: Declined, now: Micros) -> Error {
+        let Declined { step, actor, operation, asked, refusal } = declined;
+        let correlation = batch.correlation.0;
+        let attempt = |world: &_, need| access(world, actor, operation, need, AccessOutcome::Refused);
+        match refusal {
+            Refusal::Declined(error) => {
+                if let (Some(code), Some(need)) = (stopped(&error), asked) {
+                    let attempt = Access { code, ..attempt(self.worlds.own(), need) };
+                    self.trace_at(&attempt, correlation, now);
+                }
+                error
+            }
             Refusal::Denied(need) => {
-                let refused = AccessOutcome::Refused;
-                let attempt = access(self.worlds.own(), declined.actor, declined.operation, need, refused);
+                let world = self.worlds.own();
+                let on_behalf = batch.steps.get(step).is_some_and(|step| step.on_behalf_of.is_some());
+                // Who acts for another is stopped by either's rights.
+                let reason = if on_behalf { ON_BEHALF } else { reason(world, actor, need, now.into()) };
+                let attempt = attempt(world, need).because(reason);
                 let error = Error::denied(need.capability);
-                self.trace_at(&attempt, now);
-                if declined.step > 0 {
-                    return error.hint(format!(
-                        "it was step {} of the batch; none was carried out",
-                        declined.step + 1
-                    ));
+                self.trace_at(&attempt, correlation, now);
+                if step > 0 {
+                    return error
+                        .hint(format!("it was step {} of the batch; none was carried out", step + 1));
                 }
                 error
             }

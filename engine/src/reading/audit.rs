@@ -1,14 +1,15 @@
 //! Reading the audit trail.
 //!
-//! One sees one's own actions, and what happened in scopes that one may audit; operators see what belongs to no scope (principals,
-//! registrations, marks). A page begins by looking at what fits, in order. Whoever sees little of it gets sets instead: what may be seen
-//! is a set of positions like the answer to a filter, and both are intersected before another record is read. So an auditor of a subtree
-//! pays for what it gets and not for the log, and an auditor of everything for a page and not for all scopes.
-//! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would
-//! tell what is missing from what is forbidden.
+//! One sees one's own actions, what happened in scopes that one may audit, and what others tried at one's own objects that are in no
+//! scope; operators see what belongs to the deployment (principals, registrations, marks, what holds everywhere, who read what of it).
+//! A page begins by looking at what fits, in order. Whoever sees little of it gets sets instead: what may be seen is a set of positions
+//! like the answer to a filter, and both are intersected before another record is read. So an auditor of a subtree pays for what it gets
+//! and not for the log, and an auditor of everything for a page and not for all scopes.
+//! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would tell
+//! what is missing from what is forbidden.
 
 use super::{Ask, Operation, Reading};
-use crate::audit::Filter;
+use crate::audit::{Concern, Filter};
 use crate::authorize::{Request, Target, reach};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
@@ -16,8 +17,9 @@ use crate::kernel::execute::{Refusal, object_target};
 use crate::sealed::{Absence, Content};
 use crate::temporal::{Entity, EntityState, Nature};
 use roaring::RoaringBitmap;
-use scoped_log::Record;
+use scoped_log::{Digest, Record};
 use scoped_projections::rules::Action;
+use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
 use scoped_projections::{Envelope, Event, ObjectId, ScopeId, Sequence, World};
@@ -53,6 +55,10 @@ pub struct AuditEntry {
     pub data: Option<Vec<u8>>,
     /// Why it cannot be read, if it cannot.
     pub absent: Option<Absence>,
+    /// The running digest over all events up to this one: what receipts and checkpoints hold.
+    pub chain: Digest,
+    /// What its entity was before and after; only where that was asked for ([`crate::audit::StatesWalk`]).
+    pub states: Option<AuditStates>,
 }
 
 impl AuditEntry {
@@ -61,8 +67,9 @@ impl AuditEntry {
         let (context, event) = decode(record)?;
         let (entity, nature) = (Entity::of(&event), Nature::of(&event));
         let envelope = envelope(record, context);
-        let (id, absent) = (record.event_id(), None);
-        Ok(Self { id, envelope, event, entity, nature, undone_by, scope_path: None, data, absent })
+        let (id, chain) = (record.event_id(), record.chain());
+        let (scope_path, absent, states) = (None, None, None);
+        Ok(Self { id, envelope, event, entity, nature, undone_by, scope_path, data, absent, chain, states })
     }
     /// The same with the name that its scope has in that world.
     pub(crate) fn placed(mut self, world: &World) -> Self {
@@ -261,10 +268,23 @@ impl AskedTrail {
                 Ok(())
             })?;
         }
-        reading.engine.inner.history.with_index(|index| {
+        let history = &reading.engine.inner.history;
+        let tried: Vec<ObjectId> = match self.filter.object {
+            Some(object) => vec![object],
+            None => history.with_index(|index| index.private().collect())?,
+        };
+        let mut owned = Vec::new();
+        for slice in tried.chunks(AUDIT_SLICE) {
+            reading.peek(Operation::AuditQuery, |ask| {
+                owned.extend(slice.iter().filter(|object| ask.owns(**object)));
+                Ok(())
+            })?;
+        }
+        history.with_index(|index| {
             let mut seen = index.of_actor(reading.actor).cloned().unwrap_or_default();
             seen -= index.of_access();
             audited.iter().filter_map(|scope| index.of_scope(*scope)).for_each(|set| seen |= set);
+            owned.iter().for_each(|object| index.add_private(*object, &mut seen));
             if self.operator {
                 seen |= index.of_deployment();
             }
@@ -328,6 +348,12 @@ impl Ask<'_> {
         self.present.tenancy().row(scope).is_some_and(|row| self.audits(Target::Scope(row)))
     }
 
+    /// Is it the actor's own?
+    fn owns(&self, object: ObjectId) -> bool {
+        let owner = self.present.objects().get(object).map(|object| object.owner);
+        owner.is_some() && owner == self.present.identity().row(self.actor)
+    }
+
     /// An entry that was asked for by its place.
     fn shown_entry(&self, at: Sequence) -> Result<AuditEntry, Refusal> {
         self.trail()?;
@@ -346,18 +372,21 @@ impl Ask<'_> {
         };
         let (_, event) = decode(&record)?;
         let own = record.actor() == self.actor.0;
-        let audits = if scope.is_some() {
-            self.audits_scope(scope)
-        } else {
-            history.with_index(|index| index.is_of_deployment(at))? && self.audits(Target::Deployment)
+        let audits = match Concern::of(&event) {
+            _ if scope.is_some() => self.audits_scope(scope),
+            Concern::Operators => self.audits(Target::Deployment),
+            Concern::Owner(object) => self.owns(object),
+            Concern::Actor => false,
         };
         if !audits && (!own || matches!(event, Event::Audit(_))) {
             return Ok(None);
         }
         let content = history.content(&record)?;
         let absent = content.as_ref().and_then(Content::absence);
+        // Why something was rolled back is for whoever sees that it was.
+        let is_head = matches!(event, Event::Temporal(TemporalEvent::RolledBack(_)));
         let data = match content {
-            Some(content) => self.payload(event.object(), own, &content.shown())?,
+            Some(content) => self.payload(event.object(), own || is_head, &content.shown())?,
             None => None,
         };
         let absent = absent.filter(|_| data.is_some());

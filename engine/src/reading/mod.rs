@@ -48,6 +48,7 @@ use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
 use crate::kernel::journal::{Outcome, access};
+use crate::kernel::refused::reason;
 use crate::moment::Moment;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{ObjectId, PrincipalId, World};
@@ -160,7 +161,10 @@ impl Reading {
             }
             Err(Refusal::Declined(error)) => Err(error),
             Err(Refusal::Denied(need)) => {
-                let attempt = access(world, self.actor, operation.as_str(), need, Outcome::Refused);
+                let of_then = reason(world, self.actor, need, at);
+                let why = if of_then.is_empty() { reason(&present, self.actor, need, now) } else { of_then };
+                let attempt =
+                    access(world, self.actor, operation.as_str(), need, Outcome::Refused).because(why);
                 drop(present);
                 self.engine.trace(attempt);
                 Err(Error::denied(need.capability))

@@ -171,7 +171,7 @@ pub(crate) fn plan(
         None => to,
     };
     let (reason, merge) = (asked.reason.clone(), asked.merge && selection.picks());
-    let note = RollbackNote { to: to.get(), selection: selection.to_string(), reason, merged: merge };
+    let note = RollbackNote { to: to.get(), selection: selection.to_string(), reason, merged: false };
     let mut plan = Plan {
         to,
         planned_at,

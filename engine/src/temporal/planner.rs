@@ -163,6 +163,7 @@ impl<'a> Planner<'a> {
         };
         let (mergeable, why) = match merged {
             Ok(steps) if self.merge => {
+                plan.note.merged = true;
                 phased.extend(steps);
                 return Ok(());
             }

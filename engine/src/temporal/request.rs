@@ -83,7 +83,7 @@ pub struct RollbackNote {
     /// Why, if that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Set when its steps may be three-way merges: each takes back the one event that it names, and no others.
+    /// Set when there are three-way merges among its steps: each step takes back the one event that it names, and no others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub merged: bool,
 }

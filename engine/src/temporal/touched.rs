@@ -7,6 +7,7 @@
 use super::cascade::dependents;
 use super::request::Remark;
 use super::selection::{Place, Selection, Sight};
+use super::taken::{Taker, taken_back};
 use super::{Entity, Nature, Reversal};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
@@ -145,19 +146,13 @@ fn picked(touches: &[Touch]) -> Touched {
 /// For each event that was taken back already, and each that did so, what took it back. Selected ones take nothing out: they are to
 /// be taken back themselves.
 fn cancelled(touches: &[Touch]) -> Vec<Option<Sequence>> {
-    let mut by = vec![None; touches.len()];
-    for (nth, touch) in touches.iter().enumerate().rev() {
-        if touch.selected || touch.undoes.is_none() || by[nth].is_some() {
-            continue;
-        }
-        by[nth] = Some(touch.at);
-        for (other, by) in touches.iter().zip(&mut by).take(nth) {
-            // A rollback brings back how things were before what it names: all since then goes with it.
-            let goes = if touch.merged { other.at == touch.undoes } else { other.at >= touch.undoes };
-            if goes {
-                by.get_or_insert(touch.at);
-            }
-        }
+    let taker = |touch: &Touch| {
+        let Touch { undoes, batch, merged, .. } = *touch;
+        (!touch.selected && !undoes.is_none()).then_some(Taker { undoes, batch, merged })
+    };
+    let mut by = taken_back(touches, |touch| touch.at, taker);
+    for (touch, by) in touches.iter().zip(&mut by).filter(|(touch, _)| taker(touch).is_some()) {
+        by.get_or_insert(touch.at);
     }
     by
 }

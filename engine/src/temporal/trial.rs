@@ -7,6 +7,7 @@ use crate::command::{Batch, Step};
 use crate::history::History;
 use crate::kernel::execute::{Out, Refusal, execute};
 use crate::kernel::journal::{Outcome, access};
+use crate::kernel::refused::reason;
 use crate::sealed::Sealer;
 use scoped_projections::store::Transact;
 use scoped_projections::{Micros, PrincipalId, Sequence, World};
@@ -45,7 +46,13 @@ impl Trial<'_> {
             Err(declined) => match declined.refusal {
                 // The step itself would disclose what it is not theirs to read: the data that it brings back.
                 Refusal::Denied(need) => {
-                    plan.attempts.push(access(&self.now, self.actor, OPERATION, need, Outcome::Refused));
+                    let attempt = access(&self.now, self.actor, OPERATION, need, Outcome::Refused);
+                    plan.attempts.push(attempt.because(reason(
+                        &self.now,
+                        self.actor,
+                        need,
+                        self.time.into(),
+                    )));
                     let reason = format!("denied: `{}` is not yours there", need.capability);
                     plan.denied.push(Skipped { entity: step.entity, reason });
                     return;

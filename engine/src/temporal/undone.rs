@@ -7,12 +7,41 @@
 use super::Entity;
 use crate::command::Batch;
 use crate::error::Error;
-use scoped_projections::{Event, Sequence, World};
+use scoped_projections::store::NO_ROW;
+use scoped_projections::{Event, ScopeId, Sequence, World};
 
 /// What the events are about that the steps of a rollback name, step by step. Nothing for other batches.
 pub(crate) fn undone(batch: &Batch, about: impl Fn(Sequence) -> Option<Entity>) -> Vec<Option<Entity>> {
     let steps = if batch.rollback.is_some() { &*batch.steps } else { &[] };
     steps.iter().map(|step| Some(step.undoes).filter(|at| !at.is_none()).and_then(&about)).collect()
+}
+
+/// The scope that a rollback is filed under: the innermost one that everything lies in that it takes back; none where there is no such scope.
+/// Its auditors hear of it, and why. Not said by whoever rolls back, so that nobody files words in the trail of others.
+pub(crate) fn filed(world: &World, undone: &[Option<Entity>]) -> ScopeId {
+    let (tenancy, objects) = (world.tenancy(), world.objects());
+    let row = |entity: Entity| match entity.place(world) {
+        (Some(scope), _) => tenancy.row(scope),
+        (None, Some(object)) => objects.get(object).map(|object| object.home),
+        (None, None) => None,
+    };
+    let (mut way, mut before): (Option<Vec<u32>>, _) = (None, NO_ROW);
+    for entity in undone {
+        let Some(row) = entity.and_then(row).filter(|row| *row != NO_ROW) else { return ScopeId::NONE };
+        if row == before {
+            continue;
+        }
+        before = row;
+        match &mut way {
+            None => way = Some(tenancy.chain(row).collect()),
+            Some(way) => {
+                let shared = tenancy.chain(row).find_map(|above| way.iter().position(|it| *it == above));
+                let Some(shared) = shared else { return ScopeId::NONE };
+                way.drain(..shared);
+            }
+        }
+    }
+    way.and_then(|way| way.first().copied()).map_or(ScopeId::NONE, |row| tenancy.id_of(row))
 }
 
 fn forged(message: impl Into<String>) -> Error {

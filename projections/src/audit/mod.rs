@@ -7,5 +7,5 @@
 mod events;
 mod state;
 
-pub use events::{AccessDenied, AccessRecorded, AuditEvent};
+pub use events::{AccessDenied, AccessDeniedV1, AccessRecorded, AuditEvent};
 pub use state::Audit;

@@ -161,6 +161,10 @@ impl Model {
         if batch.left > 0 {
             return Ok(Some(batch));
         }
+        // A trace may carry the operation of the batch that was refused.
+        if batch.is_trace {
+            return Ok(None);
+        }
         let (first, kind) = (batch.first, batch.kind);
         match self.fates.get_mut(&correlation) {
             Some(fate @ Fate::Unknown) => {
@@ -177,8 +181,7 @@ impl Model {
             Some(Fate::Not) => {
                 return Err(format!("(invented) batch {correlation} at #{first} was refused ({kind})"));
             }
-            // Traces of the engine itself, what an opening founds and registers, rollbacks.
-            None if batch.is_trace => {}
+            // What an opening founds and registers, rollbacks.
             None => {
                 self.nameless = self.nameless.checked_sub(1).ok_or_else(|| {
                     format!("(invented) nobody sent the batch at #{first} to #{at} ({kind}, {correlation:x})")

@@ -234,6 +234,8 @@ pub(crate) fn samples() -> Vec<Event> {
             operation: "objects.read".into(),
             capability: "scope.read.local".into(),
             object,
+            code: "denied".into(),
+            reason: String::new(),
             count: 6,
             first: NOON,
             last: NOON + 1,

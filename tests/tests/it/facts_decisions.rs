@@ -4,8 +4,8 @@ use crate::support::{in_memory, member, object, path, principal, scope_at};
 use scoped::projections::tenancy::Applies;
 use scoped::tenancy::{AddAclEntry, CreateScope, MoveScope};
 use scoped::{
-    Batch, Capability, Command, Data, Decision, Effect, Engine, EntryId, Level, ObjectId, PrincipalId, Role, Rule,
-    ScopeId, ScopeRef, Sequence, Subject, Target, Tier, identity, objects, tenancy,
+    Batch, Capability, Command, Data, Decision, Effect, Engine, EntryId, Level, ObjectId, PrincipalId, Role,
+    Rule, ScopeId, ScopeRef, Sequence, Subject, Target, Tier, identity, objects, tenancy,
 };
 use serde_json::json;
 
@@ -236,7 +236,10 @@ fn why_an_event_was_allowed_is_told_from_the_log_alone() {
     assert_eq!((ground.since, ground.position), (Some(joined.get()), wrote.first.get() - 1));
     for at in 1..=engine.history().head().get() {
         let all = engine.history().why(Sequence::new(at)).unwrap();
-        assert!(all.iter().flat_map(|step| &step.grounds).all(|ground| ground.allowed), "event {at}: {all:?}");
+        assert!(
+            all.iter().flat_map(|step| &step.grounds).all(|ground| ground.allowed),
+            "event {at}: {all:?}"
+        );
     }
     let denied = engine.session(bo).unwrap().execute(objects::Tombstone {
         object: wrote.object(),

@@ -3,6 +3,7 @@
 use crate::support::{
     NOON, Place, by_hand, code, data, digest, member, object, path, principal, scope_at, update,
 };
+use scoped::projections::audit::AccessDenied;
 use scoped::projections::tenancy::Metric;
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::{CreateScope, DeleteScope, Records, SetPolicy};
@@ -256,7 +257,9 @@ fn the_worked_example_of_quotas() {
     );
     let error = fill(4_000, 6, "org:acme/dept:ops").unwrap_err();
     assert!(error.to_string().contains("`org:acme` max_records"), "{error}");
-    assert_eq!(place.head(), before, "nothing is appended");
+    let records = place.engine.history().reader().records(before.next(), place.head());
+    let kinds: Vec<u16> = records.map(|record| record.unwrap().kind()).collect();
+    assert_eq!(kinds, [AccessDenied::KIND; 2], "nothing is appended but who was stopped");
     fill(5_000, 2, "org:acme/dept:eng").unwrap();
     assert_eq!(
         (place.used("org:acme")["max_records"], place.used("org:acme/dept:eng")["max_records"]),

@@ -60,5 +60,7 @@ mod rules_unsaid;
 mod scenario;
 mod sim;
 mod snapshots;
+mod trail;
+mod trail_forms;
 mod way_back;
 mod writing;

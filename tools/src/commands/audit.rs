@@ -8,22 +8,23 @@ use crate::names::{self, parse_scope};
 use crate::open::{self, Opened, Tell};
 use crate::output::{Cell, Column, Output, Page, Table, Tone};
 use crate::subject::Subjects;
-use scoped::audit::{TrailExport, TrailFormat};
-use scoped::temporal::{Cutoff, Entity, format_time};
-use scoped::{Action, AuditEntry, CorrelationId, Filter, ObjectId, PrincipalId, ScopeRef, Sequence, World};
+use scoped::audit::{StatesWalk, TrailExport, TrailFormat};
+use scoped::temporal::{Cutoff, Entity, EntityState, format_time};
+use scoped::{Action, AuditEntry, CorrelationId, Filter, ObjectId, PrincipalId, ScopeRef, Sequence};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Answered from an index: a filter costs what it finds. --export writes the same entries for other systems: ndjson, cloudevents (1.0, one a
-line), cloudevents-batch, ocsf (1.8, one a line).
+line), cloudevents-batch, ocsf (1.8, one a line); with --states what each entity was before and after goes with it.
 
 Examples:
   scoped audit notes --action delete,revoke --scope org:acme --subtree
   scoped audit notes --entity member:org:acme/bo --states
   scoped audit notes --tree 41                            what event 41 caused
   scoped audit notes --undone                             what was taken back
+  scoped audit notes --undoes 41                          what took event 41 back
   scoped audit notes --since 2026-01-01T00:00:00Z --export ocsf > trail.ndjson";
 
 /// What `scoped audit` takes.
@@ -78,6 +79,9 @@ pub(crate) struct Args {
     /// Those that take another event back
     #[arg(long)]
     undoing: bool,
+    /// Those that take this event back
+    #[arg(long, value_name = "POSITION", value_parser = cutoff)]
+    undoes: Option<Cutoff>,
     /// Newest first
     #[arg(long)]
     reverse: bool,
@@ -88,7 +92,7 @@ pub(crate) struct Args {
     #[arg(long)]
     count: bool,
     /// With what the entity was before and after
-    #[arg(long, conflicts_with = "export")]
+    #[arg(long)]
     states: bool,
     /// In the form of another system: ndjson, cloudevents, cloudevents-batch, ocsf
     #[arg(long, value_name = "FORM", value_parser = form)]
@@ -153,16 +157,21 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let count = found.len();
         return output.show(&serde_json::json!({ "count": count }), || Page::new().bare(count.to_string()));
     }
+    let mut walk = StatesWalk::new(history);
     if let Some(form) = args.export {
         let export = TrailExport::new(form, history.reader().log_id());
-        let entries = found.into_iter().map(|at| AuditEntry::unfiltered(history, at, moment.world()));
+        let entries = found.into_iter().map(|at| {
+            let entry = AuditEntry::unfiltered(history, at, moment.world())?;
+            if args.states { walk.stated(entry) } else { Ok(entry) }
+        });
         return output.write(|out| Ok(export.write(entries, &mut &mut *out).map(drop)?));
     }
     let mut subjects = Subjects::new(moment, &names);
     let mut rows = Vec::with_capacity(found.len());
     for at in found {
         let entry = AuditEntry::unfiltered(history, at, moment.world())?;
-        rows.push(row(args, &opened, &mut subjects, &entry)?);
+        let entry = if args.states { walk.stated(entry)? } else { entry };
+        rows.push(row(&mut subjects, &entry)?);
     }
     output.show(&rows, || page(&rows))
 }
@@ -179,6 +188,7 @@ fn filter(args: &Args, opened: &Opened) -> Result<Filter, Failure> {
         correlation: args.correlation.map(|id| id.0),
         undone: if args.undone { Some(true) } else { args.standing.then_some(false) },
         undoing: args.undoing.then_some(true),
+        undoes: place(&args.undoes)?,
         descending: args.reverse,
         ..Filter::default()
     };
@@ -201,21 +211,12 @@ fn filter(args: &Args, opened: &Opened) -> Result<Filter, Failure> {
     Ok(filter)
 }
 
-fn row(
-    args: &Args,
-    opened: &Opened,
-    subjects: &mut Subjects<'_>,
-    entry: &AuditEntry,
-) -> Result<Row, Failure> {
+fn row(subjects: &mut Subjects<'_>, entry: &AuditEntry) -> Result<Row, Failure> {
     let at = &entry.envelope;
-    let history = opened.history();
-    let (mut before, mut after) = (None, None);
-    if let Some(entity) = entry.entity.filter(|_| args.states) {
-        let old = history.world_at(Sequence::new(at.sequence.get() - 1))?;
-        let new: std::sync::Arc<World> = history.world_at(at.sequence)?;
-        before = Some(serde_json::to_value(entity.state(&old, history)?)?);
-        after = Some(serde_json::to_value(entity.state(&new, history)?)?);
-    }
+    let states = entry.states.as_ref();
+    let value = |state: Option<&EntityState>| state.map(serde_json::to_value).transpose();
+    let before = value(states.and_then(|states| states.before.as_ref()))?;
+    let after = value(states.and_then(|states| states.after.as_ref()))?;
     let some = |number: u64| Some(number).filter(|number| *number != 0);
     Ok(Row {
         position: at.sequence.get(),

@@ -7,11 +7,11 @@ use crate::names::Names;
 use crate::open::{self, Scene, Tell};
 use crate::output::{Cell, Column, Facts, Output, Page, Table, Tone};
 use crate::subject::Subjects;
+use scoped::audit::Allowed;
 use scoped::log::Record;
 use scoped::projections::Context;
 use scoped::projections::domains::kind_info;
 use scoped::temporal::{Cutoff, format_time};
-use scoped::audit::Allowed;
 use scoped::{Event, ObjectId, PrincipalId, ScopeId, Sequence};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -83,7 +83,8 @@ fn grounds(allowed: &[Allowed], names: &Names) -> Page {
     for step in allowed {
         let through = step.agent.map_or_else(String::new, |agent| format!(", by {}", names.label(agent)));
         for ground in &step.grounds {
-            let (verdict, tone) = if ground.allowed { ("allowed", Tone::Good) } else { ("denied", Tone::Bad) };
+            let (verdict, tone) =
+                if ground.allowed { ("allowed", Tone::Good) } else { ("denied", Tone::Bad) };
             let rule = ground.granted.as_ref().map_or_else(String::new, |rule| format!("; {rule} allows"));
             table.push(vec![
                 position(Sequence::new(step.at)),

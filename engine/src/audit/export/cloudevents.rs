@@ -4,7 +4,7 @@
 //! letters and digits, at most 20, and scalar values; positions are text, since a CloudEvents integer has 32 bits.
 //! Source: CloudEvents 1.0.2, "JSON Event Format"; the extensions `sequence` and `correlationid` are those of its extension pages.
 
-use super::{facts, id, payload, put};
+use super::{facts, id, payload, put, put_states};
 use crate::error::Result;
 use crate::reading::AuditEntry;
 use crate::temporal::format_time;
@@ -27,10 +27,15 @@ pub(super) fn value(log: u128, entry: &AuditEntry) -> Result<Value> {
     put(&mut map, "scopepath", entry.scope_path.clone());
     put(&mut map, "cause", position(at.context.cause));
     put(&mut map, "undoes", position(at.context.undoes));
+    map.insert("chain".into(), entry.chain.to_string().into());
+    map.insert("reversal".into(), entry.nature.reversal.as_str().into());
+    put(&mut map, "undoneby", entry.undone_by.and_then(|by| position(by.get())));
+    put(&mut map, "validtime", at.context.valid_time.map(|time| time.to_string()));
     put(&mut map, "correlationid", Some(at.context.correlation).filter(|c| *c != 0).map(id));
     let mut data = json!({ "facts": facts(entry)? });
-    if let (Value::Object(data), Some(payload)) = (&mut data, payload(entry)?) {
-        data.insert("payload".into(), payload);
+    if let Value::Object(data) = &mut data {
+        put(data, "payload", payload(entry)?);
+        put_states(data, entry)?;
     }
     map.insert("data".into(), data);
     Ok(Value::Object(map))

@@ -1,11 +1,13 @@
 //! The audit trail for other systems: newline-delimited JSON, CloudEvents 1.0, OCSF 1.8.
 //!
-//! What is written is what the entries hold, hence what their reader may see. Deterministic: the same entries give the same bytes,
+//! What is written is what the entries hold, hence what their reader may see; with the chain value of each, by which an exported trail is tied
+//! to a receipt or a checkpoint, and with states before and after where the entries hold them. Deterministic: the same entries give the same bytes,
 //! since maps are sorted and nothing is drawn or read from a clock.
 
 mod cloudevents;
 mod ndjson;
 mod ocsf;
+mod verb;
 
 use crate::error::{Error, Result};
 use crate::reading::AuditEntry;
@@ -120,6 +122,17 @@ fn payload(entry: &AuditEntry) -> Result<Option<Value>> {
         serde_json::from_slice(bytes).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
     };
     entry.data.as_ref().map(read).transpose()
+}
+
+/// What the entity was before and after, where the entry holds it.
+fn put_states(map: &mut serde_json::Map<String, Value>, entry: &AuditEntry) -> Result<()> {
+    let Some(states) = &entry.states else { return Ok(()) };
+    for (key, state) in [("before", &states.before), ("after", &states.after)] {
+        let state = serde_json::to_value(state)
+            .map_err(|e| Error::corrupt(format!("a state cannot be written as JSON: {e}")))?;
+        map.insert(key.to_owned(), state);
+    }
+    Ok(())
 }
 
 /// Puts a value under a key, unless there is none.

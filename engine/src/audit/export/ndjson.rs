@@ -1,6 +1,6 @@
 //! Entries in our own words, one JSON object each.
 
-use super::{facts, id, payload, put};
+use super::{facts, id, payload, put, put_states};
 use crate::error::Result;
 use crate::reading::AuditEntry;
 use crate::temporal::format_time;
@@ -25,6 +25,8 @@ pub(super) fn value(entry: &AuditEntry) -> Result<Value> {
     put(&mut map, "undoes", position(at.context.undoes));
     put(&mut map, "undone_by", entry.undone_by.map(|by| by.get()));
     put(&mut map, "correlation", Some(at.context.correlation).filter(|c| *c != 0).map(id));
+    map.insert("chain".into(), entry.chain.to_string().into());
     put(&mut map, "data", payload(entry)?);
+    put_states(&mut map, entry)?;
     Ok(Value::Object(map))
 }

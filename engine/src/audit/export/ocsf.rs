@@ -10,7 +10,8 @@
 //! `type_uid` is class × 100 + activity, the category the class's thousands. Refused attempts are API activity that failed, of medium
 //! severity; what was folded says how often and from when to when. What has no attribute of its own goes into `unmapped`.
 
-use super::{facts, id, payload, put};
+use super::verb::Verb;
+use super::{facts, id, payload, put, put_states};
 use crate::error::Result;
 use crate::reading::AuditEntry;
 use crate::temporal::{Entity, format_time};
@@ -22,47 +23,11 @@ use serde_json::{Map, Value, json};
 const SCHEMA: &str = "1.8.0";
 const MS: u64 = 1_000;
 
-/// What was done, in the activities that all classes share, and those of some.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
-    Create,
-    Read,
-    Update,
-    Delete,
-    Enable,
-    Disable,
-    Other,
-}
-
-impl Verb {
-    /// From the last words of a kind's name: kinds are named domain, noun, past participle.
-    fn of(entry: &AuditEntry) -> Self {
-        if let Event::Audit(_) = entry.event {
-            return Self::Read;
-        }
-        let name = entry.kind();
-        let last = name.rsplit(['.', '_']).next().unwrap_or(name);
-        match last {
-            "created" | "added" | "registered" | "founded" | "provisioned" | "projected" | "bound"
-            | "defined" => Self::Create,
-            "tombstoned" | "archived" | "removed" | "deleted" | "revoked" | "unregistered" | "unbound"
-            | "expired" => Self::Delete,
-            "restored" | "reopened" | "reinstated" | "enabled" | "activated" | "unfrozen" | "released" => {
-                Self::Enable
-            }
-            "suspended" | "disabled" | "deactivated" | "deprecated" | "frozen" => Self::Disable,
-            "keyed" => Self::Other,
-            _ if name == "temporal.mark_set" => Self::Create,
-            _ => Self::Update,
-        }
-    }
-}
-
 /// Class, its name, activity, its name.
 type Class = (u64, &'static str, u64, &'static str);
 
 fn class(entry: &AuditEntry) -> Class {
-    let verb = Verb::of(entry);
+    let verb = Verb::of(&entry.event, entry.kind());
     match entry.entity {
         Some(Entity::Principal(_)) => {
             let (activity, name) = match verb {
@@ -184,7 +149,10 @@ fn unmapped(entry: &AuditEntry) -> Result<Value> {
     put(&mut map, "cause", position(context.cause));
     put(&mut map, "undoes", position(context.undoes));
     put(&mut map, "valid_time", context.valid_time);
+    map.insert("chain".into(), entry.chain.to_string().into());
+    put(&mut map, "undone_by", entry.undone_by.map(|by| by.get()));
     put(&mut map, "data", payload(entry)?);
+    put_states(&mut map, entry)?;
     Ok(Value::Object(map))
 }
 
