@@ -30,7 +30,11 @@ const PLACES: &[(Thing, &str, &[&str])] = &[
     (Thing::Object, "objects", &["objects", "types", "by_owner", "usage", "attributes", "parked"]),
     (Thing::Object, "sharing", &["first", "several", "in_scope", "parked"]),
     (Thing::Version, "objects", &["changes", "reasons", "origins"]),
-    (Thing::Scope, "tenancy", &["nodes", "spine", "paths", "children", "counts", "policies", "described"]),
+    (
+        Thing::Scope,
+        "tenancy",
+        &["nodes", "spine", "moves", "paths", "children", "counts", "policies", "described"],
+    ),
     (
         Thing::Membership,
         "tenancy",

@@ -7,7 +7,7 @@
 
 use crate::support::{NOON, data, files, member, object, package_file, path, principal, scope_at, update};
 use scoped::log::VerifyOptions;
-use scoped::projections::audit::{AccessDenied, AccessRecorded};
+use scoped::projections::audit::{AccessDenied, AccessRecorded, AuditEvent};
 use scoped::projections::config as f;
 use scoped::projections::contracts as c;
 use scoped::projections::identity as i;
@@ -428,6 +428,10 @@ fn as_it_was(sample: &Event, version: u16) -> Event {
     match sample {
         Event::Objects(scoped::projections::objects::ObjectsEvent::ObjectsExported(_)) => {
             exported(Vec::new())
+        }
+        Event::Audit(AuditEvent::AccessDenied(denied)) => {
+            let (code, reason) = ("denied".to_owned(), String::new());
+            scoped::projections::audit::AccessDenied { code, reason, ..denied.clone() }.into()
         }
         other => panic!("no older form of {other:?} is known here"),
     }

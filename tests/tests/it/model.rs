@@ -936,8 +936,10 @@ impl View {
         for (id, archived) in self.archived.iter().filter(|(id, _)| sight.scopes.contains(id)) {
             assert_eq!(*archived, then.archived.get(id).copied().unwrap_or(true), "scope {id}");
         }
-        // What lies in a scope that was not there goes with it, and comes back with it.
-        let counts = |scope: &ScopeId| then.archived.contains_key(scope) && sight.scopes.contains(scope);
+        // What lies in a scope that was not there, or was at its end, goes with it, and comes back with it; also where the moment lies in the
+        // midst of that end, and some of it had not ended yet (decision 0027).
+        let counts =
+            |scope: &ScopeId| then.archived.get(scope) == Some(&false) && sight.scopes.contains(scope);
         let members = |view: &Self| -> BTreeMap<_, _> {
             view.members
                 .iter()

@@ -533,7 +533,7 @@ fn help_version_lists_and_completions_are_there() {
     };
     assert_eq!(
         of("objects.create"),
-        serde_json::json!(["object", "type", "data", "scope", "level", "subject"])
+        serde_json::json!(["object", "type", "data", "scope", "level", "reason", "subject"])
     );
     assert!(all.as_array().unwrap().iter().all(|one| !one["with"].as_array().unwrap().is_empty()
         || one["command"].as_str().unwrap().contains("freeze")));
