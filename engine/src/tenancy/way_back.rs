@@ -2,8 +2,8 @@
 //!
 //! It is decided by what there is *after* a step, when all that it came to is in the world: what it takes off, adds and swaps counts together. Asked are
 //! those who have a role there for good; who may change a list only by an entry of a list is none of them, since that entry may go at any time.
-//! Cost: nothing without a deny of that kind on the way to the root; else one look at each member of the scope and those above it, and
-//! [`MANAGERS_ASKED_MAX`] decisions at most, whoever holds most first.
+//! Cost: nothing without a deny of that kind on the way to the root; a decision or two where an owner who was there first may; else one look at
+//! each member of the scope and those above it, and [`MANAGERS_ASKED_MAX`] decisions at most, whoever holds most first.
 
 use super::owners::{Without, acts_somebody};
 use crate::authorize::{Considered, Request, Rule, Target, authorize, explain};
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use roaring::RoaringBitmap;
 use scoped_projections::identity::IdentityEvent as I;
-use scoped_projections::tenancy::{Capability as C, Effect, Pattern, Role, TenancyEvent as T};
+use scoped_projections::tenancy::{Capability as C, Effect, Member, Pattern, Role, TenancyEvent as T};
 use scoped_projections::{Event, Micros, ScopeId, World};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most of those who can act that are asked about. Owners and admins come first: who has so many of them that are kept out already is
 /// better refused.
 const MANAGERS_ASKED_MAX: usize = 256;
+/// So many members of each scope on the way are looked at before all of them are.
+const OWNERS_FIRST: usize = 4;
 /// A moment when all that has an end is over.
 const FOR_GOOD: Micros = Micros::MAX;
 
@@ -126,16 +128,6 @@ fn way_back(world: &World, row: u32, now: Micros) -> WayBack {
     if ended || !entries.any(|entry| keeps_out(entry.effect, &entry.capability)) {
         return WayBack::Somebody;
     }
-    let mut held: BTreeMap<u32, Role> = BTreeMap::new();
-    for (who, member) in tenancy.chain(row).flat_map(|at| tenancy.members(at)) {
-        if member.expires_at().is_none() {
-            let role = held.entry(who).or_insert(member.role);
-            *role = member.role.max(*role);
-        }
-    }
-    let mut managers: Vec<(Reverse<Role>, u32)> =
-        held.into_iter().map(|(who, role)| (Reverse(role), who)).collect();
-    managers.sort_unstable();
     let request = Request::new(C::AclManage, Target::Scope(row)).ungoverned();
     let (mut asked, mut kept_out) = (0, false);
     // A group does nothing: whoever stands behind it may, and may be spoken to.
@@ -150,6 +142,24 @@ fn way_back(world: &World, row: u32, now: Micros) -> WayBack {
         kept_out |= !may;
         may
     };
+    // Mostly it is an owner who was there first: then nobody else is looked at.
+    let mut first = tenancy.chain(row).flat_map(|at| tenancy.members(at).take(OWNERS_FIRST));
+    let owns = |(who, member): (u32, &Member)| {
+        (member.role == Role::Owner && member.expires_at().is_none()).then_some(who)
+    };
+    if first.by_ref().filter_map(owns).any(|who| acts_somebody(identity, who, Without::Nobody, &mut may)) {
+        return WayBack::Somebody;
+    }
+    let mut held: BTreeMap<u32, Role> = BTreeMap::new();
+    for (who, member) in tenancy.chain(row).flat_map(|at| tenancy.members(at)) {
+        if member.expires_at().is_none() {
+            let role = held.entry(who).or_insert(member.role);
+            *role = member.role.max(*role);
+        }
+    }
+    let mut managers: Vec<(Reverse<Role>, u32)> =
+        held.into_iter().map(|(who, role)| (Reverse(role), who)).collect();
+    managers.sort_unstable();
     match managers.into_iter().any(|(_, who)| acts_somebody(identity, who, Without::Nobody, &mut may)) {
         true => WayBack::Somebody,
         false if kept_out => WayBack::KeptOut,
