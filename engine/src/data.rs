@@ -1,7 +1,7 @@
-//! An object's data: canonical JSON, digested where it is made.
+//! An object's data: canonical JSON.
 //!
 //! Canonical means: keys sorted, no blanks, numbers as `serde_json` writes them, so equal data is equal bytes and one
-//! digest. The digest is computed here, on the caller's thread, never on the writer's. What comes as text is refused where it could not be
+//! digest. It is written out here, on the caller's thread, never on the writer's. What comes as text is refused where it could not be
 //! kept as it is written (`exact.rs`).
 
 use crate::error::{Error, Result};

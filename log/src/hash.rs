@@ -6,7 +6,7 @@
 //! for one purpose is never valid for another:
 //!
 //! ```text
-//! payload = H_payload(payload bytes)                                    caller's thread
+//! payload = H_payload(payload bytes)                                    a long one on the caller's thread
 //! content = H_content(body ‖ payload)         payload = 32 zeros if there is none
 //! leaf    = H_leaf(header[0..96] without checksum, durable back, storage flags ‖ content)     128 B
 //! chain   = H_chain(chain before ‖ leaf)                                                       64 B
@@ -60,6 +60,11 @@ pub(crate) fn payload(bytes: &[u8]) -> Digest {
     KEYS.payload.digest(bytes)
 }
 
+/// Digests of many payloads, in place of what is in `out`.
+pub(crate) fn payloads(bytes: &[&[u8]], out: &mut Vec<Digest>) {
+    KEYS.payload.digest_each(bytes, out);
+}
+
 pub(crate) fn genesis(bytes: &[u8]) -> Digest {
     KEYS.genesis.digest(bytes)
 }
@@ -78,6 +83,11 @@ pub(crate) fn content(body: &[u8], payload: &Digest) -> Digest {
             Digest::new(*hasher.finalize().as_bytes())
         }
     }
+}
+
+/// Contents of many events, body and payload's digest of each in one piece, in place of what is in `out`.
+pub(crate) fn contents(pieces: &[&[u8]], out: &mut Vec<Digest>) {
+    KEYS.content.digest_each(pieces, out);
 }
 
 /// Both parts in one piece: below a kilobyte, copying costs less than a hasher does.

@@ -1,7 +1,7 @@
 //! An append-only, hash-chained, segmented event log that knows nothing of what an event means.
 //!
 //! ```text
-//! caller ─▶ Payload::new (digest)          any thread
+//! caller ─▶ Payload::new                   any thread; digests what is long
 //!        ─▶ Writer::stage, commit          one thread: frame, chain, sum, one write, one sync, publish
 //! Reader ─▶ get, records, at_time          any thread: slices of mapped segments, no lock
 //! verify ─▶ every sum of every byte        positional reads, all cores, parts joined
@@ -14,6 +14,7 @@
 //! Absent: what an event means, JSON, clocks, randomness, who may do what.
 
 mod bytes;
+mod contents;
 mod digest;
 mod error;
 mod footer;

@@ -1,21 +1,24 @@
-//! Opaque bytes of an event, with the digest the chain sees them by.
+//! Opaque bytes of an event.
 
 use crate::{digest::Digest, error::LogError, hash};
 use std::sync::Arc;
 
-/// Payload bytes with their digest, computed where this is constructed: on the caller's thread, never the writer's.
+/// Payload bytes. Long ones are digested where this is constructed, on the caller's thread; short ones where their record is framed, side by side with others.
 #[derive(Clone, Debug)]
 pub struct Payload {
     bytes: Arc<[u8]>,
-    digest: Digest,
+    digest: Option<Digest>,
     sealed: bool,
 }
 
 impl Payload {
     /// Longest payload a record takes: 16 MiB.
     pub const MAX_BYTES: usize = 16 << 20;
+    /// What has at most this many bytes is digested several times as fast side by side with others as alone (0.24 µs for 200 B): one chunk
+    /// of BLAKE3.
+    pub const SHORT_BYTES: usize = blake3::CHUNK_LEN;
 
-    /// Takes the bytes and digests them (0.3 µs for 200 B, 6 GB/s for long ones).
+    /// Takes the bytes, and digests them (6 GB/s) if there are more than [`Payload::SHORT_BYTES`] of them.
     ///
     /// # Errors
     /// [`LogError::TooLarge`] above [`Payload::MAX_BYTES`].
@@ -24,7 +27,7 @@ impl Payload {
         if bytes.len() > Self::MAX_BYTES {
             return Err(LogError::too_large("payload", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
-        let digest = hash::payload(&bytes);
+        let digest = (bytes.len() > Self::SHORT_BYTES).then(|| hash::payload(&bytes));
         Ok(Self { bytes, digest, sealed: false })
     }
 
@@ -47,8 +50,8 @@ impl Payload {
         &self.bytes
     }
 
-    /// `H_payload` of the bytes.
-    pub fn digest(&self) -> &Digest {
-        &self.digest
+    /// `H_payload` of the bytes, if there are many of them.
+    pub(crate) fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
     }
 }

@@ -1,6 +1,7 @@
 //! Leaves of a log in order: records read one behind the other, hashed on all cores.
 
 use crate::{
+    contents::Leaves,
     digest::Digest,
     error::LogError,
     reader::{Reader, no_segment},
@@ -65,7 +66,10 @@ impl Cursor {
 
 /// The leaves of records, in their order.
 fn hashed(records: &[Record], threads: usize) -> Vec<Digest> {
-    let own = |records: &[Record]| records.iter().map(Record::leaf).collect::<Vec<_>>();
+    let own = |records: &[Record]| {
+        let views: Vec<_> = records.iter().map(Record::view).collect();
+        Leaves::default().of(&views).to_vec()
+    };
     let share = records.len().div_ceil(threads.max(1)).max(SHARE_MIN);
     if share >= records.len() {
         return own(records);

@@ -96,7 +96,6 @@ impl Part {
                 Stop::NeedsUpTo(end) => extend(file, bytes, base, end.min(limit))?,
             }
         }
-        links.check(&mut findings);
         Ok(Self { start, walk, is_sound: findings.list.is_empty(), used, subtree })
     }
 

@@ -136,6 +136,19 @@ impl Walk {
         links: &mut Links,
         findings: &mut Findings,
     ) -> Stop {
+        let stop = self.walk(window, until, terms, links, findings);
+        links.check(window, findings);
+        stop
+    }
+
+    fn walk(
+        &mut self,
+        window: Window<'_>,
+        until: u64,
+        terms: Terms<'_>,
+        links: &mut Links,
+        findings: &mut Findings,
+    ) -> Stop {
         let Terms { header, has_footer } = terms;
         let align = u64::from(header.group_align);
         let mut budget = Budget::for_file(window.bytes.len());
@@ -169,7 +182,7 @@ impl Walk {
                 self.is_linked = false;
             }
             match view.class() {
-                CLASS_EVENT => self.event(view, links, findings),
+                CLASS_EVENT => self.event(view, window, links, findings),
                 class => self.control(class, view, header, findings),
             }
             self.tally.add(view);
@@ -182,7 +195,7 @@ impl Walk {
         Stop::Done
     }
 
-    fn event(&mut self, view: View<'_>, links: &mut Links, findings: &mut Findings) {
+    fn event(&mut self, view: View<'_>, window: Window<'_>, links: &mut Links, findings: &mut Findings) {
         let sequence = view.sequence();
         if view.time() < self.time {
             findings.add(Fault::Order, self.at, Some(sequence), "earlier than the event before it");
@@ -190,8 +203,8 @@ impl Walk {
         if view.durable() < self.watermark {
             findings.add(Fault::Order, self.at, Some(sequence), "durable point goes backwards");
         }
-        if self.is_linked {
-            links.add(view, self.at, self.chain, findings);
+        if self.is_linked && links.add(view, self.at, self.chain) {
+            links.check(window, findings);
         }
         self.watermark = view.durable();
         self.is_linked = true;

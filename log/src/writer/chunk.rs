@@ -1,6 +1,6 @@
 //! A chunk: events that are staged and not framed yet, as they are handed over to whoever frames them.
 
-use crate::{payload::Payload, record::HEADER_BYTES};
+use crate::{contents::Content, payload::Payload, record::HEADER_BYTES};
 
 /// Some events of a group, in order.
 #[derive(Default)]
@@ -23,6 +23,13 @@ pub(super) struct Part<'a> {
     pub(super) header: &'a [u8; HEADER_BYTES],
     pub(super) body: &'a [u8],
     pub(super) payload: Option<&'a Payload>,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn content(&self) -> Content<'a> {
+        let (payload, digest) = (self.payload.map(Payload::bytes), self.payload.and_then(Payload::digest));
+        Content { body: self.body, payload, digest }
+    }
 }
 
 impl Chunk {

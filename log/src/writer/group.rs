@@ -1,6 +1,6 @@
 //! The commit group: records framed one behind the other, to be written with one write.
 //!
-//! Framing copies and digests the content; linking (leaf, chain, checksum) follows some events later, because leaves are hashed side by side.
+//! Framing digests contents, side by side, and copies; linking (leaf, chain, checksum) follows some events later, because leaves are hashed side by side.
 //!
 //! ```text
 //! frame frame … frame ─▶ link: sixteen leaves at once ▸ one chain step and one checksum each
@@ -14,12 +14,14 @@ use super::{
 };
 use crate::{
     bytes::{align_up, put},
+    contents::{AT_ONCE, Content, Contents},
     digest::Digest,
     hash,
     layout::RECORD_ALIGN,
     record::{AT_CHAIN, AT_STORAGE, STORAGE_GROUP_END, View, sum},
     tally::Tally,
 };
+use smallvec::SmallVec;
 
 /// What is framed.
 #[derive(Default)]
@@ -34,6 +36,7 @@ pub(super) struct Group {
     /// Chain values after its events, as far as they are linked.
     chains: Vec<Digest>,
     tally: Tally,
+    contents: Contents,
     /// Inputs of the leaves of the events behind those.
     unlinked: Vec<[u8; 128]>,
     leaves: Vec<Digest>,
@@ -53,12 +56,20 @@ impl Group {
     /// Appends the records of a chunk. No allocation once the buffers have grown.
     pub(super) fn frame(&mut self, chunk: &Chunk) {
         self.buffer.reserve(chunk.bytes());
-        chunk.parts().for_each(|part| self.frame_one(&part));
+        let (mut parts, mut contents) = (chunk.parts(), std::mem::take(&mut self.contents));
+        loop {
+            let some: SmallVec<[Part<'_>; AT_ONCE]> = parts.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let inputs: SmallVec<[Content<'_>; AT_ONCE]> = some.iter().map(Part::content).collect();
+            some.iter().zip(contents.of(&inputs)).for_each(|(part, content)| self.frame_one(part, content));
+        }
+        self.contents = contents;
     }
 
-    fn frame_one(&mut self, Part { header, body, payload }: &Part<'_>) {
-        let content = hash::content(body, payload.map_or(&hash::NO_PAYLOAD, |payload| payload.digest()));
-        self.unlinked.push(hash::leaf_input(header, &content));
+    fn frame_one(&mut self, Part { header, body, payload }: &Part<'_>, content: &Digest) {
+        self.unlinked.push(hash::leaf_input(header, content));
         self.places.push(self.buffer.len());
         self.tally.add(View::trusted(&header[..]));
         self.buffer.extend_from_slice(&header[..]);
