@@ -1,11 +1,11 @@
 //! May they? Every kind of answer, in a forest of scopes eight nodes deep, without rules and with a thousand of them bound across it.
 //!
-//! A million objects and a million grants; as a test (`-- --test`) a small forest, so that it stays one of seconds.
+//! A million objects and a million grants; as a test a small forest, so that it stays one of seconds.
 #![allow(missing_docs, reason = "criterion makes public functions without documentation")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use scoped::{Engine, log::MemoryStorage};
-use scoped_benches::options;
+use scoped_benches::{is_test, options};
 use scoped_tools::bench::forest::{Forest, Kind, may};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const RULES: u32 = 1_000;
 const QUESTIONS: usize = 65_536;
 
 fn decide(criterion: &mut Criterion) {
-    let small = std::env::args().any(|argument| argument == "--test");
+    let small = is_test();
     let (forest, grants) = if small {
         (Forest { objects: 70_000, principals: 400 }, 4_000)
     } else {

@@ -1,7 +1,7 @@
 //! What the benches have in common: engines and logs of a known size, the same on every run.
 //!
 //! Ids and times come from a door with a fixed seed, data from a counter. What is measured is in `benches/`, one operation a
-//! file; each runs once, quickly, under `cargo bench -- --test`.
+//! file; each runs once, quickly, under `cargo test`.
 
 use scoped::{
     Batch, Command, Data, Durability, Engine, Level, ManualDoor, ObjectId, Options, PrincipalId, Result,
@@ -20,6 +20,13 @@ const SET_UP: usize = 1_000;
 const DATA: usize = 190;
 /// Scopes from the root to the one that holds the objects.
 const DEPTH: usize = 8;
+
+/// Is it only seen whether everything runs? That is `cargo test`, and `cargo bench -- --test`.
+#[must_use]
+pub fn is_test() -> bool {
+    let has = |wanted: &str| std::env::args().any(|argument| argument == wanted);
+    has("--test") || !has("--bench")
+}
 
 /// The same ids and times on every run.
 #[must_use]
