@@ -196,6 +196,16 @@ pub const BATCH_STEPS_MAX: usize = 1 << 20;
 /// Longest idempotency key, in bytes.
 pub(crate) const KEY_BYTES_MAX: usize = 64;
 
+impl Step {
+    /// Whose rights decide and whose name the facts carry, and who acts for it if it does not act itself.
+    pub(crate) fn parties(&self) -> (PrincipalId, Option<PrincipalId>) {
+        match self.on_behalf_of {
+            None => (self.actor, None),
+            Some(principal) => (principal, Some(self.actor)),
+        }
+    }
+}
+
 impl Batch {
     /// No steps yet.
     #[must_use]

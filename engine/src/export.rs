@@ -201,8 +201,5 @@ fn steps(
 
 /// Stands before the steps that follow from it, and is none of them.
 fn is_head(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Temporal(TemporalEvent::RolledBack(_)) | Event::Identity(IdentityEvent::ActedOnBehalf(_))
-    )
+    event.heads_rollback() || matches!(event, Event::Identity(IdentityEvent::ActedOnBehalf(_)))
 }

@@ -20,7 +20,6 @@ use scoped_log::Record;
 use scoped_projections::identity::IdentityEvent;
 use scoped_projections::rules::Action;
 use scoped_projections::store::{Footprint, hashed};
-use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::tenancy::{Subject, TenancyEvent};
 use scoped_projections::{Event, ObjectId, PrincipalId, ScopeId, Sequence};
 use smallvec::{SmallVec, smallvec};
@@ -175,7 +174,7 @@ impl AuditIndex {
         if context.correlation != 0 {
             self.by_correlation.entry(context.correlation).or_default().push(at);
         }
-        if let Event::Temporal(TemporalEvent::RolledBack(_)) = event {
+        if event.heads_rollback() {
             #[expect(clippy::disallowed_methods, reason = "what a rollback says of itself is never sealed")]
             let said = record.payload();
             self.merging = Remark::read(said).merged;

@@ -8,12 +8,10 @@ use crate::authorize::{Decision, Request, Rule, Tier, authorize};
 use crate::error::Result;
 use crate::export::recall_places;
 use crate::history::{History, decode};
-use crate::kernel::execute::View;
+use crate::kernel::execute::{View, proposes_data, through};
 use crate::moment::Moment;
 use crate::rules::outside::AskedData;
-use crate::rules::policy::connector;
-use scoped_projections::objects::ObjectsEvent;
-use scoped_projections::rules::{Action, Attribute};
+use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability;
 use scoped_projections::world::envelope;
 use scoped_projections::{Event, PrincipalId, Sequence, World};
@@ -102,10 +100,7 @@ impl History {
         for (nth, record) in records.iter().enumerate() {
             let (context, event) = decode(record)?;
             if let Some((_, step)) = steps.next_if(|(place, _)| *place == nth) {
-                let (actor, agent) = match step.on_behalf_of {
-                    None => (step.actor, None),
-                    Some(principal) => (principal, Some(step.actor)),
-                };
+                let (actor, agent) = step.parties();
                 let (now, warnings) = (record.time(), RefCell::default());
                 let moment = Moment { world: &world, history: self, now: now.into() };
                 let next = world.position().next();
@@ -119,14 +114,12 @@ impl History {
                     has_keys: true,
                     warnings: &warnings,
                 };
-                let agents_row = agent.and_then(|agent| world.identity().row(agent));
-                let through = agents_row.map_or(Attribute::None, |row| connector(&world, row));
+                let through = through(&world, agent);
                 let data = written(self, record, &event)?;
                 let ground = |need: &Request<'_>| {
                     let data = data.as_ref().filter(|_| need.action.is_about_objects());
                     let data = data.map_or(AskedData::Missing, AskedData::Is);
-                    let connector = if need.connector == Attribute::None { through } else { need.connector };
-                    let request = Request { connector, ..*need }.with_data(data);
+                    let request = need.coming_through(through).with_data(data);
                     Ground::of(&moment, request, &authorize(&world, actor, request, now))
                 };
                 let grounds = step.command.needs(&view).iter().map(ground).collect();
@@ -145,8 +138,6 @@ fn written(
     record: &scoped_log::Record,
     event: &Event,
 ) -> Result<Option<serde_json::Value>> {
-    let proposes =
-        matches!(event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)));
-    let content = if proposes { history.content(record)? } else { None };
+    let content = if proposes_data(event) { history.content(record)? } else { None };
     Ok(content.and_then(|content| serde_json::from_slice(&content.shown()).ok()))
 }

@@ -57,8 +57,9 @@ impl<'a> Request<'a> {
             data: AskedData::Missing,
         }
     }
-    /// The same, about an action where one is named.
-    pub(crate) fn about(capability: Capability, action: Option<Action>, target: Target) -> Self {
+    /// The question for a capability, about an action where one is named.
+    #[must_use]
+    pub fn about(capability: Capability, action: Option<Action>, target: Target) -> Self {
         let request = Self::new(capability, target);
         action.map_or(request, |action| request.doing(action))
     }
@@ -70,6 +71,10 @@ impl<'a> Request<'a> {
     pub(crate) fn with_data(mut self, data: AskedData<'a>) -> Self {
         self.data = data;
         self
+    }
+    /// The same, through this connector unless it names one.
+    pub(crate) fn coming_through(self, connector: Attribute<&'a str>) -> Self {
+        if self.connector == Attribute::None { Self { connector, ..self } } else { self }
     }
     /// The same, about another action.
     #[must_use]

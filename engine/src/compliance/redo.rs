@@ -20,7 +20,6 @@ use crate::temporal::undone;
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
 use scoped_projections::store::Transact;
-use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::{Envelope, Event, PrincipalId, SubjectId, World};
 
 /// Decides a batch again. The world is left as it was. Gives who would have been denied.
@@ -116,7 +115,7 @@ fn differ(
             ("payload", same),
             ("actor", fact.at.actor == at.actor),
             // The heads of rollbacks were once filed under no scope at all.
-            ("scope", fact.at.scope == at.scope || (is_head(event) && !at.scope.is_some())),
+            ("scope", fact.at.scope == at.scope || (event.heads_rollback() && !at.scope.is_some())),
             // What one command brought about may be recalled as several: then the first of them is the cause, in the same batch.
             ("cause", context.cause == other.cause || (first..at.sequence.get()).contains(&other.cause)),
             ("undone event", context.undoes == other.undoes),
@@ -132,11 +131,6 @@ fn differ(
     stands
         .next()
         .map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
-}
-
-/// Is it the head of a rollback?
-fn is_head(event: &Event) -> bool {
-    matches!(event, Event::Temporal(TemporalEvent::RolledBack(_)))
 }
 
 /// Does the payload say what it would say, and is it sealed if it would be, for whom it would be?

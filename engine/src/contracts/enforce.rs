@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::kernel::execute::{Proposed, Result, View};
 use crate::sealed::Written;
 use crate::tenancy::nearest;
-use scoped_projections::contracts::{Contract, Contracts, Version};
+use scoped_projections::contracts::Version;
 use scoped_projections::objects::{ObjectCreated, ObjectsEvent};
 use scoped_projections::{Event, World};
 use serde_json::Value;
@@ -65,8 +65,7 @@ pub(crate) fn admit_value(world: &World, object_type: &str, scope: u32, data: &V
 }
 
 fn check(world: &World, row: u32, object_type: &str, data: &Value) -> Result<()> {
-    let contracts = world.contracts();
-    let Some((contract, version)) = current(contracts, row) else { return Ok(()) };
+    let Some((contract, version)) = world.contracts().current(row) else { return Ok(()) };
     let compiled = compiled(version);
     let refused = |why: &str| {
         let message = format!(
@@ -83,12 +82,6 @@ fn check(world: &World, row: u32, object_type: &str, data: &Value) -> Result<()>
         Err(Unusable::Wrong(why)) => Err(refused(&format!("it cannot be used: {why}")).into()),
         Err(why @ Unusable::NoFeature(_)) => Err(unusable(why.clone()).into()),
     }
-}
-
-/// A contract and its current version.
-pub(super) fn current(contracts: &Contracts, row: u32) -> Option<(&Contract, &Version)> {
-    let contract = contracts.at(row)?;
-    Some((contract, contracts.version(row, contract.version)?))
 }
 
 /// A version made ready for use, once.

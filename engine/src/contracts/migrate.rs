@@ -10,7 +10,7 @@
 //! Running it again goes on where it stopped, since what is up to date is left alone.
 
 use super::compile::Unusable;
-use super::enforce::{compiled, current};
+use super::enforce::compiled;
 use super::queries::steps_between;
 use crate::command::Batch;
 use crate::data::Data;
@@ -172,7 +172,7 @@ fn judge(world: &World, id: ContractId, from: Option<u32>, data: &mut Value) -> 
     let contracts = world.contracts();
     let gone = || "the contract is gone".to_owned();
     let row = contracts.row(id).ok_or_else(gone)?;
-    let (contract, version) = current(contracts, row).ok_or_else(gone)?;
+    let (contract, version) = contracts.current(row).ok_or_else(gone)?;
     let compiled = compiled(version);
     let compiled = match compiled.as_ref() {
         Ok(compiled) => compiled,

@@ -1,7 +1,7 @@
 //! What can be asked about contracts, by whoever holds the files. What a principal may ask is in `reading/contracts.rs`.
 
 use super::commands::unusable;
-use super::enforce::{compiled, current};
+use super::enforce::compiled;
 use super::info::{ContractDiff, ContractFilter, ContractInfo, ContractUse, ContractVersionInfo, Upgraded};
 use super::spec::{Shape, UpgradeSpec};
 use super::upgrade;
@@ -204,7 +204,7 @@ impl Moment<'_> {
     ) -> Result<Validation> {
         let (contracts, home) = (self.world().contracts(), self.home(scope)?);
         let row = contracts.governing(object_type, home, self.world().tenancy());
-        match row.and_then(|row| current(contracts, row)) {
+        match row.and_then(|row| contracts.current(row)) {
             Some((_, version)) => check(version, data),
             None => Ok(Validation::of(Vec::new())),
         }

@@ -310,24 +310,18 @@ impl Scribe<'_, '_> {
     ) -> Result<u128> {
         let above = self.cause;
         self.asked = None;
-        let (actor, agent) = match step.on_behalf_of {
-            None => (step.actor, None),
-            Some(principal) => {
-                self.act_for(step.actor, principal)?;
-                (principal, Some(step.actor))
-            }
-        };
+        let (actor, agent) = step.parties();
+        if let Some(agent) = agent {
+            self.act_for(agent, actor)?;
+        }
         let (now, world) = (self.time, &*self.world);
         let next = world.position().next();
         let (has_keys, warnings) = (self.sealer.has_keys(), self.warnings);
         let view = View { world, actor, agent, now, next, step: nth, has_keys, warnings };
-        // Whom somebody acts through is whom it comes through.
-        let agents_row = agent.and_then(|agent| world.identity().row(agent));
-        let through = agents_row.map_or(Attribute::None, |row| connector(world, row));
+        let through = through(world, agent);
         // Allowed to the actor, and not kept from who acts for it; and does either answer hang on the data?
         let ask = |need: Request<'_>| {
-            let said = need.connector != Attribute::None;
-            let need = Request { connector: if said { need.connector } else { through }, ..need };
+            let need = need.coming_through(through);
             let answer = authorize(world, actor, need, now);
             let of_agent = agent.map(|agent| authorize(world, agent, need, now));
             let wants_data = answer.wants_data || of_agent.is_some_and(|answer| answer.wants_data);
@@ -478,11 +472,19 @@ pub(crate) fn is_on_the_way(event: &Event) -> bool {
 
 /// The data that an object would have. What removes or shares one proposes none: a rule that looks at data denies it then.
 fn proposed_data(proposed: &[Proposed]) -> Option<serde_json::Value> {
-    let has_data = |fact: &&Proposed| {
-        matches!(fact.event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)))
-    };
-    let payload = proposed.iter().find(has_data)?.payload.as_ref()?;
+    let payload = proposed.iter().find(|fact| proposes_data(&fact.event))?.payload.as_ref()?;
     serde_json::from_slice(payload.clear()).ok()
+}
+
+/// Is its payload the data that an object would have?
+pub(crate) fn proposes_data(event: &Event) -> bool {
+    matches!(event, Event::Objects(ObjectsEvent::ObjectCreated(_) | ObjectsEvent::ObjectUpdated(_)))
+}
+
+/// Whom somebody acts through is whom it comes through.
+pub(crate) fn through(world: &World, agent: Option<PrincipalId>) -> Attribute<&str> {
+    let row = agent.and_then(|agent| world.identity().row(agent));
+    row.map_or(Attribute::None, |row| connector(world, row))
 }
 
 /// What an object question is about, for commands and queries alike.

@@ -5,7 +5,7 @@
 //! thousand objects of three scopes leaves three records at most, and each scope's own policy decides about its own.
 //! Bounds: one entry a scope; at most [`RECORDS_MAX`] records by name, what is beyond them is one more that names no scope.
 
-use super::{Ask, Operation};
+use super::Ask;
 use crate::audit::{governing, is_sensitive, reads};
 use crate::authorize::{Request, Target};
 use crate::kernel::journal::{Access, Outcome, access};
@@ -110,15 +110,15 @@ impl Ask<'_> {
     }
 
     /// The records that this read is to leave.
-    pub(super) fn records(&self, operation: Operation) -> SmallVec<[Access; 1]> {
-        let (mut found, world) = (SmallVec::new(), self.moment.world);
+    pub(super) fn records(&self) -> SmallVec<[Access; 1]> {
+        let (mut found, world, operation) = (SmallVec::new(), self.moment.world, self.operation.as_str());
         let mut places = self.about.places.borrow_mut();
         if let Some(first) = self.about.first.get() {
             let (scope, place) = self.place(first.capability, first.target);
             if places.is_empty() {
                 // By far the most: nothing is gathered for them.
                 if self.is_recorded(scope, &place) {
-                    found.push(access(world, self.actor, operation.as_str(), first, Outcome::Read));
+                    found.push(access(world, self.actor, operation, first, Outcome::Read));
                 }
                 return found;
             }
@@ -127,7 +127,7 @@ impl Ask<'_> {
         let mut wanted = places.iter().filter(|(scope, place)| self.is_recorded(**scope, place));
         let mut record = |capability, target| {
             let request = Request::new(capability, target);
-            found.push(access(world, self.actor, operation.as_str(), request, Outcome::Read));
+            found.push(access(world, self.actor, operation, request, Outcome::Read));
         };
         wanted.by_ref().take(RECORDS_MAX).for_each(|(_, place)| record(place.capability, place.target));
         if let Some((_, place)) = wanted.next() {

@@ -19,7 +19,6 @@ use crate::temporal::{Entity, EntityState, Nature};
 use roaring::RoaringBitmap;
 use scoped_log::{Digest, Record};
 use scoped_projections::rules::Action;
-use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
 use scoped_projections::{Envelope, Event, ObjectId, ScopeId, Sequence, World};
@@ -261,25 +260,13 @@ impl AskedTrail {
             Some(scopes) => scopes.clone(),
             None => reading.peek(Operation::AuditQuery, |ask| Ok(reached(ask)))?,
         };
-        let mut audited = Vec::new();
-        for slice in scopes.chunks(AUDIT_SLICE) {
-            reading.peek(Operation::AuditQuery, |ask| {
-                audited.extend(slice.iter().filter(|scope| ask.audits_scope(**scope)));
-                Ok(())
-            })?;
-        }
+        let audited = kept(reading, &scopes, |ask, scope| ask.audits_scope(scope))?;
         let history = &reading.engine.inner.history;
         let tried: Vec<ObjectId> = match self.filter.object {
             Some(object) => vec![object],
             None => history.with_index(|index| index.private().collect())?,
         };
-        let mut owned = Vec::new();
-        for slice in tried.chunks(AUDIT_SLICE) {
-            reading.peek(Operation::AuditQuery, |ask| {
-                owned.extend(slice.iter().filter(|object| ask.owns(**object)));
-                Ok(())
-            })?;
-        }
+        let owned = kept(reading, &tried, |ask, object| ask.owns(object))?;
         history.with_index(|index| {
             let mut seen = index.of_actor(reading.actor).cloned().unwrap_or_default();
             seen -= index.of_access();
@@ -291,6 +278,18 @@ impl AskedTrail {
             seen
         })
     }
+}
+
+/// Those that pass, asked a slice at a time, so that the writer waits for no one who asks about many.
+fn kept<T: Copy>(reading: &Reading, all: &[T], passes: impl Fn(&Ask<'_>, T) -> bool) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    for slice in all.chunks(AUDIT_SLICE) {
+        reading.peek(Operation::AuditQuery, |ask| {
+            found.extend(slice.iter().copied().filter(|one| passes(ask, *one)));
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// The next positions to look at, taken out of those that are left.
@@ -384,9 +383,8 @@ impl Ask<'_> {
         let content = history.content(&record)?;
         let absent = content.as_ref().and_then(Content::absence);
         // Why something was rolled back is for whoever sees that it was.
-        let is_head = matches!(event, Event::Temporal(TemporalEvent::RolledBack(_)));
         let data = match content {
-            Some(content) => self.payload(event.object(), own || is_head, &content.shown())?,
+            Some(content) => self.payload(event.object(), own || event.heads_rollback(), &content.shown())?,
             None => None,
         };
         let absent = absent.filter(|_| data.is_some());

@@ -153,7 +153,7 @@ impl Reading {
         let asked = Ask { moment, present: &present, now, actor: self.actor, who, operation, about };
         match ask(&asked) {
             Ok(answer) => {
-                let records = if recorded { asked.records(operation) } else { SmallVec::new() };
+                let records = if recorded { asked.records() } else { SmallVec::new() };
                 // The writer may be waiting for this world while it empties the queue.
                 drop(present);
                 records.into_iter().try_for_each(|read| self.engine.record(read))?;

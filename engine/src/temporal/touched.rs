@@ -13,7 +13,6 @@ use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use roaring::RoaringBitmap;
 use scoped_log::Record;
-use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::{Event, PrincipalId, Sequence, World};
 use std::collections::BTreeMap;
 
@@ -67,7 +66,7 @@ pub(super) fn touched(
         let record = record?;
         let (context, event) = decode(&record)?;
         let (at, actor) = (record.sequence(), PrincipalId(record.actor()));
-        if let Event::Temporal(TemporalEvent::RolledBack(_)) = event {
+        if event.heads_rollback() {
             merged = Remark::read(history.shown(at)?.as_deref()).merged;
         }
         // The first record: for a rollback, its batch is what is selected.
@@ -111,8 +110,7 @@ pub(super) fn touched(
 /// Where what is selected by one event ends: with the event, or with the rollback that it is the head of.
 fn end_of(selection: &Selection, first: &Record, event: &Event) -> Sequence {
     let at = first.sequence();
-    let is_head = matches!(event, Event::Temporal(TemporalEvent::RolledBack(_)));
-    let behind = if is_head && selection.picks() { u64::from(first.batch_left()) } else { 0 };
+    let behind = if event.heads_rollback() && selection.picks() { u64::from(first.batch_left()) } else { 0 };
     Sequence::new(at.get() + behind)
 }
 

@@ -156,3 +156,10 @@ pub struct Definition {
     /// A JSON Schema in place of all that, canonical JSON; empty for none.
     pub schema: String,
 }
+
+impl Definition {
+    /// Names of the fields that hold references, in the order of their declaration.
+    pub fn references(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|field| field.field_type == FieldType::Ref).map(|field| field.name.as_str())
+    }
+}

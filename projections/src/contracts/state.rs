@@ -129,6 +129,12 @@ impl Contracts {
     pub fn version(&self, row: u32, version: u32) -> Option<&Version> {
         self.versions.get(&(row, version))
     }
+    /// The contract in a row, and its current version.
+    #[must_use]
+    pub fn current(&self, row: u32) -> Option<(&Contract, &Version)> {
+        let contract = self.at(row)?;
+        Some((contract, self.version(row, contract.version)?))
+    }
     /// All versions of the contract in a row, ascending, with their numbers.
     pub fn versions(&self, row: u32) -> impl Iterator<Item = (u32, &Version)> {
         self.versions.range((row, 0)..=(row, u32::MAX)).map(|((_, number), version)| (*number, version))

@@ -53,11 +53,6 @@ impl Conditions {
 }
 
 impl Watched {
-    /// The machine.
-    #[must_use]
-    pub fn machine(&self) -> &Machine {
-        &self.machine
-    }
     /// When all is measured.
     #[must_use]
     pub fn end(self) -> Conditions {
@@ -83,13 +78,9 @@ impl State {
     pub fn now() -> Self {
         let load = fs::read_to_string("/proc/loadavg").ok();
         let load = load.and_then(|text| text.split(' ').next()?.parse().ok());
-        let before = ticks();
+        let watch = Watch::begin();
         thread::sleep(Duration::from_millis(333));
-        let others = before.zip(ticks()).and_then(|((busy, all), (busy_now, all_now))| {
-            let passed = all_now.checked_sub(all).filter(|passed| *passed > 0)?;
-            Some(busy_now.saturating_sub(busy) as f64 / passed as f64)
-        });
-        Self { load, others }
+        Self { load, others: watch.others() }
     }
 }
 

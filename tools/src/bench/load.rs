@@ -113,21 +113,8 @@ pub fn worker(engine: &Engine, payload: usize, nth: usize) -> anyhow::Result<(Pr
     let actor = engine.session(engine.founder())?.execute(create)?.principal();
     let (session, mut text, mut made) = (engine.session(actor)?, String::new(), Vec::with_capacity(OBJECTS));
     for number in 0..OBJECTS as u64 {
-        let (object, scope, level) = (None, None, scoped::Level::Read);
-        let data = data(payload, number, &mut text)?;
-        made.push(
-            session
-                .execute(objects::Create {
-                    object,
-                    object_type: NOTE.to_owned(),
-                    data,
-                    scope,
-                    level,
-                    reason: None,
-                    subject: None,
-                })?
-                .object(),
-        );
+        let create = objects::Create::new(NOTE, data(payload, number, &mut text)?);
+        made.push(session.execute(create)?.object());
     }
     Ok((actor, made))
 }

@@ -2,14 +2,14 @@
 
 use super::conditions::Conditions;
 use super::growth::Growth;
-use super::report::{Report, Verdict};
+use super::report::{Measured, Report, Verdict};
 use super::spread::Spread;
 use crate::output::{Cell, Column, Facts, Page, Table, Tone};
 
 pub(super) fn page(report: &Report) -> Page {
     let mut page = Page::new().title("machine").facts(conditions(&report.conditions));
-    page = page.title("figures").table(figures(report));
-    let times = times(report);
+    page = page.title("figures").table(figures(&report.measured));
+    let times = times(&report.measured);
     if let Some(times) = times {
         page = page.title("times, in µs").table(times);
     }
@@ -42,7 +42,7 @@ pub fn conditions(conditions: &Conditions) -> Facts {
 }
 
 /// What was measured, the figure, the floor, and the ratio of the two.
-fn figures(report: &Report) -> Table {
+fn figures(measured: &Measured) -> Table {
     let mut table = Table::new(&[
         Column::text("measured"),
         Column::number("figure"),
@@ -56,14 +56,14 @@ fn figures(report: &Report) -> Table {
         });
         table.push(vec![what.into(), figure, floor.unwrap_or_default(), ratio, how.into()]);
     };
-    if let Some(it) = &report.measured.commit {
+    if let Some(it) = &measured.commit {
         let how = format!(
             "{}, {} writers × {} in flight, batches of {}, {} B; {:.0} events a sync",
             it.durability, it.writers, it.window, it.batch, it.payload_bytes, it.group_events
         );
         row("commit", rate(it.events_per_s), Some(rate(it.floor_per_s)), Some(it.ratio), how);
     }
-    if let Some(it) = &report.measured.latency {
+    if let Some(it) = &measured.latency {
         let floor = Some(ns(it.bare.p50_ns as f64));
         row(
             "own sync, p50",
@@ -73,7 +73,7 @@ fn figures(report: &Report) -> Table {
             "against a bare write + sync".to_owned(),
         );
     }
-    if let Some(it) = &report.measured.verify {
+    if let Some(it) = &measured.verify {
         let how = |threads| format!("{} records, {threads} thread(s), against bare hashing", it.records);
         row("verify", rate(it.one.per_s), Some(rate(it.one.floor_per_s)), Some(it.one.ratio), how(1));
         row(
@@ -84,7 +84,7 @@ fn figures(report: &Report) -> Table {
             how(it.threads),
         );
     }
-    if let Some(it) = &report.measured.replay {
+    if let Some(it) = &measured.replay {
         row(
             "replay",
             rate(it.events_per_s),
@@ -93,7 +93,7 @@ fn figures(report: &Report) -> Table {
             format!("{} events, {:.0} MB/s", it.events, it.bytes_per_s / 1e6),
         );
     }
-    if let Some(it) = &report.measured.proofs {
+    if let Some(it) = &measured.proofs {
         let events = grouped(it.events as f64);
         let tiles = format!("{} from records, {} bytes", events, grouped(it.tiles_bytes as f64));
         row("tiles", rate(it.tiles_per_s), None, None, tiles);
@@ -125,12 +125,12 @@ fn figures(report: &Report) -> Table {
             );
         }
     }
-    if let Some(it) = &report.measured.check {
+    if let Some(it) = &measured.check {
         let how = format!("{} objects, {} principals, {} nodes deep", it.objects, it.principals, it.depth);
         row("check, any object", ns(it.p50_ns as f64), None, None, how.clone());
         row("check, hot objects", ns(it.hot_p50_ns as f64), None, None, how);
     }
-    if let Some(it) = &report.measured.open {
+    if let Some(it) = &measured.open {
         let seconds = |s: f64| Cell::new(format!("{s:.2} s")).raw(s);
         let how = format!(
             "{} events, {} objects, a snapshot of {} MB",
@@ -145,7 +145,7 @@ fn figures(report: &Report) -> Table {
         row("a world of the past", ns(it.near_ms * 1e6), None, None, near);
         row("a version of one object", ns(it.object_ns), None, None, "from its own chain".to_owned());
     }
-    if let Some(it) = &report.measured.decisions {
+    if let Some(it) = &measured.decisions {
         for of in &it.of {
             let how = format!(
                 "{} grants, {} rules, {} objects, p99 {} ns; 64 in one call {:.0} ns",
@@ -168,7 +168,7 @@ fn figures(report: &Report) -> Table {
             row(name, ns(of.p50_ns), None, None, how);
         }
     }
-    if let Some(it) = &report.measured.read {
+    if let Some(it) = &measured.read {
         for (name, of) in [("read, one by one", it.one_by_one), ("read, overlapped", it.overlapped)] {
             let how = |map| format!("{} objects, against {map}", it.objects);
             row(
@@ -182,7 +182,7 @@ fn figures(report: &Report) -> Table {
             row(name, ns(of.read_ns), Some(ns(of.std_map_ns)), Some(of.std_ratio), std);
         }
     }
-    if let Some(it) = &report.measured.beside {
+    if let Some(it) = &measured.beside {
         let writers = [
             ("read, p99, beside own syncs", it.synced, it.synced_p99_ratio, it.synced_per_s),
             ("read, p99, beside a full load", it.flat_out, it.flat_out_p99_ratio, it.flat_out_per_s),
@@ -192,7 +192,7 @@ fn figures(report: &Report) -> Table {
             row(name, ns(of.p99_ns as f64), Some(ns(it.alone.p99_ns as f64)), Some(ratio), how);
         }
     }
-    for it in &report.measured.import {
+    for it in &measured.import {
         let how = format!("{}, {} events in {:.2} s, {}", it.history, it.events, it.seconds, it.durability);
         row("import", rate(it.events_per_s), None, None, how.clone());
         row("replay of it", rate(it.replay_per_s), None, None, how);
@@ -200,7 +200,7 @@ fn figures(report: &Report) -> Table {
     table
 }
 
-fn times(report: &Report) -> Option<Table> {
+fn times(measured: &Measured) -> Option<Table> {
     let columns = ["p50", "p90", "p99", "p99.9", "max"].map(Column::number);
     let mut table = Table::new(&[&[Column::text("times")], &columns[..]].concat());
     let mut rows = 0;
@@ -217,21 +217,21 @@ fn times(report: &Report) -> Option<Table> {
         ]);
         rows += 1;
     };
-    row("commit, submit to receipt", report.measured.commit.as_ref().map(|it| it.latency));
-    row("own sync, command", report.measured.latency.as_ref().map(|it| it.command));
-    row("own sync, bare", report.measured.latency.as_ref().map(|it| it.bare));
-    row("a proof of inclusion, with tiles", report.measured.proofs.as_ref().map(|it| it.inclusion));
-    let waits = |of: fn(&super::open::Open) -> Spread| report.measured.open.as_ref().map(of);
+    row("commit, submit to receipt", measured.commit.as_ref().map(|it| it.latency));
+    row("own sync, command", measured.latency.as_ref().map(|it| it.command));
+    row("own sync, bare", measured.latency.as_ref().map(|it| it.bare));
+    row("a proof of inclusion, with tiles", measured.proofs.as_ref().map(|it| it.inclusion));
+    let waits = |of: fn(&super::open::Open) -> Spread| measured.open.as_ref().map(of);
     row("a batch of 1 000, snapshots beside", waits(|it| it.waits));
     row("a batch of 1 000, no snapshots", waits(|it| it.quiet_waits));
-    row("a proof of consistency, with tiles", report.measured.proofs.as_ref().map(|it| it.consistency));
-    row("checking a proof of inclusion", report.measured.proofs.as_ref().map(|it| it.checking));
-    row("check on any object, with the clock", report.measured.check.as_ref().map(|it| it.latency));
-    row("check on hot objects, likewise", report.measured.check.as_ref().map(|it| it.hot));
-    row("the clock alone", report.measured.check.as_ref().map(|it| it.clock));
-    row("read while nobody writes", report.measured.beside.as_ref().map(|it| it.alone));
-    row("read beside own syncs", report.measured.beside.as_ref().map(|it| it.synced));
-    row("read beside a full load", report.measured.beside.as_ref().map(|it| it.flat_out));
+    row("a proof of consistency, with tiles", measured.proofs.as_ref().map(|it| it.consistency));
+    row("checking a proof of inclusion", measured.proofs.as_ref().map(|it| it.checking));
+    row("check on any object, with the clock", measured.check.as_ref().map(|it| it.latency));
+    row("check on hot objects, likewise", measured.check.as_ref().map(|it| it.hot));
+    row("the clock alone", measured.check.as_ref().map(|it| it.clock));
+    row("read while nobody writes", measured.beside.as_ref().map(|it| it.alone));
+    row("read beside own syncs", measured.beside.as_ref().map(|it| it.synced));
+    row("read beside a full load", measured.beside.as_ref().map(|it| it.flat_out));
     (rows > 0).then_some(table)
 }
 

@@ -77,20 +77,12 @@ impl World {
         fill(&engine, founder, members).context("making members")?;
         let mut text = String::new();
         let objects = (0..size.objects).map_while(|nth| {
-            let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
+            let object = Some(Self::object(nth));
             let data = data(size.payload, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(scope(nth % TREES, DEPTH - 1)));
             Some(
-                objects::Create {
-                    object,
-                    object_type,
-                    data,
-                    scope,
-                    level: Level::Write,
-                    reason: None,
-                    subject: None,
-                }
-                .into(),
+                objects::Create { object, scope, level: Level::Write, ..objects::Create::new(NOTE, data) }
+                    .into(),
             )
         });
         fill(&engine, founder, objects).context("making objects")?;

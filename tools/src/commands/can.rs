@@ -73,8 +73,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         let Some(scope) = &args.scope else { return Err(Failure::usage("what? give --capability")) };
         return effective(&moment.effective(actor, scope), output);
     };
-    let request = Request::new(capability, target);
-    let request = args.action.map_or(request, |action| request.doing(action));
+    let request = Request::about(capability, args.action, target);
     let (decision, considered) = moment.explain_request(actor, request);
     let value = serde_json::json!({
         "allowed": decision.allowed,

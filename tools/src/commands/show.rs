@@ -82,6 +82,18 @@ fn grounds(allowed: &[Allowed], names: &Names) -> Page {
     ]);
     for step in allowed {
         let through = step.agent.map_or_else(String::new, |agent| format!(", by {}", names.label(agent)));
+        let who = format!("{}{through}", names.label(step.actor));
+        if step.grounds.is_empty() {
+            table.push(vec![
+                position(Sequence::new(step.at)),
+                step.command.into(),
+                who.clone().into(),
+                Cell::new("nothing").tone(Tone::Dim),
+                Cell::default(),
+                Cell::default(),
+                "whoever is active may".into(),
+            ]);
+        }
         for ground in &step.grounds {
             let (verdict, tone) =
                 if ground.allowed { ("allowed", Tone::Good) } else { ("denied", Tone::Bad) };
@@ -89,7 +101,7 @@ fn grounds(allowed: &[Allowed], names: &Names) -> Page {
             table.push(vec![
                 position(Sequence::new(step.at)),
                 step.command.into(),
-                format!("{}{through}", names.label(step.actor)).into(),
+                who.clone().into(),
                 Cell::new(ground.capability).tone(Tone::Accent),
                 Cell::new(ground.action),
                 Cell::new(verdict).tone(tone),

@@ -60,8 +60,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
         }
         (None, None) => return Err(Failure::usage("what about? give --object or --scope")),
     };
-    let request = Request::new(args.capability, target);
-    let grants = moment.who(args.action.map_or(request, |action| request.doing(action)));
+    let grants = moment.who(Request::about(args.capability, args.action, target));
     let row =
         |grant: scoped::Grant| Row { name: names.label(grant.actor), actor: grant.actor, why: grant.why };
     let rows: Vec<Row> = grants.into_iter().map(row).collect();

@@ -4,7 +4,7 @@ use crate::desk::{Desk, Run};
 use scoped::identity::CreatePrincipal;
 use scoped::temporal::SetMark;
 use scoped::tenancy::{AddAclEntry, AddMember, CreateScope, RemoveMember};
-use scoped::{Data, Engine, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, objects, sharing};
+use scoped::{Data, Level, Options, PrincipalId, Role, ScopePath, ScopeRef, objects, sharing};
 use serde_json::{Value, json};
 
 /// Ada owns `org:acme` with the department `eng`, in which Bo administers and Rita reads, first not, then so, then not again.
@@ -21,8 +21,7 @@ impl Log {
     fn new() -> Self {
         let desk = Desk::new();
         let options = Options::default().founder_described("person", "ada").types(["note"]);
-        let engine = Engine::open_with(desk.path("log"), options).unwrap();
-        let ada = engine.session(engine.founder()).unwrap();
+        let (engine, ada) = desk.founded(options);
         let person = |name: &str| -> PrincipalId {
             ada.execute(CreatePrincipal::named("person", name).unwrap()).unwrap().principal()
         };

@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, Run};
 use scoped::contracts::{Archive, FieldSpec, FieldType, RuleKind, Update, UpgradeSpec};
-use scoped::{Engine, ManualDoor, Options, PrincipalId, config, contracts, templates, tenancy};
+use scoped::{ManualDoor, Options, PrincipalId, config, contracts, templates, tenancy};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -24,8 +24,7 @@ impl Made {
         let desk = Desk::new();
         let door = Arc::new(ManualDoor::new(1_795_348_800_000_000, 1));
         let options = Options::default().door(door).founder(PrincipalId(1)).types(["limits", "note"]);
-        let engine = Engine::open_with(desk.path("log"), options).unwrap();
-        let ada = engine.session(engine.founder()).unwrap();
+        let (engine, ada) = desk.founded(options);
         let org: scoped::ScopeRef = "org:acme".parse().unwrap();
         let docs: scoped::ScopeRef = "org:acme/ws:docs".parse().unwrap();
         for path in ["org:acme", "org:acme/ws:docs"] {
@@ -162,8 +161,7 @@ fn a_template_with_overrides_gives_its_data_and_writes_nothing() {
 fn objects_are_migrated_by_the_tool_after_a_look_at_what_would_change() {
     let desk = Desk::new();
     let options = Options::default().founder_described("person", "ada").types(["task"]);
-    let engine = Engine::open_with(desk.path("log"), options).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options);
     let title = || FieldSpec::new("title", FieldType::String);
     let contract = ada.execute(contracts::Create::new("tasks", "task", vec![title()])).unwrap().contract();
     let task = |data: Value| scoped::objects::Create::new("task", scoped::Data::new(data).unwrap());

@@ -1,5 +1,6 @@
 //! The tool as it is run: a folder for logs, and what a run came to.
 
+use scoped::{Engine, Options, Session};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,6 +69,12 @@ impl Desk {
     /// Where something of that name is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+    /// A new log in `log`, open, and its founder in it.
+    pub(crate) fn founded(&self, options: Options) -> (Engine, Session) {
+        let engine = Engine::open_with(self.path("log"), options).unwrap();
+        let founder = engine.session(engine.founder()).unwrap();
+        (engine, founder)
     }
     /// All files of a folder, by path below it.
     pub(crate) fn files(&self, name: &str) -> BTreeMap<PathBuf, Vec<u8>> {

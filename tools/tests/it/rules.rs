@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, Run};
 use scoped::rules::{Aim, Archive, Bind, Define, Update};
-use scoped::{Action, Engine, Options, RuleId, ScopeRef, temporal, tenancy};
+use scoped::{Action, Options, RuleId, ScopeRef, temporal, tenancy};
 use serde_json::{Value, json};
 
 const ORG: &str = "org:acme";
@@ -17,8 +17,7 @@ impl Made {
     fn new() -> Self {
         let desk = Desk::new();
         let options = Options::default().founder_described("person", "ada").types(["note"]);
-        let engine = Engine::open_with(desk.path("log"), options).unwrap();
-        let ada = engine.session(engine.founder()).unwrap();
+        let (engine, ada) = desk.founded(options);
         ada.execute(tenancy::CreateScope::at(ORG.parse().unwrap())).unwrap();
         let org = || ORG.parse::<ScopeRef>().unwrap();
         let mut next = 0;
@@ -138,8 +137,7 @@ fn a_rule_that_is_not_there_is_refused_with_what_to_do() {
 fn a_question_may_name_the_action_that_a_rule_speaks_about() {
     let desk = Desk::new();
     let options = Options::default().founder_described("person", "ada").types(["note"]);
-    let engine = Engine::open_with(desk.path("log"), options).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options);
     ada.execute(tenancy::CreateScope::at(ORG.parse().unwrap())).unwrap();
     let org = || ORG.parse::<ScopeRef>().unwrap();
     let rule = RuleId(1);
@@ -168,8 +166,7 @@ fn a_question_may_name_the_action_that_a_rule_speaks_about() {
 fn a_limit_in_detail_shows_how_it_stands_for_somebody() {
     let desk = Desk::new();
     let options = Options::default().founder_described("person", "ada").types(["note"]);
-    let engine = Engine::open_with(desk.path("log"), options).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options);
     let rule = RuleId(1);
     ada.execute(Define { rule: Some(rule), ..Define::quota("three notes", Some("note"), 3) }).unwrap();
     ada.execute(Bind { binding: None, rule, to: Aim::everywhere() }).unwrap();

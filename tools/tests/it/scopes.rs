@@ -3,7 +3,7 @@
 use crate::desk::{Desk, Run};
 use scoped::projections::tenancy::{Policy, Quota};
 use scoped::tenancy::{self, AddAclEntry, AddMember, CreateScope};
-use scoped::{Effect, Engine, Options, PrincipalId, Role, ScopeRef, Subject, identity, temporal};
+use scoped::{Effect, Options, PrincipalId, Role, ScopeRef, Subject, identity, temporal};
 use serde_json::{Value, json};
 
 const ORG: &str = "org:acme";
@@ -24,8 +24,7 @@ impl Made {
     fn new() -> Self {
         let desk = Desk::new();
         let options = Options::default().founder_described("person", "ada").types(["note"]);
-        let engine = Engine::open_with(desk.path("log"), options).unwrap();
-        let ada = engine.session(engine.founder()).unwrap();
+        let (engine, ada) = desk.founded(options);
         let person = |name: &str| -> PrincipalId {
             ada.execute(identity::CreatePrincipal::named("person", name).unwrap()).unwrap().principal()
         };

@@ -4,7 +4,7 @@ use crate::desk::Desk;
 use scoped::identity::CreatePrincipal;
 use scoped::projections::tenancy::Scope;
 use scoped::tenancy::{AddMember, CreateScope};
-use scoped::{Data, Engine, Level, ManualDoor, Options, PrincipalId, Role, objects};
+use scoped::{Data, Level, ManualDoor, Options, PrincipalId, Role, objects};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -23,8 +23,7 @@ fn data(value: Value) -> Data {
 #[test]
 fn what_has_run_out_is_shown_first_and_closed_once() {
     let desk = Desk::new();
-    let engine = Engine::open_with(desk.path("log"), options()).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options());
     let bo: PrincipalId = ada.execute(CreatePrincipal::named("person", "bo").unwrap()).unwrap().principal();
     ada.execute(CreateScope::at("org:acme".parse().unwrap())).unwrap();
     let scope = || "org:acme".parse().unwrap();
@@ -44,8 +43,7 @@ fn what_has_run_out_is_shown_first_and_closed_once() {
 #[test]
 fn records_are_listed_counted_exported_and_put_out_of_sight_by_whose_they_are() {
     let desk = Desk::new();
-    let engine = Engine::open_with(desk.path("log"), options()).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options());
     for path in ["org:acme", "org:acme/user:u1", "org:acme/user:u2"] {
         ada.execute(CreateScope::at(path.parse().unwrap())).unwrap();
     }
@@ -84,8 +82,7 @@ fn records_are_listed_counted_exported_and_put_out_of_sight_by_whose_they_are() 
 #[test]
 fn a_life_says_why_each_version_was_written_and_what_it_weighs() {
     let desk = Desk::new();
-    let engine = Engine::open_with(desk.path("log"), options()).unwrap();
-    let ada = engine.session(engine.founder()).unwrap();
+    let (engine, ada) = desk.founded(options());
     let object = ada.execute(objects::Create::new("note", data(json!({ "n": 1 })))).unwrap().object();
     ada.execute(objects::Update::new(object, data(json!({ "n": 22 }))).because("counted again")).unwrap();
     engine.close().unwrap();

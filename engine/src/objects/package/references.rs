@@ -8,7 +8,6 @@
 use super::ImportOptions;
 use crate::data::Data;
 use crate::error::Result;
-use scoped_projections::contracts::FieldType;
 use scoped_projections::{ObjectId, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,12 +18,9 @@ pub type References = BTreeMap<String, BTreeSet<String>>;
 /// Fields of type `ref` of the contract that governs objects of a type that are at home in a scope.
 pub(crate) fn declared<'w>(world: &'w World, object_type: &str, home: u32) -> impl Iterator<Item = &'w str> {
     let contracts = world.contracts();
-    let row = contracts.governing(object_type, home, world.tenancy());
-    let version = row
-        .and_then(|row| Some((row, contracts.at(row)?)))
-        .and_then(|(row, contract)| contracts.version(row, contract.version));
-    let fields = version.into_iter().flat_map(|version| version.definition.fields.iter());
-    fields.filter(|field| field.field_type == FieldType::Ref).map(|field| field.name.as_str())
+    let governing = contracts.governing(object_type, home, world.tenancy());
+    let current = governing.and_then(|row| contracts.current(row));
+    current.into_iter().flat_map(|(_, version)| version.definition.references())
 }
 
 /// What the options name of a type.

@@ -9,7 +9,6 @@ use super::sight::Eyes;
 use crate::authorize::Target;
 use crate::error::Result;
 use scoped_projections::ObjectId;
-use scoped_projections::contracts::FieldType;
 use scoped_projections::objects::Object;
 use scoped_projections::tenancy::Capability as C;
 use serde_json::Value;
@@ -21,8 +20,7 @@ impl Eyes<'_> {
         let object_type = objects.object_type(object);
         let wrote = contracts.governed(object_type, object.home, object.data, self.world().tenancy());
         let version = wrote.and_then(|(contract, number)| contracts.version(contract, number));
-        let fields = version.map_or(&[][..], |version| &version.definition.fields);
-        let mut fields = fields.iter().filter(|field| field.field_type == FieldType::Ref).peekable();
+        let mut fields = version.into_iter().flat_map(|version| version.definition.references()).peekable();
         if fields.peek().is_none() {
             return Ok(Vec::new());
         }
@@ -32,9 +30,9 @@ impl Eyes<'_> {
             let readable = objects.row(to).is_some_and(|to| self.holds(C::ReadLocal, Target::Object(to)));
             readable.then_some(to)
         };
-        let edge = |name: &String| {
-            Some(RecordReference { object_id: object.id, field: name.clone(), to: named(name)? })
+        let edge = |name: &str| {
+            Some(RecordReference { object_id: object.id, field: name.to_owned(), to: named(name)? })
         };
-        Ok(fields.filter_map(|field| edge(&field.name)).collect())
+        Ok(fields.filter_map(edge).collect())
     }
 }

@@ -40,20 +40,12 @@ impl Forest {
         fill(engine, founder, scopes).context("making scopes")?;
         let mut text = String::new();
         let objects = (0..self.objects).map_while(|nth| {
-            let (object, object_type) = (Some(Self::object(nth)), NOTE.to_owned());
+            let object = Some(Self::object(nth));
             let data = data(64, u64::from(nth), &mut text).ok()?;
             let scope = Some(ScopeRef::Id(Self::scope(Self::home(nth))));
             Some(
-                objects::Create {
-                    object,
-                    object_type,
-                    data,
-                    scope,
-                    level: Level::Write,
-                    reason: None,
-                    subject: None,
-                }
-                .into(),
+                objects::Create { object, scope, level: Level::Write, ..objects::Create::new(NOTE, data) }
+                    .into(),
             )
         });
         fill(engine, founder, objects).context("making objects")?;

@@ -110,20 +110,12 @@ impl Grove {
         let mut text = String::new();
         let all = trees.flat_map(|tree| (0..LEAVES * OBJECTS).map(move |nth| (tree, nth)));
         fill(&mut all.clone().map_while(|(tree, nth)| {
-            let (object, object_type) = (Some(Self::object(tree, nth)), NOTE.to_owned());
+            let object = Some(Self::object(tree, nth));
             let scope = Some(ScopeRef::Id(Self::scope(tree, SCOPES - LEAVES + nth / OBJECTS)));
             let data = data(PAYLOAD, u64::from(nth), &mut text).ok()?;
             Some(
-                objects::Create {
-                    object,
-                    object_type,
-                    data,
-                    scope,
-                    level: Level::Write,
-                    reason: None,
-                    subject: None,
-                }
-                .into(),
+                objects::Create { object, scope, level: Level::Write, ..objects::Create::new(NOTE, data) }
+                    .into(),
             )
         }))
         .context("making objects")?;
