@@ -23,6 +23,10 @@ mod stores;
 mod turns;
 mod works;
 
+/// The tool's allocator, for all who are measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     args::main()
 }
