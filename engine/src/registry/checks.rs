@@ -15,6 +15,7 @@ const TAGS_MAX: usize = 64;
 
 /// Nothing is made whose type is not registered. Looks at the proposed facts, so that no command can forget it.
 pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
+    let may_warn = on.world.registry().has_any(Lifecycle::Deprecated);
     for fact in proposed {
         if let Event::Objects(ObjectsEvent::ObjectCreated(created)) = &fact.event {
             check_type(on, &created.object_type)?;
@@ -24,6 +25,7 @@ pub(crate) fn admit(on: &View<'_>, proposed: &[Proposed]) -> Result<()> {
             ObjectsEvent::ObjectUpdated(ObjectUpdated { object })
             | ObjectsEvent::ObjectRestored(ObjectRestored { object }),
         ) = &fact.event
+            && may_warn
             && let Some(found) = on.world.objects().get(*object)
         {
             warn_of_deprecated(on, on.world.objects().object_type(found));

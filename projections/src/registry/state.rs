@@ -136,8 +136,16 @@ impl Registry {
     /// Is anything tagged so?
     #[must_use]
     pub fn has_tagged(&self, tag: &str) -> bool {
+        if self.by_tag.is_empty() {
+            return false;
+        }
         let rows = self.words.find(tag).and_then(|tag| self.by_tag.get(tag));
         rows.is_some_and(|rows| !rows.is_empty())
+    }
+    /// Is any entry in this state?
+    #[must_use]
+    pub fn has_any(&self, lifecycle: Lifecycle) -> bool {
+        self.by_lifecycle.get(u32::from(lifecycle.tag())).is_some_and(|rows| !rows.is_empty())
     }
     /// Its tags, sorted.
     pub fn tags<'a>(&'a self, entry: &'a Registration) -> impl Iterator<Item = &'a str> {

@@ -28,6 +28,11 @@ impl Postings {
             self.undo.note(|| (of, value, false));
         }
     }
+    /// True when nothing was ever put into any set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sets.is_empty()
+    }
     /// The set of `of`; `None` when nothing was ever put into it.
     #[must_use]
     pub fn get(&self, of: u32) -> Option<&RowSet> {
