@@ -1,9 +1,10 @@
 //! An object's data: canonical JSON.
 //!
-//! Canonical means: keys sorted, no blanks, numbers as `serde_json` writes them, so equal data is equal bytes and one
+//! Canonical (`canonical.rs`) means: keys sorted, no blanks, numbers as `serde_json` writes them, so equal data is equal bytes and one
 //! digest. It is written out here, on the caller's thread, never on the writer's. What comes as text is refused where it could not be
 //! kept as it is written (`exact.rs`).
 
+use crate::canonical;
 use crate::error::{Error, Result};
 use crate::exact::first_too_large;
 use crate::sealed::Offer;
@@ -30,10 +31,8 @@ impl Data {
     /// # Errors
     /// When it cannot, or takes more than [`Payload::MAX_BYTES`].
     pub fn new(value: impl Serialize) -> Result<Self> {
-        // Through a value, whose maps are sorted.
-        let value =
-            serde_json::to_value(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
-        Self::from_value(&value)
+        let bytes = canonical::bytes(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
+        Self::from_canonical(bytes)
     }
     /// Takes JSON as text, as exactly as it can be kept. A [`serde_json::Value`] was rounded when it was parsed, if it had to be; text was not.
     ///
@@ -45,11 +44,7 @@ impl Data {
         }
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
-        Self::from_value(&value)
-    }
-    fn from_value(value: &serde_json::Value) -> Result<Self> {
-        let bytes = serde_json::to_vec(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
-        Self::from_canonical(bytes)
+        Self::new(value)
     }
     /// Takes bytes that are canonical JSON already, which is not checked: they come from this module, or from a log.
     pub(crate) fn from_canonical(bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
@@ -164,7 +159,7 @@ impl Serialize for Data {
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(from)?;
-        Self::from_value(&value).map_err(de::Error::custom)
+        Self::new(value).map_err(de::Error::custom)
     }
 }
 

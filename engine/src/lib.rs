@@ -30,6 +30,7 @@
 pub mod ambient;
 pub mod audit;
 mod authorize;
+mod canonical;
 mod clock;
 mod command;
 pub mod compliance;

@@ -3,6 +3,7 @@
 //! The log holds the same as a [`Definition`], whose values are canonical JSON as text. What is written here in ways that mean
 //! nothing is refused when it is defined, by [`super::compile`].
 
+use crate::canonical;
 use scoped_projections::contracts::{
     Conversion, CrossKind, CrossRule, Definition, Field, FieldRule, FieldType, RuleKind, Upgrade, UpgradeKind,
 };
@@ -189,16 +190,16 @@ impl Shape {
             field_type: spec.field_type,
             required: spec.required,
             nullable: spec.nullable,
-            default: spec.default.as_ref().filter(|value| !value.is_null()).map(Value::to_string),
+            default: spec.default.as_ref().filter(|value| !value.is_null()).map(canonical::text),
             description: spec.description.clone(),
             rules: spec
                 .constraints
                 .iter()
-                .map(|(kind, value)| FieldRule { kind: *kind, value: value.to_string() })
+                .map(|(kind, value)| FieldRule { kind: *kind, value: canonical::text(value) })
                 .collect(),
         });
         let constraints = self.constraints.iter().map(ConstraintSpec::rule).collect::<Result<_, _>>()?;
-        let schema = self.schema.as_ref().map_or_else(String::new, Value::to_string);
+        let schema = self.schema.as_ref().map_or_else(String::new, canonical::text);
         Ok(Definition { fields: fields.collect(), constraints, schema })
     }
 
@@ -275,7 +276,7 @@ impl UpgradeSpec {
         let step = |kind, field: &String, other: String| Upgrade { kind, field: field.clone(), other };
         match self {
             Self::Rename { from, to } => step(UpgradeKind::Rename, from, to.clone()),
-            Self::SetDefault { field, value } => step(UpgradeKind::SetDefault, field, value.to_string()),
+            Self::SetDefault { field, value } => step(UpgradeKind::SetDefault, field, canonical::text(value)),
             Self::Drop { field } => step(UpgradeKind::Drop, field, String::new()),
             Self::Convert { field, to } => step(UpgradeKind::Convert, field, to.to_string()),
             Self::Wrap { field } => step(UpgradeKind::Wrap, field, String::new()),

@@ -12,6 +12,7 @@ use scoped_projections::shown;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// Most errors that are collected.
 const ERRORS_MAX: usize = 1_000;
@@ -70,12 +71,11 @@ impl Compiled {
                 errors.extend(field.errors_of(value).into_iter().map(about));
             }
         }
-        for key in data.keys().filter(|key| !self.by_name.contains_key(key.as_str())) {
-            if errors.len() >= ERRORS_MAX {
-                break;
-            }
-            errors.push(format!("Unknown field `{}`", shown(key)));
-        }
+        let unknown = data.keys().filter(|key| !self.by_name.contains_key(key.as_str()));
+        // By name, in whatever order the map keeps them.
+        let unknown: BTreeSet<&String> = unknown.collect();
+        let room = ERRORS_MAX.saturating_sub(errors.len());
+        errors.extend(unknown.into_iter().take(room).map(|key| format!("Unknown field `{}`", shown(key))));
         errors.extend(self.constraints.iter().filter_map(|rule| broken(rule, data)));
         Validation::of(errors)
     }

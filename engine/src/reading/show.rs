@@ -3,6 +3,7 @@
 //! The moment that is asked about and the present both have a say: what was hidden then, or is hidden now, is hidden.
 
 use super::Ask;
+use crate::canonical;
 use crate::error::Result;
 use crate::rules::redaction::{apply, hidden, may_hide, parse};
 use scoped_projections::rules::{Action, Redactions};
@@ -37,6 +38,6 @@ impl Ask<'_> {
             return Ok(Cow::Borrowed(data));
         }
         apply(&redactions, &mut value);
-        Ok(Cow::Owned(value.to_string().into_bytes()))
+        Ok(Cow::Owned(canonical::text(&value).into_bytes()))
     }
 }

@@ -7,6 +7,7 @@
 use super::audit::AUDIT_PAGE_MAX;
 use super::{Ask, Operation, Reading};
 use crate::authorize::Target;
+use crate::canonical;
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
 use crate::temporal::{Entity, EntityState, Timeline};
@@ -88,7 +89,7 @@ impl Ask<'_> {
             return Ok(());
         };
         let broken = |e: serde_json::Error| Error::corrupt(format!("stored data is no JSON: {e}"));
-        let bytes = serde_json::to_vec(data).map_err(broken)?;
+        let bytes = canonical::bytes(&*data).map_err(broken)?;
         let shown: Value = serde_json::from_slice(&self.show(row, &bytes)?).map_err(broken)?;
         *data = shown;
         Ok(())

@@ -10,6 +10,7 @@
 //! number before its end, all of that is covered.
 
 use crate::authorize::{Target, way};
+use crate::canonical;
 use crate::error::{Error, Result};
 use crate::rules::outside::{AskedData, Known};
 use crate::rules::policy::{connector, declared};
@@ -200,7 +201,7 @@ fn covered(value: &Value, how: &Redact) -> Value {
     if how.strategy != Strategy::Mask {
         return Value::String(how.replacement.clone());
     }
-    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let text = value.as_str().map_or_else(|| canonical::text(value), ToOwned::to_owned);
     let (length, visible) = (text.chars().count(), how.visible_chars as usize);
     let masked = if length <= visible { length } else { length - visible };
     let mask = std::iter::repeat_n(how.mask_char, masked);

@@ -208,8 +208,6 @@ impl Package {
     }
 }
 
-/// Keys sorted, no blanks: by way of a value, whose maps are sorted.
 fn canonical(value: &impl Serialize) -> Result<Vec<u8>> {
-    let wrong = |e: serde_json::Error| Error::corrupt(format!("stored data is no JSON: {e}"));
-    serde_json::to_vec(&serde_json::to_value(value).map_err(wrong)?).map_err(wrong)
+    crate::canonical::bytes(value).map_err(|e| Error::corrupt(format!("stored data is no JSON: {e}")))
 }
