@@ -9,6 +9,7 @@ mod fields;
 
 use crate::authorize::Request;
 use crate::kernel::execute::{Facts, Result, View};
+use crate::requests::Metadata;
 use crate::temporal::{Entity, RollbackNote};
 use scoped_projections::{CorrelationId, PrincipalId, Sequence};
 use serde_json::value::RawValue;
@@ -186,6 +187,8 @@ pub struct Batch {
     pub correlation: CorrelationId,
     /// Set when the batch is a rollback.
     pub rollback: Option<RollbackNote>,
+    /// Where the request came from, as its caller knows it. No part of what an idempotency key stands for.
+    pub metadata: Option<Metadata>,
 }
 
 /// Most steps a batch may have.
@@ -255,6 +258,12 @@ impl Batch {
     #[must_use]
     pub fn correlated(mut self, correlation: u128) -> Self {
         self.correlation = CorrelationId(correlation);
+        self
+    }
+    /// The same, with what is known about where it came from, in place of what was said of that before.
+    #[must_use]
+    pub fn described(mut self, metadata: Metadata) -> Self {
+        self.metadata = Some(metadata);
         self
     }
     /// The same, said to have happened then (µs since the epoch).

@@ -9,7 +9,7 @@ use crate::history::History;
 use crate::identity::Found;
 use crate::kernel::bell::Bell;
 use crate::kernel::combiner::Combiner;
-use crate::kernel::journal::Access;
+use crate::kernel::journal::Line;
 use crate::kernel::queue::{Op, Queue, died};
 use crate::kernel::writer::Committer;
 use crate::kernel::{Published, Worlds};
@@ -344,12 +344,12 @@ impl Engine {
     }
 
     /// Leaves the trace of a read that was refused. Lost when the queue is full: a flood of refusals is folded anyway.
-    pub(crate) fn trace(&self, attempt: Access) {
+    pub(crate) fn trace(&self, attempt: Line) {
         let _ = self.inner.queue.try_send(Op::Access(Box::new(attempt)));
     }
 
     /// Leaves the record of a read, before it is answered: waits while the queue is full. Nobody may hold a world meanwhile.
-    pub(crate) fn record(&self, read: Access) -> Result<()> {
+    pub(crate) fn record(&self, read: Line) -> Result<()> {
         self.inner.queue.send(Op::Access(Box::new(read)))
     }
 

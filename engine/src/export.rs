@@ -8,9 +8,11 @@ use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
 use crate::kernel::execute::is_on_the_way;
+use crate::requests::Metadata;
 use crate::temporal::{Entity, Remark, RollbackNote};
 use scoped_log::Record;
 use scoped_projections::identity::IdentityEvent;
+use scoped_projections::requests::RequestsEvent;
 use scoped_projections::temporal::TemporalEvent;
 use scoped_projections::world::envelope;
 use scoped_projections::{CorrelationId, Envelope, Event, PrincipalId, Sequence};
@@ -158,6 +160,9 @@ fn steps(
         if let Event::Temporal(TemporalEvent::RolledBack(e)) = event {
             let Remark { reason, merged } = Remark::read(data.as_ref().map(Data::bytes));
             whole.rollback = Some(RollbackNote { to: e.to, selection: e.selection.clone(), reason, merged });
+        }
+        if let Event::Requests(RequestsEvent::RequestDescribed(_)) = event {
+            whole.metadata = Some(Metadata::recalled(data.clone(), envelope.sequence)?);
         }
         if let Event::Identity(IdentityEvent::ActedOnBehalf(e)) = event {
             acting = Some(Acting { at: envelope.sequence, agent: e.agent });

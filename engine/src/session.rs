@@ -2,11 +2,13 @@
 
 use crate::command::{Batch, Command};
 use crate::data::Data;
-use crate::engine::Engine;
+use crate::engine::{Engine, Past};
 use crate::error::Result;
+use crate::kernel::journal::{Access, Line};
 use crate::objects;
 use crate::reading::{PAGE_MAX, Reading, RecordQuery};
 use crate::receipt::{Pending, Receipt, Submitted};
+use crate::requests::Metadata;
 use crate::temporal::{Cutoff, Plan, Policy, Rollback, Selection, SetMark};
 use crate::{clock::Ids, error::Error};
 use scoped_projections::tenancy::{Capability, Level, Scope};
@@ -20,11 +22,13 @@ const PLANS_MAX: usize = 3;
 pub struct Session {
     engine: Engine,
     actor: PrincipalId,
+    /// Where its requests come from.
+    metadata: Option<Metadata>,
 }
 
 impl Session {
     pub(crate) fn new(engine: Engine, actor: PrincipalId) -> Self {
-        Self { engine, actor }
+        Self { engine, actor, metadata: None }
     }
     /// Who it is.
     #[must_use]
@@ -36,8 +40,18 @@ impl Session {
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
+    /// The same principal at work from there: whatever it asks for tells so, in the audit trail, unless a batch has metadata of its own.
+    /// Refused attempts and recorded reads tell so too.
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata) -> Self {
+        Self { metadata: Some(metadata), ..self.clone() }
+    }
+    /// A batch that comes from where this session does.
+    pub(crate) fn begin(&self) -> Batch {
+        Batch { metadata: self.metadata.clone(), ..Batch::new() }
+    }
     fn one(&self, command: impl Into<Command>) -> Batch {
-        Batch::new().with(self.actor, command)
+        self.begin().with(self.actor, command)
     }
 
     /// Carries a command out and waits for its receipt.
@@ -104,7 +118,7 @@ impl Session {
     pub fn tombstone_records(&self, context: &Scope, reason: &str) -> Result<Option<Receipt>> {
         context.validate_write()?;
         let mut query = RecordQuery { limit: Some(PAGE_MAX), ..RecordQuery::of(context.clone()) };
-        let (reading, mut batch) = (self.reading(), Batch::new());
+        let (reading, mut batch) = (self.reading(), self.begin());
         loop {
             let page = reading.records(&query)?;
             for record in &page.items {
@@ -125,26 +139,29 @@ impl Session {
     /// # Errors
     /// As [`Self::execute`]; also when that principal does not let this one act for it, or either may not act.
     pub fn execute_for(&self, principal: PrincipalId, command: impl Into<Command>) -> Result<Receipt> {
-        let mut batch = Batch::new();
+        let mut batch = self.begin();
         batch.push_for(self.actor, principal, command);
         self.engine.execute(batch)
     }
     /// Several commands that happen together or not at all.
     pub fn batch(&self) -> SessionBatch<'_> {
-        SessionBatch { session: self, batch: Batch::new() }
+        SessionBatch { session: self, batch: self.begin() }
     }
 
     /// What this principal may see now.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading::new(self.engine.clone(), self.actor, None)
+        self.looking(None)
     }
     /// What this principal may see of a past moment: what it might read then and may still read.
     ///
     /// # Errors
     /// When there is no such moment, or the log cannot be read.
     pub fn as_of(&self, cutoff: &Cutoff) -> Result<Reading> {
-        Ok(Reading::new(self.engine.clone(), self.actor, Some(self.engine.as_of(cutoff)?)))
+        Ok(self.looking(Some(self.engine.as_of(cutoff)?)))
+    }
+    fn looking(&self, past: Option<Past>) -> Reading {
+        Reading::new(self.engine.clone(), self.actor, past, self.metadata.clone())
     }
     /// An object as it is now, with its data.
     ///
@@ -200,8 +217,9 @@ impl Session {
         loop {
             let plan = self.plan_with(&asked)?;
             // Planning alone tells the actor nothing and leaves nothing; trying it does.
-            plan.attempts().iter().for_each(|attempt| self.engine.trace(attempt.clone()));
-            let batch = plan.batch(self.actor);
+            let line = |access: &Access| Line { access: access.clone(), metadata: self.metadata.clone() };
+            plan.attempts().iter().for_each(|attempt| self.engine.trace(line(attempt)));
+            let batch = Batch { metadata: self.metadata.clone(), ..plan.batch(self.actor) };
             if plan.problems() > 0 && (asked.policy == Policy::AllOrNothing || batch.steps.is_empty()) {
                 return Err(refused(&plan));
             }
@@ -248,6 +266,11 @@ impl SessionBatch<'_> {
     /// Sending it twice under one key does it once.
     pub fn keyed(mut self, key: impl Into<String>) -> Self {
         self.batch = self.batch.keyed(key);
+        self
+    }
+    /// Says where it came from, in place of what the session says.
+    pub fn described(mut self, metadata: Metadata) -> Self {
+        self.batch = self.batch.described(metadata);
         self
     }
     /// Says when it happened out in the world, µs since the epoch.

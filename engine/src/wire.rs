@@ -5,6 +5,7 @@
 //! {"batch":[{"as":"…","do":"…","with":{}}],"key":"…","valid_time":1767323045000000}
 //! {"as":"…","on_behalf_of":"…","do":"…","with":{}}
 //! {"as":"…","unchanged_since":41,"do":"tenancy.rename_scope","with":{}}
+//! {"batch":[…],"metadata":{"ip":"192.0.2.7","user_agent":"curl/8.5"}}
 //! ```
 //!
 //! Arguments stand in an object of their own, so that they are parsed straight into the command's struct and an error has its
@@ -13,6 +14,7 @@
 use crate::command::{Batch, Command, Step};
 use crate::error::Error;
 use crate::exact::first_too_large;
+use crate::requests::Metadata;
 use crate::temporal::RollbackNote;
 use scoped_projections::{CorrelationId, PrincipalId, Sequence, shown};
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,9 @@ struct WireBatch<'a> {
     correlation: Option<CorrelationId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rollback: Option<RollbackNote>,
+    /// Borrowed from the line, as arguments are.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
     #[serde(borrow)]
     batch: Vec<WireStep<'a>>,
 }
@@ -96,13 +101,20 @@ pub fn parse_line(line: &str) -> std::result::Result<(Batch, u64), LineError> {
         serde_json::from_str::<WireBatch<'_>>(line).map_err(|e| whole(&e))?
     } else {
         let step = serde_json::from_str::<WireStep<'_>>(line).map_err(|e| whole(&e))?;
-        WireBatch { at: 0, key: None, valid_time: None, correlation: None, rollback: None, batch: vec![step] }
+        let (key, valid_time, correlation, rollback, metadata) = (None, None, None, None, None);
+        WireBatch { at: 0, key, valid_time, correlation, rollback, metadata, batch: vec![step] }
     };
+    let metadata = wire.metadata.map(|said| {
+        let wrong =
+            |error: Error| LineError { column: place(line, said.get()) + 1, message: error.to_string() };
+        Metadata::from_json(said.get()).map_err(wrong)
+    });
     let mut batch = Batch {
         key: wire.key,
         valid_time: wire.valid_time,
         correlation: wire.correlation.unwrap_or_default(),
         rollback: wire.rollback,
+        metadata: metadata.transpose()?,
         ..Batch::default()
     };
     for step in &wire.batch {
@@ -146,6 +158,8 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
         |e: serde_json::Error| Error::corrupt(format!("a stored command cannot be written as JSON: {e}"));
     let arguments = batch.steps.iter().map(|step| step.command.arguments().map_err(wrong));
     let arguments: Vec<Box<RawValue>> = arguments.collect::<std::result::Result<_, _>>()?;
+    let metadata = batch.metadata.as_ref().map(|said| serde_json::value::to_raw_value(said.data()));
+    let metadata = metadata.transpose().map_err(wrong)?;
     let steps: Vec<WireStep<'_>> = batch
         .steps
         .iter()
@@ -165,6 +179,7 @@ pub fn write_line(batch: &Batch, at: Sequence) -> std::result::Result<String, Er
         valid_time: batch.valid_time,
         correlation: Some(batch.correlation).filter(|id| id.is_some()),
         rollback: batch.rollback.clone(),
+        metadata: metadata.as_deref(),
         batch: steps,
     };
     serde_json::to_string(&wire).map_err(wrong)

@@ -23,7 +23,7 @@ macro_rules! for_each_domain {
             12 rules     Rules     RulesEvent     [identity, tenancy, objects, sharing];  // policy: rules, their versions, what they are bound to
             13 subjects  Subjects  SubjectsEvent  [];                                     // whose data what is, and who was erased
             5  temporal  Temporal  TemporalEvent  [];                                     // marks, rollbacks, what has been undone
-            6  requests  Requests  RequestsEvent  [];                                     // idempotency keys that were carried out
+            6  requests  Requests  RequestsEvent  [];                                     // idempotency keys that were carried out, where requests came from
             7  audit     Audit     AuditEvent     [];                                     // refused attempts and recorded reads
         }
     };

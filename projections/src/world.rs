@@ -147,7 +147,8 @@ impl World {
         if let Some(scope) = moved {
             objects.usage.join(scope, tenancy);
         }
-        if at.payload > 0 && at.scope.is_some() {
+        // Who is refused somewhere, or reads there, says where from: that fills nobody's room.
+        if at.payload > 0 && at.scope.is_some() && !matches!(event, Event::Audit(_)) {
             begun.begin(number::tenancy, tenancy);
             tenancy.count_bytes(at.scope, at.payload);
         }

@@ -65,6 +65,13 @@ impl<'a> Subjects<'a> {
             Event::Requests(RequestsEvent::RequestKeyed(e)) => {
                 format!("key {:016x}…", u64::from_be_bytes(e.key[..8].try_into().unwrap_or_default()))
             }
+            Event::Requests(RequestsEvent::RequestDescribed(e)) => {
+                let first = at.get().saturating_sub(u64::from(e.events));
+                match e.events {
+                    1 => format!("where #{first} came from"),
+                    _ => format!("where #{first} to #{} came from", at.get().saturating_sub(1)),
+                }
+            }
             Event::Audit(AuditEvent::AccessDenied(e)) => {
                 let object =
                     if e.object.is_some() { format!(" on {}", self.object(e.object)) } else { String::new() };

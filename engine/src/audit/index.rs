@@ -18,6 +18,7 @@ use foldhash::fast::RandomState as Hash;
 use roaring::RoaringBitmap;
 use scoped_log::Record;
 use scoped_projections::identity::IdentityEvent;
+use scoped_projections::requests::RequestDescribed;
 use scoped_projections::rules::Action;
 use scoped_projections::store::{Footprint, hashed};
 use scoped_projections::tenancy::{Subject, TenancyEvent};
@@ -329,6 +330,14 @@ impl AuditIndex {
     /// Refusals and recorded reads.
     pub(crate) fn of_access(&self) -> &RoaringBitmap {
         &self.access
+    }
+    /// Where the batch that ends there may say where it came from: at its end, or before its key.
+    pub(crate) fn described_near(&self, last: Sequence) -> Option<Sequence> {
+        let described = self.by_kind.get(&RequestDescribed::KIND)?;
+        let last = number(last)?;
+        let found =
+            [Some(last), last.checked_sub(1)].into_iter().flatten().find(|at| described.contains(*at));
+        found.map(|at| Sequence::new(u64::from(at)))
     }
     /// The event that took this one back, if one did and that still stands.
     pub(crate) fn undone_by(&self, at: Sequence) -> Option<Sequence> {

@@ -1,6 +1,7 @@
 //! Audit: what is looked for in the trail, and the index that answers. There is no command: nobody can write, or unwrite, the trail.
 
 mod concern;
+mod described;
 mod export;
 mod filter;
 mod index;
@@ -12,6 +13,7 @@ mod walk;
 mod why;
 
 pub(crate) use concern::Concern;
+pub(crate) use described::{end, is_description};
 pub use export::{TrailExport, TrailFormat};
 pub use filter::Filter;
 pub use index::AuditIndex;

@@ -27,6 +27,7 @@ mod invariant;
 mod options;
 mod redo;
 mod report;
+mod requests;
 mod rollbacks;
 mod secrets;
 #[cfg(test)]

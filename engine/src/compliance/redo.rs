@@ -10,6 +10,7 @@
 
 use super::check::Book;
 use super::invariant::CheckName as N;
+use super::requests::wrong;
 use crate::clock::{Ids, ManualDoor};
 use crate::error::Result;
 use crate::export::recall_to_check;
@@ -19,6 +20,7 @@ use crate::sealed::{Content, Sealer, Why, stored_subject, subject_of};
 use crate::temporal::undone;
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
+use scoped_projections::requests::RequestsEvent;
 use scoped_projections::store::Transact;
 use scoped_projections::{Envelope, Event, PrincipalId, SubjectId, World};
 
@@ -37,10 +39,13 @@ pub(super) fn redo(
     };
     let name = N::CommandsExplainEvents;
     book.saw(name, events.len() as u64);
+    if let Some(wrong) = wrong(history, world, records, events) {
+        book.violation(name, || wrong);
+    }
     let batch = match recall_to_check(history, records) {
         Ok(Some(batch)) => batch,
         // Refusals and recorded reads happen beside commands; a keyed batch may have come to nothing.
-        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_) | Event::Requests(_))) => {
+        Ok(None) if events.iter().all(|(_, event)| matches!(event, Event::Audit(_)) || is_key(event)) => {
             return None;
         }
         Ok(None) => {
@@ -97,15 +102,14 @@ fn differ(
     book: &mut Book,
 ) -> Option<String> {
     // The key of a batch is no part of what was asked for; it is the last thing written.
-    let mut stands =
-        events.iter().zip(records).filter(|((_, event), _)| !matches!(event, Event::Requests(_)));
+    let mut stands = events.iter().zip(records).filter(|((_, event), _)| !is_key(event));
     let first = events.first().map_or(0, |(at, _)| at.sequence.get());
     for fact in facts {
         let Some(((at, event), record)) = stands.next() else {
             return Some(format!("`{}` is missing", name(&fact.event)));
         };
         let (context, other) = (&fact.at.context, &at.context);
-        let subject = || subject_of(world, events.iter().map(|(_, event)| event), event);
+        let subject = || subject_of(world, events.iter().map(|(_, event)| event), at.actor, event);
         let same = match says(history, fact, record, subject, book) {
             Ok(same) => same,
             Err(error) => return Some(error.to_string()),
@@ -131,6 +135,11 @@ fn differ(
     stands
         .next()
         .map(|((at, event), _)| format!("no command comes to the `{}` at {}", name(event), at.sequence))
+}
+
+/// Is it the key of a request?
+fn is_key(event: &Event) -> bool {
+    matches!(event, Event::Requests(RequestsEvent::RequestKeyed(_)))
 }
 
 /// Does the payload say what it would say, and is it sealed if it would be, for whom it would be?
@@ -162,6 +171,6 @@ fn says(
     })
 }
 
-fn name(event: &Event) -> &'static str {
+pub(super) fn name(event: &Event) -> &'static str {
     kind_info(event.kind()).map_or("event", |kind| kind.name)
 }

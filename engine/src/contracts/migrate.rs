@@ -12,7 +12,6 @@
 use super::compile::Unusable;
 use super::enforce::compiled;
 use super::queries::steps_between;
-use crate::command::Batch;
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::objects::Update;
@@ -143,7 +142,7 @@ impl Session {
             return Ok(());
         }
         let together =
-            ready.iter().fold(Batch::new(), |batch, one| batch.with(self.actor(), one.update.clone()));
+            ready.iter().fold(self.begin(), |batch, one| batch.with(self.actor(), one.update.clone()));
         match self.engine().execute(together) {
             Ok(_) => report.upgraded += ready.len() as u64,
             Err(error) if !is_refusal(&error) => return Err(error),

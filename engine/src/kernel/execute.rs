@@ -3,6 +3,8 @@
 //! A batch runs inside a transaction of the world: each step is authorized and decided against what the steps before it
 //! left, and a refusal takes all of it back.
 
+mod told;
+
 use super::admit::admit;
 use super::delegation::{delegated, forbids};
 use crate::authorize::{Request, Target, authorize};
@@ -18,7 +20,6 @@ use crate::temporal::{Entity, Remark, check_form, check_step, filed};
 use scoped_log::Payload;
 use scoped_projections::identity::ActedOnBehalf;
 use scoped_projections::objects::ObjectsEvent;
-use scoped_projections::requests::RequestKeyed;
 use scoped_projections::rules::{Action, Attribute};
 use scoped_projections::store::Transact;
 use scoped_projections::temporal::RolledBack;
@@ -26,6 +27,7 @@ use scoped_projections::tenancy::{Capability, TenancyEvent};
 use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, Sequence, World};
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use told::Keyed;
 
 /// What a command gets to see.
 pub(crate) struct View<'a> {
@@ -254,7 +256,7 @@ impl Scribe<'_, '_> {
         &mut self,
         batch: &Batch,
         actor: PrincipalId,
-        keyed: Option<([u8; 16], Option<[u8; 16]>)>,
+        keyed: Option<Keyed>,
         start: usize,
         made: &mut Vec<u128>,
     ) -> std::result::Result<(), (usize, Refusal)> {
@@ -284,20 +286,7 @@ impl Scribe<'_, '_> {
             let id = self.step(at, step, (rolls_back, stale), &mut list).map_err(|refusal| (at, refusal))?;
             made.push(id);
         }
-        if let Some((key, request)) = keyed {
-            // Without the key of whose data it holds nothing of it was written either; should it ever be, it gets no digest in the clear.
-            let request = request.ok_or_else(|| (0, crate::sealed::no_keys().into()))?;
-            let events = (self.out.len() - start) as u32;
-            self.cause = self.out.get(start).map_or(0, |first| first.at.sequence.get());
-            self.write(
-                actor,
-                Sequence::NONE,
-                ScopeId::NONE,
-                RequestKeyed { key, request, events }.into(),
-                None,
-            );
-        }
-        Ok(())
+        self.tell(batch, actor, keyed, start).map_err(|error| (0, error.into()))
     }
 
     /// Decides one step and writes what follows from it; `list` is empty before and after.
@@ -386,7 +375,7 @@ impl Scribe<'_, '_> {
         if !step.unchanged_since.is_none() {
             check_unchanged(world, list, (step.unchanged_since, self.met))?;
         }
-        self.sealer.seal(world, list)?;
+        self.sealer.seal(world, actor, list)?;
         if let Some(need) = needs.first() {
             admit(&view, need.action, list)?;
         }

@@ -4,14 +4,18 @@
 //! only counted; when the window ends, one more event says how often and until when. So a hostile caller cannot flood the log,
 //! and nothing is lost but the exact times in between. What was counted and not yet written is lost in a crash.
 //! Bounds: of one actor at most [`ACTOR_KINDS_MAX`] kinds of each outcome are told apart in a window, the others are one kind without a
-//! target; at most [`KINDS_MAX`] kinds are folded at a time, beyond that the oldest are written and forgotten.
+//! target; at most [`KINDS_MAX`] kinds are folded at a time, beyond that the oldest are written and forgotten. Where it came from makes no kind of
+//! its own, or an address that changes would pass the fold by: what is written carries that of the first that it stands for. At most
+//! 4 KiB of it are held for each kind that is folded.
 
 use super::execute::Fact;
 use crate::authorize::{Request, Target};
 use crate::clock::Ids;
+use crate::requests::Metadata;
+use crate::sealed::Sealer;
 use scoped_projections::audit::{AccessDenied, AccessRecorded};
 use scoped_projections::tenancy::Capability;
-use scoped_projections::{Context, Envelope, Micros, ObjectId, PrincipalId, ScopeId, World};
+use scoped_projections::{Context, Envelope, Event, Micros, ObjectId, PrincipalId, ScopeId, World};
 use std::collections::BTreeMap;
 
 /// How long equal accesses are folded into one event, in µs.
@@ -47,13 +51,22 @@ pub(crate) struct Access {
     pub(crate) reason: &'static str,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// An access, and where it came from, if that was said.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) access: Access,
+    pub(crate) metadata: Option<Metadata>,
+}
+
+#[derive(Debug, Clone)]
 struct Folded {
     window_began: Micros,
     first: Micros,
     last: Micros,
     /// Not written yet.
     count: u32,
+    /// Where the first of those came from.
+    metadata: Option<Metadata>,
 }
 
 /// Accesses of the current window.
@@ -64,18 +77,22 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Counts an access; gives it back, as it is to be told, when it has to be written now.
-    pub(crate) fn note(&mut self, access: Access, now: Micros) -> Option<Access> {
+    pub(crate) fn note(&mut self, line: Line, now: Micros) -> Option<Line> {
+        let Line { access, metadata } = line;
         let access = self.told_apart(access, now);
         if let Some(folded) = self.folded.get_mut(&access)
             && now.saturating_sub(folded.window_began) < WINDOW
         {
             folded.count = folded.count.saturating_add(1);
-            folded.first = if folded.count == 1 { now } else { folded.first };
+            if folded.count == 1 {
+                (folded.first, folded.metadata) = (now, metadata);
+            }
             folded.last = now;
             return None;
         }
-        self.folded.insert(access.clone(), Folded { window_began: now, first: now, last: now, count: 0 });
-        Some(access)
+        let folded = Folded { window_began: now, first: now, last: now, count: 0, metadata: None };
+        self.folded.insert(access.clone(), folded);
+        Some(Line { access, metadata })
     }
 
     /// The access itself, or one without operation and target when its actor does too many different things.
@@ -96,7 +113,7 @@ impl Journal {
     }
 
     /// Takes out what was counted in windows that have ended (all of them when `all`), to be written.
-    pub(crate) fn due(&mut self, now: Micros, all: bool) -> Vec<(Access, u32, Micros, Micros)> {
+    pub(crate) fn due(&mut self, now: Micros, all: bool) -> Vec<(Line, u32, Micros, Micros)> {
         let mut oldest_kept = 0;
         if self.folded.len() > KINDS_MAX {
             let mut began: Vec<Micros> = self.folded.values().map(|folded| folded.window_began).collect();
@@ -108,7 +125,8 @@ impl Journal {
             let ended =
                 all || folded.window_began < oldest_kept || now.saturating_sub(folded.window_began) >= WINDOW;
             if ended && folded.count > 0 {
-                due.push((access.clone(), folded.count, folded.first, folded.last));
+                let line = Line { access: access.clone(), metadata: folded.metadata.take() };
+                due.push((line, folded.count, folded.first, folded.last));
             }
             !ended
         });
@@ -121,12 +139,13 @@ impl Journal {
     }
 }
 
-/// The event of an access, applied to the world like any other.
+/// The event of an access, applied to the world like any other. Where it came from is left out when that has to be sealed and cannot be: what
+/// happened is told all the same.
 pub(crate) fn fact(
     world: &mut World,
-    ids: &mut Ids,
+    (ids, sealer): (&mut Ids, &mut Sealer<'_>),
     now: Micros,
-    access: &Access,
+    Line { access, metadata }: &Line,
     correlation: u128,
     (count, first, last): (u32, Micros, Micros),
 ) -> Fact {
@@ -136,17 +155,20 @@ pub(crate) fn fact(
     // What was folded out of many operations is one of its own.
     let correlation = if correlation == 0 { event_id } else { correlation };
     let context = Context { correlation, ..Context::default() };
-    let at = Envelope { sequence, time, actor, scope, context, payload: 0 };
     let (operation, capability) = (access.operation.to_owned(), access.capability.as_str().to_owned());
-    let event = match access.outcome {
+    let event: Event = match access.outcome {
         Outcome::Refused => {
             let (code, reason) = (access.code.to_owned(), access.reason.to_owned());
             AccessDenied { operation, capability, object, code, reason, count, first, last }.into()
         }
         Outcome::Read => AccessRecorded { operation, capability, object, count, first, last }.into(),
     };
+    let said = metadata.as_ref().filter(|said| !said.is_empty());
+    let payload = said.and_then(|said| sealer.described(world, actor, &event, said).ok().flatten());
+    let length = payload.as_ref().map_or(0, |payload| payload.bytes().len()) as u32;
+    let at = Envelope { sequence, time, actor, scope, context, payload: length };
     world.apply(&at, &event);
-    Fact { at, event_id, event, payload: None }
+    Fact { at, event_id, event, payload }
 }
 
 /// What was done or tried, in the words of the audit trail.
@@ -198,8 +220,13 @@ mod tests {
         }
     }
 
-    fn attempt(actor: u128, object: u128) -> Access {
-        seen(Outcome::Refused, actor, object)
+    fn attempt(actor: u128, object: u128) -> Line {
+        line(seen(Outcome::Refused, actor, object))
+    }
+
+    /// From nowhere that was said.
+    fn line(access: Access) -> Line {
+        Line { access, metadata: None }
     }
 
     #[test]
@@ -240,8 +267,8 @@ mod tests {
         }
         journal.due(6_000, false);
         assert!(journal.folded.len() <= KINDS_MAX);
-        assert!(journal.folded.contains_key(&attempt(KINDS_MAX as u128 + 100, 1)), "the newest stays");
-        assert!(!journal.folded.contains_key(&attempt(1, 1)), "the oldest goes");
+        assert!(journal.folded.contains_key(&attempt(KINDS_MAX as u128 + 100, 1).access), "the newest stays");
+        assert!(!journal.folded.contains_key(&attempt(1, 1).access), "the oldest goes");
     }
 
     /// Reads and refusals are counted apart, or whoever reads a lot could hide what was refused to it.
@@ -249,10 +276,25 @@ mod tests {
     fn many_reads_do_not_hide_a_refusal() {
         let mut journal = Journal::default();
         for object in 0..2 * ACTOR_KINDS_MAX as u128 {
-            journal.note(seen(Outcome::Read, 1, object + 1), 1_000);
+            journal.note(line(seen(Outcome::Read, 1, object + 1)), 1_000);
         }
         assert_eq!(journal.note(attempt(1, 7), 1_000), Some(attempt(1, 7)));
         assert_eq!(journal.note(attempt(1, 7), 1_001), None, "folded with its like only");
-        assert_eq!(journal.note(seen(Outcome::Read, 1, 7), 1_001), None);
+        assert_eq!(journal.note(line(seen(Outcome::Read, 1, 7)), 1_001), None);
+    }
+
+    /// Told apart by where they came from, attempts from an address that changes each time would each be written.
+    #[test]
+    fn where_it_came_from_makes_no_kind_of_its_own_and_the_first_of_a_fold_is_told() {
+        let from = |nth: u64| Line {
+            metadata: Some(Metadata::new(serde_json::json!({ "ip": format!("192.0.2.{nth}") })).unwrap()),
+            ..attempt(1, 1)
+        };
+        let mut journal = Journal::default();
+        assert_eq!(journal.note(from(1), 1_000), Some(from(1)), "the first is told at once");
+        for nth in 2..9 {
+            assert_eq!(journal.note(from(nth), 1_000 + nth), None);
+        }
+        assert_eq!(journal.due(1_000 + WINDOW, false), [(from(2), 7, 1_002, 1_008)]);
     }
 }

@@ -4,7 +4,7 @@
 //! sending takes a shared lock, closing the exclusive one: what was sent before is answered, what comes behind is told
 //! that the engine is closed.
 
-use super::journal::Access;
+use super::journal::Line;
 use crate::error::{Error, Result};
 use crate::receipt::{Order, gone};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -19,7 +19,7 @@ pub(crate) enum Op {
         reply: oneshot::Sender<Box<Order>>,
     },
     /// A read was refused, or is to be recorded.
-    Access(Box<Access>),
+    Access(Box<Line>),
     /// Answer when everything before is durable.
     Sync(oneshot::Sender<Result<()>>),
     /// Nothing; but how long the writer's thread may sleep has changed.

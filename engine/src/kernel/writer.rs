@@ -17,7 +17,7 @@ use super::durability::Durability;
 use super::erasing::Erasing;
 use super::execute::{Declined, Fact, Out, Outcome, Refusal, execute};
 use super::framing::frame;
-use super::journal::{Access, Journal, Outcome as AccessOutcome, access};
+use super::journal::{Access, Journal, Line, Outcome as AccessOutcome, access};
 use super::queue::Op;
 use super::refused::{ON_BEHALF, reason, stopped};
 use crate::clock::{Door, Ids};
@@ -54,7 +54,7 @@ pub(super) enum Next {
 
 pub(crate) struct Committer {
     log: Writer,
-    history: History,
+    pub(super) history: History,
     pub(super) worlds: Worlds,
     door: Arc<dyn Door>,
     pub(super) ids: Ids,
@@ -169,7 +169,7 @@ impl Committer {
         while let Some(taken) = op.take() {
             match taken {
                 Op::Execute { order, reply } => self.submit(order, reply),
-                Op::Access(access) => self.trace(&access),
+                Op::Access(line) => self.trace(*line),
                 Op::Sync(reply) => syncs.push(reply),
                 Op::Close(reply) => next = Next::Close(Some(reply)),
                 Op::LookUp => {}
@@ -321,11 +321,12 @@ impl Committer {
         let Declined { step, actor, operation, asked, refusal } = declined;
         let correlation = batch.correlation.0;
         let attempt = |world: &_, need| access(world, actor, operation, need, AccessOutcome::Refused);
+        let line = |access: Access| Line { access, metadata: batch.metadata.clone() };
         match refusal {
             Refusal::Declined(error) => {
                 if let (Some(code), Some(need)) = (stopped(&error), asked) {
                     let attempt = Access { code, ..attempt(self.worlds.own(), need) };
-                    self.trace_at(&attempt, correlation, now);
+                    self.trace_at(line(attempt), correlation, now);
                 }
                 error
             }
@@ -336,7 +337,7 @@ impl Committer {
                 let reason = if on_behalf { ON_BEHALF } else { reason(world, actor, need, now.into()) };
                 let attempt = attempt(world, need).because(reason);
                 let error = Error::denied(need.capability);
-                self.trace_at(&attempt, correlation, now);
+                self.trace_at(line(attempt), correlation, now);
                 if step > 0 {
                     return error
                         .hint(format!("it was step {} of the batch; none was carried out", step + 1));

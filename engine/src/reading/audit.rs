@@ -7,9 +7,11 @@
 //! and not for the log, and an auditor of everything for a page and not for all scopes.
 //! Payloads leave through the same door as everywhere else ([`Ask::show`]); refusals of one's own are not shown, since they would tell
 //! what is missing from what is forbidden.
+//! Where a request came from is for whoever gave it, and for whoever audits the place that the entry is filed under (scope or deployment): who only owns
+//! what was touched sees who it was, and not from where.
 
 use super::{Ask, Operation, Reading};
-use crate::audit::{Concern, Filter};
+use crate::audit::{Concern, Filter, end, is_description};
 use crate::authorize::{Request, Target, reach};
 use crate::error::{Error, Result};
 use crate::history::{History, decode};
@@ -22,6 +24,7 @@ use scoped_projections::rules::Action;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::world::envelope;
 use scoped_projections::{Envelope, Event, ObjectId, ScopeId, Sequence, World};
+use serde_json::Value;
 use std::collections::VecDeque;
 
 /// Events or scopes that are looked at while holding the present world.
@@ -54,6 +57,9 @@ pub struct AuditEntry {
     pub data: Option<Vec<u8>>,
     /// Why it cannot be read, if it cannot.
     pub absent: Option<Absence>,
+    /// Where the request came from that it was part of, or the attempt, as its caller said: of one's own requests, and where one audits. The
+    /// marker where it cannot be read.
+    pub metadata: Option<Value>,
     /// The running digest over all events up to this one: what receipts and checkpoints hold.
     pub chain: Digest,
     /// What its entity was before and after; only where that was asked for ([`crate::audit::StatesWalk`]).
@@ -67,8 +73,21 @@ impl AuditEntry {
         let (entity, nature) = (Entity::of(&event), Nature::of(&event));
         let envelope = envelope(record, context);
         let (id, chain) = (record.event_id(), record.chain());
-        let (scope_path, absent, states) = (None, None, None);
-        Ok(Self { id, envelope, event, entity, nature, undone_by, scope_path, data, absent, chain, states })
+        let (scope_path, absent, metadata, states) = (None, None, None, None);
+        Ok(Self {
+            id,
+            envelope,
+            event,
+            entity,
+            nature,
+            undone_by,
+            scope_path,
+            data,
+            absent,
+            metadata,
+            chain,
+            states,
+        })
     }
     /// The same with the name that its scope has in that world.
     pub(crate) fn placed(mut self, world: &World) -> Self {
@@ -81,11 +100,17 @@ impl AuditEntry {
     /// When the record cannot be read.
     pub fn unfiltered(history: &History, at: Sequence, names: &World) -> Result<Self> {
         let record = history.record(at)?;
-        let undone_by = history.with_index(|index| index.undone_by(at))?;
+        let (undone_by, place) =
+            history.with_index(|index| (index.undone_by(at), index.described_near(end(&record))))?;
+        let metadata = history.described(&record, place)?.map(|found| found.metadata);
+        let entry = Self { metadata, ..Self::of(&record, undone_by, None)?.placed(names) };
+        if is_description(&entry.event) {
+            return Ok(entry);
+        }
         let content = history.content(&record)?;
         let absent = content.as_ref().and_then(Content::absence);
         let data = content.map(|content| content.shown().into_owned());
-        Ok(Self { absent, ..Self::of(&record, undone_by, data)?.placed(names) })
+        Ok(Self { absent, data, ..entry })
     }
     /// The name of its kind.
     #[must_use]
@@ -374,11 +399,22 @@ impl Ask<'_> {
         let audits = match Concern::of(&event) {
             _ if scope.is_some() => self.audits_scope(scope),
             Concern::Operators => self.audits(Target::Deployment),
-            Concern::Owner(object) => self.owns(object),
-            Concern::Actor => false,
+            Concern::Owner(_) | Concern::Actor => false,
         };
-        if !audits && (!own || matches!(event, Event::Audit(_))) {
+        let owns = || match Concern::of(&event) {
+            Concern::Owner(object) if !scope.is_some() => self.owns(object),
+            _ => false,
+        };
+        if !audits && !owns() && (!own || matches!(event, Event::Audit(_))) {
             return Ok(None);
+        }
+        let (undone_by, place) =
+            history.with_index(|index| (index.undone_by(at), index.described_near(end(&record))))?;
+        let described = history.described(&record, place)?.filter(|found| audits || found.by == self.actor);
+        let metadata = described.map(|found| found.metadata);
+        if is_description(&event) {
+            let entry = AuditEntry::of(&record, undone_by, None)?.placed(self.present);
+            return Ok(Some(AuditEntry { metadata, ..entry }));
         }
         let content = history.content(&record)?;
         let absent = content.as_ref().and_then(Content::absence);
@@ -388,8 +424,8 @@ impl Ask<'_> {
             None => None,
         };
         let absent = absent.filter(|_| data.is_some());
-        let undone_by = history.with_index(|index| index.undone_by(at))?;
-        Ok(Some(AuditEntry { absent, ..AuditEntry::of(&record, undone_by, data)?.placed(self.present) }))
+        let entry = AuditEntry::of(&record, undone_by, data)?.placed(self.present);
+        Ok(Some(AuditEntry { absent, metadata, ..entry }))
     }
 
     /// An event's payload: of one's own actions, and of objects that one may read now; cut down to what one may see.

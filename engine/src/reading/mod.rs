@@ -47,9 +47,10 @@ use crate::clock::When;
 use crate::engine::{Engine, Past};
 use crate::error::{Error, Result};
 use crate::kernel::execute::{Refusal, object_target};
-use crate::kernel::journal::{Outcome, access};
+use crate::kernel::journal::{Access, Line, Outcome, access};
 use crate::kernel::refused::reason;
 use crate::moment::Moment;
+use crate::requests::Metadata;
 use scoped_projections::tenancy::Capability as C;
 use scoped_projections::{ObjectId, PrincipalId, World};
 use smallvec::SmallVec;
@@ -60,6 +61,8 @@ pub struct Reading {
     engine: Engine,
     actor: PrincipalId,
     past: Option<Past>,
+    /// Where its questions come from: for what the trail tells of them.
+    metadata: Option<Metadata>,
 }
 
 /// The worlds that a question is put to.
@@ -112,8 +115,13 @@ impl Ask<'_> {
 }
 
 impl Reading {
-    pub(crate) fn new(engine: Engine, actor: PrincipalId, past: Option<Past>) -> Self {
-        Self { engine, actor, past }
+    pub(crate) fn new(
+        engine: Engine,
+        actor: PrincipalId,
+        past: Option<Past>,
+        metadata: Option<Metadata>,
+    ) -> Self {
+        Self { engine, actor, past, metadata }
     }
 
     /// Puts a question, and leaves the record that the scope wants of it before the answer is given.
@@ -151,12 +159,13 @@ impl Reading {
         let who = Actor::of(world, self.actor);
         let about = about::About::default();
         let asked = Ask { moment, present: &present, now, actor: self.actor, who, operation, about };
+        let line = |access: Access| Line { access, metadata: self.metadata.clone() };
         match ask(&asked) {
             Ok(answer) => {
                 let records = if recorded { asked.records() } else { SmallVec::new() };
                 // The writer may be waiting for this world while it empties the queue.
                 drop(present);
-                records.into_iter().try_for_each(|read| self.engine.record(read))?;
+                records.into_iter().try_for_each(|read| self.engine.record(line(read)))?;
                 Ok(answer)
             }
             Err(Refusal::Declined(error)) => Err(error),
@@ -166,7 +175,7 @@ impl Reading {
                 let attempt =
                     access(world, self.actor, operation.as_str(), need, Outcome::Refused).because(why);
                 drop(present);
-                self.engine.trace(attempt);
+                self.engine.trace(line(attempt));
                 Err(Error::denied(need.capability))
             }
         }

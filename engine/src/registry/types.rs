@@ -1,7 +1,7 @@
 //! Registering many object types at once, as often as one likes.
 
 use super::{DefineKind, Kind, Register};
-use crate::command::{Batch, Command};
+use crate::command::Command;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::moment::Moment;
@@ -36,7 +36,7 @@ pub(super) fn settle(
         if wanted.is_empty() {
             return Ok(None);
         }
-        let mut batch = Batch::new();
+        let mut batch = session.begin();
         wanted.into_iter().for_each(|command| batch.push(session.actor(), command));
         tries += 1;
         match session.engine().execute(batch) {

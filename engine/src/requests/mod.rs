@@ -1,6 +1,8 @@
-//! Requests: idempotency keys. There is no command: a key is part of a batch.
+//! Requests: idempotency keys, and where requests came from. There is no command: both are part of a batch.
 
+mod metadata;
 mod nature;
+pub use metadata::{METADATA_BYTES_MAX, METADATA_KEYS_MAX, Metadata};
 pub(crate) use nature::nature;
 
 use crate::command::{Batch, Command as Order, commands};
@@ -19,7 +21,8 @@ commands! {
     enum Command {}
 }
 
-/// First halves of the digests of a key and of the request it stands for.
+/// First halves of the digests of a key and of the request it stands for. Where a request came from is no part of it: sent again from another
+/// address it is the same.
 ///
 /// The digest of a request that holds a subject's data is keyed with the subject's key: a plain one would stay behind when the subject is
 /// erased, and tell whether a guess at the data is right.

@@ -4,10 +4,11 @@ use super::{Offer, about};
 use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::kernel::execute::Proposed;
+use crate::requests::Metadata;
 use scoped_log::Payload;
 use scoped_projections::identity::IdentityEvent;
 use scoped_projections::subjects::SubjectsEvent;
-use scoped_projections::{Event, SubjectId, World};
+use scoped_projections::{Event, PrincipalId, SubjectId, World};
 use scoped_vault::{DataKey, Known, SEALED_OVERHEAD, Vault};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -64,37 +65,73 @@ impl<'a> Sealer<'a> {
         self.pretends || self.vault.is_some()
     }
 
-    /// Seals every payload that belongs to a subject.
-    pub(crate) fn seal(&mut self, world: &World, proposed: &mut [Proposed]) -> Result<()> {
+    /// Seals every payload of what `actor` does that belongs to a subject.
+    pub(crate) fn seal(
+        &mut self,
+        world: &World,
+        actor: PrincipalId,
+        proposed: &mut [Proposed],
+    ) -> Result<()> {
         let bound = proposed.iter().any(|fact| matches!(fact.event, Event::Subjects(_)));
         if !bound && world.subjects().is_empty() {
             return Ok(());
         }
         let subjects: Vec<_> =
-            proposed.iter().map(|fact| subject_of(world, events(proposed), &fact.event)).collect();
+            proposed.iter().map(|fact| subject_of(world, events(proposed), actor, &fact.event)).collect();
         for (fact, subject) in proposed.iter_mut().zip(subjects) {
             let (Some(subject), Some(written)) = (subject, &mut fact.payload) else { continue };
             if let Some(at) = world.subjects().erased(subject) {
                 return Err(erased(subject, Some(at)));
             }
-            if self.pretends {
-                written.would_take.get_or_insert(written.data.bytes().len() + SEALED_OVERHEAD);
-                written.stored = Some(Payload::sealed(written.data.bytes())?);
-                continue;
-            }
-            let offer = written.data.offer();
-            let key = self.key(world, subject, offer)?;
-            let vault = self.vault.ok_or_else(no_keys)?;
-            let about = about(vault.log(), subject, &fact.event);
-            // What the caller's thread has sealed is taken if it fits what came of it.
-            let offered =
-                offer.filter(|offer| offer.about == about && offer.key.commitment() == key.commitment());
-            written.stored = Some(match offered {
-                Some(offer) => offer.payload.clone(),
-                None => Payload::sealed(key.seal(about, written.clear(), vault.chance())?)?,
-            });
+            self.seal_one(world, subject, &fact.event, written)?;
         }
         Ok(())
+    }
+
+    /// Seals a payload for a subject that is not erased.
+    fn seal_one(
+        &mut self,
+        world: &World,
+        subject: SubjectId,
+        event: &Event,
+        written: &mut Written,
+    ) -> Result<()> {
+        if self.pretends {
+            written.would_take.get_or_insert(written.data.bytes().len() + SEALED_OVERHEAD);
+            written.stored = Some(Payload::sealed(written.data.bytes())?);
+            return Ok(());
+        }
+        let offer = written.data.offer();
+        let key = self.key(world, subject, offer)?;
+        let vault = self.vault.ok_or_else(no_keys)?;
+        let about = about(vault.log(), subject, event);
+        // What the caller's thread has sealed is taken if it fits what came of it.
+        let offered =
+            offer.filter(|offer| offer.about == about && offer.key.commitment() == key.commitment());
+        written.stored = Some(match offered {
+            Some(offer) => offer.payload.clone(),
+            None => Payload::sealed(key.seal(about, written.clear(), vault.chance())?)?,
+        });
+        Ok(())
+    }
+
+    /// Where a request of `actor` came from, as it goes into the log beside that event: sealed where the actor is a data subject. `None`: that
+    /// one is erased, and nothing is written of it any more.
+    pub(crate) fn described(
+        &mut self,
+        world: &World,
+        actor: PrincipalId,
+        event: &Event,
+        metadata: &Metadata,
+    ) -> Result<Option<Payload>> {
+        let mut written = Written::of(metadata.data());
+        if let Some(subject) = subject_of(world, std::iter::empty(), actor, event) {
+            if world.subjects().erased(subject).is_some() {
+                return Ok(None);
+            }
+            self.seal_one(world, subject, event, &mut written)?;
+        }
+        Ok(Some(written.into_stored()))
     }
 
     /// A subject's key; one that is drawn, or was offered, for a subject that has none yet.
@@ -172,10 +209,11 @@ fn events(proposed: &[Proposed]) -> impl Iterator<Item = &Event> {
     proposed.iter().map(|fact| &fact.event)
 }
 
-/// Whose data the payload of an event is, if anybody's: told by the world that it meets, and by the events beside it.
+/// Whose data the payload of what `actor` did is, if anybody's: told by the world that it meets, and by the events beside it.
 pub(crate) fn subject_of<'e>(
     world: &World,
     beside: impl Iterator<Item = &'e Event>,
+    actor: PrincipalId,
     event: &Event,
 ) -> Option<SubjectId> {
     let beside = RefCell::new(beside);
@@ -185,16 +223,18 @@ pub(crate) fn subject_of<'e>(
             _ => None,
         })
     };
+    let of_principal = |principal: PrincipalId| {
+        let bound =
+            |e: &SubjectsEvent| matches!(e, SubjectsEvent::PrincipalBound(e) if e.principal == principal);
+        world.subjects().of_principal(principal).or_else(|| new(&bound))
+    };
     match event {
         Event::Identity(
             event @ (IdentityEvent::PrincipalCreated(_) | IdentityEvent::PrincipalDescribed(_)),
-        ) => {
-            let principal = event.principal()?;
-            let bound =
-                |e: &SubjectsEvent| matches!(e, SubjectsEvent::PrincipalBound(e) if e.principal == principal);
-            world.subjects().of_principal(principal).or_else(|| new(&bound))
-        }
+        ) => of_principal(event.principal()?),
         Event::Identity(_) => None,
+        // They carry where somebody was, whatever was tried or read there.
+        Event::Requests(_) | Event::Audit(_) => of_principal(actor),
         event => {
             let object = event.object()?;
             let bound = |e: &SubjectsEvent| matches!(e, SubjectsEvent::ObjectBound(e) if e.object == object);

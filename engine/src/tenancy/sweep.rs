@@ -6,7 +6,7 @@
 //! Bounds: at most [`SWEEP_MAX`] commands a batch, one batch after the other.
 
 use super::{ExpireAclEntry, ExpireMember, past_greatest_age};
-use crate::command::{Batch, Command};
+use crate::command::Command;
 use crate::error::Result;
 use crate::moment::Moment;
 use crate::objects::Expire;
@@ -39,7 +39,7 @@ impl Session {
     pub fn sweep(&self) -> Result<Swept> {
         let (mut swept, mut tries) = (Swept::default(), 0);
         loop {
-            let (mut batch, mut found) = (Batch::new(), Swept::default());
+            let (mut batch, mut found) = (self.begin(), Swept::default());
             self.engine().read(|moment| {
                 due(moment.world, moment.now.read(), &mut |command, sort| {
                     batch.push(self.actor(), command);

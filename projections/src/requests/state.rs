@@ -43,7 +43,11 @@ impl Requests {
     }
 
     pub(crate) fn apply(&mut self, at: &Envelope, event: &E) {
-        let E::RequestKeyed(e) = event;
+        let e = match event {
+            E::RequestKeyed(e) => e,
+            // Where it came from changes nothing.
+            E::RequestDescribed(_) => return,
+        };
         let first = Sequence::new(at.sequence.get().saturating_sub(u64::from(e.events)));
         self.keys.insert((at.actor.0, e.key), Request { request: e.request, first, last: at.sequence });
     }

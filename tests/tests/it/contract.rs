@@ -13,7 +13,7 @@ use scoped::projections::contracts as c;
 use scoped::projections::identity as i;
 use scoped::projections::objects as o;
 use scoped::projections::registry as r;
-use scoped::projections::requests::RequestKeyed;
+use scoped::projections::requests::{RequestDescribed, RequestKeyed};
 use scoped::projections::rules as ru;
 use scoped::projections::sharing as s;
 use scoped::projections::store::Transact as _;
@@ -230,6 +230,7 @@ pub(crate) fn samples() -> Vec<Event> {
         f::SettingSet { setting, scope, key: "limit".into(), locked: true }.into(),
         f::SettingDeleted { setting, scope, key: "limit".into() }.into(),
         RequestKeyed { key: [0xa1; 16], request: [0xb2; 16], events: 4 }.into(),
+        RequestDescribed { events: 3 }.into(),
         AccessDenied {
             operation: "objects.read".into(),
             capability: "scope.read.local".into(),

@@ -9,6 +9,7 @@ mod any_bytes;
 mod any_input;
 mod back;
 mod bad_input;
+mod came_from;
 mod canonical;
 mod compliance;
 mod conformance;

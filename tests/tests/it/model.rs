@@ -8,9 +8,11 @@ use crate::oracle::{Fact, On, Oracle, UNFORESEEN, What};
 use crate::support::{NOON, by_hand, chances, data, digest, panic_text, path};
 use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use proptest::{prelude::*, strategy::Strategy};
+use scoped::projections::requests::RequestsEvent;
 use scoped::projections::{
     identity as identities, objects as stored, sharing as shared, temporal as moments, tenancy as places,
 };
+use scoped::requests::Metadata;
 use scoped::temporal::{Cutoff, Selection, SetMark};
 use scoped::{
     Batch, Capability, Command, Effect, Engine, EntryId, ErrorKind, Event, Level, ManualDoor, Moment,
@@ -389,10 +391,19 @@ fn case(raws: &[Raw], with_prelude: bool, cutoffs: [u16; 4]) -> Seen {
             continue;
         }
         let batch = std::mem::take(&mut batch);
-        run.batch(if raw[5] % 16 == 1 { batch.keyed(format!("k{}", raw[4] % 3)) } else { batch });
+        let batch = if raw[5] % 16 == 1 { batch.keyed(format!("k{}", raw[4] % 3)) } else { batch };
+        // From another place each time, also where it is sent again under its key.
+        let from = || Metadata::new(serde_json::json!({ "nth": nth })).unwrap();
+        run.batch(if raw[3] % 4 == 1 { batch.described(from()) } else { batch });
     }
     run.compare_everything(cutoffs);
     run.seen
+}
+
+/// Where a request comes from is no part of it.
+fn same_request(one: &Batch, other: &Batch) -> bool {
+    let request = |batch: &Batch| Batch { metadata: None, ..batch.clone() };
+    request(one) == request(other)
 }
 
 impl Run {
@@ -423,7 +434,7 @@ impl Run {
         let key = batch.key.clone().map(|key| (batch.steps[0].actor, key));
         let known = key.as_ref().and_then(|key| self.keys.get(key)).cloned();
         let expected = match &known {
-            Some((first, _)) if *first == batch => Ok(Vec::new()),
+            Some((first, _)) if same_request(first, &batch) => Ok(Vec::new()),
             Some(_) => Err("idempotency_conflict"),
             None => self.oracle().decide(&batch, self.now().max(time), position + 1),
         };
@@ -721,7 +732,8 @@ fn what(event: Event, payload: Option<serde_json::Value>, home: Option<ScopeId>)
         }
         Event::Temporal(M::MarkSet(e)) => What::Mark { name: e.name, position: Some(e.position) },
         Event::Temporal(M::RolledBack(_)) => What::RolledBack,
-        Event::Requests(_) => What::Keyed,
+        Event::Requests(RequestsEvent::RequestKeyed(_)) => What::Keyed,
+        Event::Requests(RequestsEvent::RequestDescribed(_)) => What::CameFrom,
         Event::Audit(_) => return None,
         // Not modelled here.
         _ => return None,

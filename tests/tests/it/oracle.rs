@@ -104,6 +104,7 @@ pub(crate) enum What {
         position: Option<u64>,
     },
     Keyed,
+    CameFrom,
     RolledBack,
 }
 
@@ -330,7 +331,7 @@ impl Oracle {
             What::Mark { name, position } => {
                 self.marks.insert(name, position.unwrap_or(fact.at));
             }
-            What::Keyed | What::RolledBack => {}
+            What::Keyed | What::CameFrom | What::RolledBack => {}
         }
     }
 
@@ -507,6 +508,9 @@ impl Oracle {
                 all.push(what.clone());
             }
             world.keeps_a_way_back(&before, &found, now)?;
+        }
+        if batch.metadata.is_some() && !all.is_empty() {
+            all.push(What::CameFrom);
         }
         if batch.key.is_some() {
             all.push(What::Keyed);

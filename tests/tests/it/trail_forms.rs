@@ -5,6 +5,7 @@ use scoped::audit::{StatesWalk, TrailExport, TrailFormat};
 use scoped::projections::audit::AccessDenied;
 use scoped::projections::domains::DOMAINS;
 use scoped::projections::{Context, Envelope};
+use scoped::requests::Metadata;
 use scoped::temporal::{Cutoff, Entity, Nature, Rollback, Selection};
 use scoped::{
     AuditEntry, Batch, Digest, Event, Filter, Level, ObjectId, PrincipalId, Role, ScopeId, Sequence, Session,
@@ -58,7 +59,7 @@ rules.binding_changed 3004 Update              rules.binding_removed 3004 Delete
 subjects.object_assigned 6003 Create           subjects.principal_assigned 6003 Create
 subjects.erased 3004 Delete
 temporal.mark_set 6003 Create                  temporal.rolled_back 6003 Update
-requests.keyed 6003 Other
+requests.keyed 6003 Other                      requests.described 6003 Other
 audit.access_denied 6003 Read                  audit.access_recorded 6003 Read
 ";
 
@@ -82,6 +83,7 @@ fn entry(event: Event) -> AuditEntry {
         scope_path: None,
         data: None,
         absent: None,
+        metadata: None,
         chain: Digest::new([7; 32]),
         states: None,
     }
@@ -185,6 +187,45 @@ fn an_export_has_the_chain_and_where_asked_for_the_states() {
     assert_eq!(event["undoneby"], json!(back.last.get().to_string()));
     let plain = ada.reading().audit_at(made.last).unwrap();
     assert_eq!(form(TrailFormat::Ndjson, &plain).get("before"), None::<&Value>);
+}
+
+/// An address and a user agent have attributes of their own in OCSF; all else that was said stands where what has none does.
+#[test]
+fn every_form_says_where_a_request_came_from() {
+    let (engine, [ada, ..]) = world();
+    let said = json!({ "ip": "192.0.2.7", "user_agent": "curl/8.5", "request": "r-1" });
+    let from = |said: &Value| ada.with_metadata(Metadata::new(said).unwrap());
+    let made = from(&said).execute(object(10, 1, Some("org:a"), Level::Write)).unwrap();
+    let odd = from(&json!({ "ip": "::1, 10.0.0.1", "user_agent": 7 })).execute(update(10, 2)).unwrap();
+    let own = from(&said).execute(member("org:z", 2, Role::Reader)).unwrap();
+    let form = |form: TrailFormat, at: Sequence| {
+        TrailExport::new(form, 5).value(&ada.reading().audit_at(at).unwrap()).unwrap()
+    };
+    assert_eq!(form(TrailFormat::Ndjson, made.first)["metadata"], said);
+    assert_eq!(form(TrailFormat::CloudEvents, made.first)["data"]["metadata"], said);
+    for (receipt, class) in [(&made, 6003), (&own, 3005)] {
+        let event = form(TrailFormat::Ocsf, receipt.first);
+        assert_eq!(event["class_uid"], class);
+        assert_eq!(event["src_endpoint"]["ip"], "192.0.2.7");
+        assert_eq!(event["src_endpoint"].get("svc_name").is_some(), class == 6003, "that of the class stays");
+        assert_eq!(event["http_request"], json!({ "user_agent": "curl/8.5" }));
+        assert_eq!(event["unmapped"]["metadata"], said);
+    }
+    let event = form(TrailFormat::Ocsf, odd.first);
+    let attributes = (event["src_endpoint"].get("ip"), event.get("http_request"));
+    assert_eq!(attributes, (None, None), "an address that is none would not fit the schema");
+    assert_eq!(event["unmapped"]["metadata"]["ip"], "::1, 10.0.0.1");
+    let plain = form(TrailFormat::Ndjson, Sequence::new(1));
+    assert_eq!(plain.get("metadata"), None, "where nothing was said there is nothing");
+    // As the specification has it: the action as text, the states, the metadata, in one object.
+    let history = engine.history();
+    let whole = engine.read(|moment| AuditEntry::unfiltered(history, odd.first, moment.world()).unwrap());
+    let whole = TrailExport::new(TrailFormat::Ndjson, 5)
+        .value(&StatesWalk::new(history).stated(whole).unwrap())
+        .unwrap();
+    let states = ["before", "after"].map(|when| whole[when]["value"]["data"]["cpu"].clone());
+    assert_eq!((&whole["action"], states), (&json!("update"), [json!(1), json!(2)]));
+    assert_eq!(whole["metadata"]["user_agent"], 7);
 }
 
 /// Who audits a scope saw the steps of its rollback and never why: its head was filed under no scope, and the reason was for its author only.

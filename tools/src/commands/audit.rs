@@ -17,7 +17,8 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Answered from an index: a filter costs what it finds. --export writes the same entries for other systems: ndjson, cloudevents (1.0, one a
-line), cloudevents-batch, ocsf (1.8, one a line); with --states what each entity was before and after goes with it.
+line), cloudevents-batch, ocsf (1.8, one a line); with --states what each entity was before and after goes with it. Where a request came from,
+if its caller said so, stands in every form but the table.
 
 Examples:
   scoped audit notes --action delete,revoke --scope org:acme --subtree
@@ -129,6 +130,8 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     undone_by: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Value>,
@@ -233,6 +236,7 @@ fn row(subjects: &mut Subjects<'_>, entry: &AuditEntry) -> Result<Row, Failure> 
         correlation: Some(CorrelationId(at.context.correlation)).filter(|id| id.is_some()),
         undoes: some(at.context.undoes),
         undone_by: entry.undone_by.map(Sequence::get),
+        metadata: entry.metadata.clone(),
         before,
         after,
         micros: at.time,

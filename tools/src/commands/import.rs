@@ -24,6 +24,7 @@ const COMMANDS_EXAMPLES: &str = "\
 One batch a line, as `scoped export commands` writes them, or a single step:
   {\"as\":\"01HX…\",\"do\":\"objects.update\",\"with\":{\"object\":\"01HX…\",\"data\":{\"cpu\":8}}}
   {\"batch\":[{\"as\":\"…\",\"do\":\"…\",\"with\":{}}],\"key\":\"…\",\"valid_time\":1767323045000000}
+  {\"batch\":[…],\"metadata\":{\"ip\":\"192.0.2.7\"}}          where it came from: an object of at most 32 keys and 4 KiB
 
 All lines are read, then all are tried on a copy of the world, and only then are they carried out: a file with a mistake changes \
 nothing. A line holds at most 32 MiB. When DIR has no log, the first line has to be `identity.found`, and the log begins with it.

@@ -62,7 +62,15 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<(), Failure> {
     let names = scene.as_ref().map(Scene::names).transpose()?.unwrap_or_default();
     let payload = opened.history().content(&record)?.map(|content| content.shown().into_owned());
     let payload = payload.as_deref();
-    let value = value(&record, &context, &event, payload)?;
+    // Told by the end of its batch, which may be damaged where the event itself is not.
+    let metadata = opened.history().metadata(&record).unwrap_or_else(|error| {
+        output.damage(error.to_string());
+        None
+    });
+    let mut value = value(&record, &context, &event, payload)?;
+    if let (Value::Object(value), Some(metadata)) = (&mut value, metadata) {
+        value.insert("metadata".to_owned(), metadata);
+    }
     output.show(&value, || page(&record, &context, &event, scene.as_ref(), &names, &value, payload))
 }
 
@@ -218,6 +226,13 @@ fn page(
         .flatten()
         .fold(Facts::new(), |facts, (name, value)| facts.with(name.clone(), plain(value)));
     page = page.title("body").facts(body);
+    // Of those that carry it themselves it is the payload.
+    let carried = matches!(event, Event::Requests(_) | Event::Audit(_)) && payload.is_some();
+    if let Some(metadata) = value.get("metadata").and_then(Value::as_object).filter(|_| !carried) {
+        let came =
+            metadata.iter().fold(Facts::new(), |facts, (name, said)| facts.with(name.clone(), plain(said)));
+        page = page.title("came from").facts(came);
+    }
     if let Some(payload) = payload {
         let (size, sealed) = (bytes(record.payload_len() as u64), record.is_sealed());
         let sealed = if sealed { ", sealed" } else { "" };

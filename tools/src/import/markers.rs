@@ -42,23 +42,14 @@ impl Markers {
         let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
         let alone = std::slice::from_ref(&value);
         let steps = value.get("batch").and_then(Value::as_array).map_or(alone, Vec::as_slice);
+        if let Some(metadata) = value.get("metadata") {
+            self.met(line, metadata, || "`metadata`".to_owned())?;
+        }
         for step in steps {
             let operation = step.get("do").and_then(Value::as_str).unwrap_or_default();
             let fields = step.get("with").and_then(Value::as_object);
             for (field, value) in fields.into_iter().flatten() {
-                let Some(Absence { why, subject }) = Absence::of_marker(value) else { continue };
-                let what = format!("`{field}` of `{operation}`");
-                match why {
-                    Why::Sealed => {
-                        let message = format!("{what} is the marker of sealed data, and not the data");
-                        return Err(Refused {
-                            line,
-                            message,
-                            hint: "export again with `--keys` and `--kek`",
-                        });
-                    }
-                    Why::Erased => drop(self.waiting.entry(subject).or_insert((line, what))),
-                }
+                self.met(line, value, || format!("`{field}` of `{operation}`"))?;
             }
             if operation == "subjects.erase"
                 && let Some(subject) = fields.and_then(|fields| fields.get("subject"))
@@ -66,6 +57,19 @@ impl Markers {
             {
                 self.waiting.remove(&subject);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes note of a value that may be a marker.
+    fn met(&mut self, line: usize, value: &Value, what: impl FnOnce() -> String) -> Result<(), Refused> {
+        let Some(Absence { why, subject }) = Absence::of_marker(value) else { return Ok(()) };
+        match why {
+            Why::Sealed => {
+                let message = format!("{} is the marker of sealed data, and not the data", what());
+                return Err(Refused { line, message, hint: "export again with `--keys` and `--kek`" });
+            }
+            Why::Erased => drop(self.waiting.entry(subject).or_insert_with(|| (line, what()))),
         }
         Ok(())
     }

@@ -141,3 +141,53 @@ fn erased_data_goes_over_as_erased_if_the_file_erases_its_subject_and_not_at_all
     desk.fine(&["verify", "copy"]);
     desk.fine(&[&["comply", "copy"][..], &copy_keys].concat());
 }
+
+/// Where a person's requests came from is sealed as its data is: its marker is no metadata either.
+#[test]
+fn where_a_persons_requests_came_from_goes_over_with_the_keys_or_as_erased() {
+    const NURSE: PrincipalId = PrincipalId(40);
+    const ADDRESS: &str = "2001:db8::7391";
+    let desk = Desk::new();
+    let at = |name: &str| desk.folder.path().join(name);
+    let keys = Keys::new(StoredKeys::directory(at("keys")), KekFile::new(at("kek.hex")));
+    let engine = Engine::open_with(at("log"), Options::default().snapshot_after(0).keys(keys)).unwrap();
+    let nurse = scoped::identity::CreatePrincipal {
+        principal: Some(NURSE),
+        personal: true,
+        ..scoped::identity::CreatePrincipal::named("person", "Nurse").unwrap()
+    };
+    engine.session(PrincipalId(1)).unwrap().execute(nurse).unwrap();
+    let from = scoped::requests::Metadata::new(json!({ "ip": ADDRESS })).unwrap();
+    let note = objects::Create::new("note", scoped::Data::new(json!({})).unwrap());
+    engine.session(NURSE).unwrap().with_metadata(from).execute(note).unwrap();
+    engine.close().unwrap();
+
+    let export = |line: &[&str], file: &str| {
+        // Only her part: Maria's data has markers of its own.
+        let lines = desk.fine(&[&["export", "commands", "log"], line].concat());
+        let hers: Vec<&str> = lines.lines().filter(|line| !line.contains(&MARIA.to_string())).collect();
+        std::fs::write(at(file), hers.join("\n")).unwrap();
+        hers.join("\n")
+    };
+    let [copy_keys, other_keys] =
+        ["copy-keys", "other-keys"].map(|keys| ["--keys", keys, "--kek", "kek.hex"]);
+    let import = |copy, file, keys: &[&'static str]| [&["import", "commands", copy, file][..], keys].concat();
+    // Her description is told first; taken out of the way, it is the metadata's turn.
+    let sealed = export(&[], "sealed.jsonl");
+    let described = r#"{"$payload":"sealed","subject":"00000000000000000000000018"}"#;
+    std::fs::write(at("sealed.jsonl"), sealed.replacen(described, r#"{"name":"Nurse"}"#, 1)).unwrap();
+    let (code, said) = desk.run(&import("copy", "sealed.jsonl", &copy_keys));
+    assert!(code == 1 && said.contains("`metadata` is the marker of sealed data"), "{said}");
+    export(&KEYS, "clear.jsonl");
+    desk.fine(&import("copy", "clear.jsonl", &copy_keys));
+    let trail = |line: &[&str]| desk.fine(&[&["audit", "copy", "--export", "ndjson"], line].concat());
+    assert!(trail(&copy_keys).contains(ADDRESS) && !trail(&[]).contains(ADDRESS));
+
+    let subject = SubjectId(NURSE.0).to_string();
+    desk.fine(&[&["erase", "log", "--subject", &subject][..], &KEYS].concat());
+    assert!(export(&[], "erased.jsonl").contains(r#""metadata":{"$payload":"erased""#));
+    desk.fine(&import("other", "erased.jsonl", &other_keys));
+    let said = desk.fine(&[&["audit", "other", "--export", "ndjson"][..], &other_keys].concat());
+    assert!(said.contains(r#""metadata":{"$payload":"erased""#), "{said}");
+    desk.fine(&[&["comply", "other"][..], &other_keys].concat());
+}

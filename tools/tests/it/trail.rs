@@ -130,3 +130,35 @@ fn one_entity_goes_back_to_a_moment_and_others_stay() {
     let until = made.desk.json(&["rollback", "log", "--to", "1", "--until", "2", "--dry-run"]);
     assert_eq!(until["selection"], "until:#2");
 }
+
+/// Where requests came from was nowhere: an application had no place for it, so no export could bring it along.
+#[test]
+fn where_a_request_came_from_is_shown_exported_and_brought_in_again() {
+    let made = Made::new();
+    let engine = Engine::open_with(made.desk.path("log"), Options::default().snapshot_after(0)).unwrap();
+    let said = json!({ "ip": "192.0.2.7", "user_agent": "curl/8.5" });
+    let here = engine.session(PrincipalId(1)).unwrap();
+    let here = here.with_metadata(scoped::requests::Metadata::new(&said).unwrap());
+    let at = here.batch().with(scoped::temporal::SetMark { name: "m".into(), position: None }).keyed("k");
+    let at = at.execute().unwrap().first.to_string();
+    engine.close().unwrap();
+    let at = at.trim_start_matches('#');
+    assert_eq!(made.desk.json(&["show", "log", at])["metadata"], said);
+    let page = made.desk.fine(&["show", "log", at, "--format", "table"]);
+    assert!(page.contains("came from") && page.contains("192.0.2.7"), "{page}");
+    let rows = made.desk.json(&["audit", "log", "--since", "#1"]);
+    let with: Vec<_> = rows.as_array().unwrap().iter().filter(|row| row["metadata"] == said).collect();
+    let kinds: Vec<_> = with.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["temporal.mark_set", "requests.described", "requests.keyed"]);
+    assert_eq!(made.desk.json(&["show", "log", "2"]).get("metadata"), None);
+
+    let lines = made.desk.fine(&["export", "commands", "log"]);
+    let written = format!(r#""metadata":{said}"#);
+    assert_eq!(lines.matches(&written).count(), 1, "{lines}");
+    made.desk.piped(&["import", "commands", "copy", "-"], lines.as_bytes()).fine();
+    assert_eq!(made.desk.fine(&["export", "commands", "copy"]).matches(&written).count(), 1);
+    made.desk.fine(&["comply", "copy"]);
+    let wrong = lines.replace(&written, r#""metadata":"192.0.2.7""#);
+    let Run { code, err, .. } = made.desk.piped(&["import", "commands", "other", "-"], wrong.as_bytes());
+    assert!(code == 2 && err.contains("JSON object"), "{code}: {err}");
+}

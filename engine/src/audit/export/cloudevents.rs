@@ -35,6 +35,7 @@ pub(super) fn value(log: u128, entry: &AuditEntry) -> Result<Value> {
     let mut data = json!({ "facts": facts(entry)? });
     if let Value::Object(data) = &mut data {
         put(data, "payload", payload(entry)?);
+        put(data, "metadata", entry.metadata.clone());
         put_states(data, entry)?;
     }
     map.insert("data".into(), data);

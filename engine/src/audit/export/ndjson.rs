@@ -27,6 +27,7 @@ pub(super) fn value(entry: &AuditEntry) -> Result<Value> {
     put(&mut map, "correlation", Some(at.context.correlation).filter(|c| *c != 0).map(id));
     map.insert("chain".into(), entry.chain.to_string().into());
     put(&mut map, "data", payload(entry)?);
+    put(&mut map, "metadata", entry.metadata.clone());
     put_states(&mut map, entry)?;
     Ok(Value::Object(map))
 }

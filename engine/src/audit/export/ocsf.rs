@@ -8,7 +8,8 @@
 //! ```
 //!
 //! `type_uid` is class × 100 + activity, the category the class's thousands. Refused attempts are API activity that failed, of medium
-//! severity; what was folded says how often and from when to when. What has no attribute of its own goes into `unmapped`.
+//! severity; what was folded says how often and from when to when. Of the metadata of a request `ip` is the address of `src_endpoint`, if it is
+//! one, and `user_agent` that of `http_request`; every class has both. What has no attribute of its own goes into `unmapped`, all metadata too.
 
 use super::verb::Verb;
 use super::{facts, id, payload, put, put_states};
@@ -18,6 +19,7 @@ use crate::temporal::{Entity, format_time};
 use scoped_projections::Event;
 use scoped_projections::audit::AuditEvent;
 use serde_json::{Map, Value, json};
+use std::net::IpAddr;
 
 /// The version of the schema that the attributes are taken from.
 const SCHEMA: &str = "1.8.0";
@@ -115,6 +117,7 @@ pub(super) fn value(log: u128, entry: &AuditEntry) -> Result<Value> {
         }
         _ => api(log, entry, &mut map),
     }
+    from(entry, &mut map);
     if let Some((count, first, last)) = folded(&entry.event).filter(|(count, ..)| *count > 1) {
         for (key, value) in [("time", first), ("start_time", first), ("end_time", last)] {
             map.insert(key.into(), (value / MS).into());
@@ -152,8 +155,21 @@ fn unmapped(entry: &AuditEntry) -> Result<Value> {
     map.insert("chain".into(), entry.chain.to_string().into());
     put(&mut map, "undone_by", entry.undone_by.map(|by| by.get()));
     put(&mut map, "data", payload(entry)?);
+    put(&mut map, "metadata", entry.metadata.clone());
     put_states(&mut map, entry)?;
     Ok(Value::Object(map))
+}
+
+/// Where the request came from, as far as it was said.
+fn from(entry: &AuditEntry, map: &mut Map<String, Value>) {
+    let said = |key: &str| entry.metadata.as_ref()?.get(key)?.as_str();
+    // A text that is no address would make the whole event one that does not fit its schema.
+    if let Some(ip) = said("ip").filter(|ip| ip.parse::<IpAddr>().is_ok())
+        && let Value::Object(endpoint) = map.entry("src_endpoint").or_insert_with(|| json!({}))
+    {
+        endpoint.insert("ip".into(), ip.into());
+    }
+    put(map, "http_request", said("user_agent").map(|agent| json!({ "user_agent": agent })));
 }
 
 /// What only API activity has.
@@ -167,7 +183,7 @@ fn api(log: u128, entry: &AuditEntry, map: &mut Map<String, Value>) {
         "api".into(),
         json!({ "operation": operation, "service": { "name": "scoped" }, "request": request }),
     );
-    // Calls come from inside the process that embeds the engine; where that got them from is not known here.
+    // Calls come from inside the process that embeds the engine; where that got them from is known if it said so.
     map.insert("src_endpoint".into(), json!({ "svc_name": "scoped", "instance_uid": id(log) }));
     let mut resources = Vec::new();
     if let Some(entity) = entry.entity {

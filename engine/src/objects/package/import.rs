@@ -92,7 +92,7 @@ impl Session {
             result.notes.push(note.to_owned());
         }
         let former = chosen.iter().map(|object| (object.id, Former::of(object))).collect();
-        let mut batch = Batch::new().with(
+        let mut batch = self.begin().with(
             self.actor(),
             Import {
                 digest: package.manifest.digest.clone(),

@@ -111,7 +111,7 @@ impl Reading {
                     return Err(cursor::foreign());
                 }
                 let past = Past::of(self.engine.history(), cursor.position)?;
-                ask(&Self::new(self.engine.clone(), self.actor, Some(past))).map(first)
+                ask(&Self::new(self.engine.clone(), self.actor, Some(past), self.metadata.clone())).map(first)
             }
         }
     }

@@ -6,8 +6,8 @@ use scoped::compliance::{CheckName, Invariant, Options, Secret};
 use scoped::log::MemoryStorage;
 use scoped::projections::tenancy::Applies;
 use scoped::projections::{
-    Context, Envelope, ScopeId, identity as i, objects as o, registry as r, sharing as s, snapshot,
-    temporal as t, tenancy as tn,
+    Context, Envelope, ScopeId, audit as a, identity as i, objects as o, registry as r, requests as q,
+    sharing as s, snapshot, temporal as t, tenancy as tn,
 };
 use scoped::tenancy::{AddAclEntry, RemoveMember};
 use scoped::{Effect, Level, ObjectId, PrincipalId, RegistrationId, Sequence, Subject};
@@ -154,6 +154,52 @@ fn what_is_planted_is_found_by_the_checks_that_are_for_it_and_by_no_others() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{story}\n{report}");
         assert!(!report.passed, "{story}");
+    }
+}
+
+/// The key of a batch was passed over by the check, wherever it stood and whatever it counted; so would have been what describes a request.
+#[test]
+fn what_tells_of_a_request_stands_behind_all_of_it_and_counts_it() {
+    let key = |events| Forged::by(ADA, q::RequestKeyed { key: [1; 16], request: [2; 16], events });
+    let described = |events| Forged::by(ADA, q::RequestDescribed { events }).with(r#"{"ip":"192.0.2.1"}"#);
+    let mark = || Forged::by(ADA, t::MarkSet { name: "m".into(), position: 1 });
+    // Every forge is the same.
+    let at = Forge::new().history_read_only().head().next().get();
+    let caused = |cause, forged: Forged| Forged { context: Context { cause, ..forged.context }, ..forged };
+    let denied = |payload: Option<&'static str>| {
+        let (operation, capability, reason) =
+            ("objects.read".into(), "scope.read.local".into(), "rule".into());
+        let (object, code) = (ObjectId(1), "denied".into());
+        let (count, first, last) = (1, 1, 1);
+        let event = a::AccessDenied { operation, capability, object, code, reason, count, first, last };
+        Forged { payload, ..Forged::by(EVE, event) }
+    };
+    let cases = [
+        ("as it is to be", true, vec![mark(), caused(at, described(1)), caused(at, key(2))]),
+        ("a key alone, of what came to nothing", true, vec![key(0)]),
+        ("an attempt that says where from", true, vec![denied(Some(r#"{"ip":"192.0.2.1"}"#))]),
+        ("a description that counts too many", false, vec![mark(), caused(at, described(2))]),
+        ("a description before what it describes", false, vec![described(0), mark()]),
+        ("a description of nothing", false, vec![described(0)]),
+        ("a description of an attempt", false, vec![denied(None), described(1)]),
+        ("two descriptions", false, vec![mark(), caused(at, described(1)), caused(at, described(2))]),
+        ("a description behind the key", false, {
+            vec![mark(), caused(at, key(1)), caused(at, described(2))]
+        }),
+        ("a key that counts too few", false, vec![mark(), caused(at, key(0))]),
+        (
+            "a description that is none",
+            false,
+            vec![mark(), Forged { payload: Some("[1]"), ..caused(at, described(1)) }],
+        ),
+        ("an attempt with something else", false, vec![denied(Some("[1]"))]),
+    ];
+    for (story, right, events) in cases {
+        let forge = Forge::new();
+        forge.write(&events);
+        let report = forge.report(&Options::default());
+        let expected: &[&str] = if right { &[] } else { &["commands_explain_events"] };
+        assert_eq!(failed(&report), expected, "{story}\n{report}");
     }
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+mod came_from;
 mod compliance;
 mod copies;
 mod crash;
