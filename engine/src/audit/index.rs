@@ -18,8 +18,9 @@ use foldhash::fast::RandomState as Hash;
 use roaring::RoaringBitmap;
 use scoped_log::Record;
 use scoped_projections::identity::IdentityEvent;
+use scoped_projections::objects::ObjectsEvent;
 use scoped_projections::requests::RequestDescribed;
-use scoped_projections::rules::Action;
+use scoped_projections::rules::{Action, RulesEvent, Targets};
 use scoped_projections::store::{Footprint, hashed};
 use scoped_projections::tenancy::{Subject, TenancyEvent};
 use scoped_projections::{Event, ObjectId, PrincipalId, ScopeId, Sequence};
@@ -61,6 +62,11 @@ impl Thing {
             other => smallvec![Self::new(4 + other.sort(), other.id())],
         }
     }
+    /// What a rule is bound to.
+    fn targets(targets: &Targets) -> impl Iterator<Item = Self> {
+        let (scope, principal) = (targets.scope.map(Self::scope), targets.principal.map(Self::principal));
+        [scope, principal, targets.object.map(Self::object)].into_iter().flatten()
+    }
     /// All ids that an event speaks of.
     fn mentioned(event: &Event, entity: Option<Entity>) -> SmallVec<[Self; 3]> {
         let mut found: SmallVec<[Self; 3]> = entity.into_iter().flat_map(Self::of).collect();
@@ -80,6 +86,14 @@ impl Thing {
             }
             Event::Identity(IdentityEvent::RelationshipAdded(added)) => {
                 [added.parent, added.child].into_iter().for_each(|end| add(Self::principal(end)));
+            }
+            Event::Objects(ObjectsEvent::OwnershipTransferred(given)) => add(Self::principal(given.owner)),
+            Event::Rules(RulesEvent::BindingAdded(added)) => {
+                Self::of(Entity::Rule(added.rule)).into_iter().for_each(&mut add);
+                Self::targets(&added.targets).for_each(add);
+            }
+            Event::Rules(RulesEvent::BindingChanged(changed)) => {
+                Self::targets(&changed.targets).for_each(add);
             }
             _ => {}
         }

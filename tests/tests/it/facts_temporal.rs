@@ -4,11 +4,11 @@ use crate::support::{NOON, by_hand, data, member, object, path, principal, scope
 use scoped::projections::DOMAINS;
 use scoped::projections::audit::{AccessDenied, AuditEvent};
 use scoped::projections::rules::Class;
-use scoped::rules::Define;
+use scoped::rules::{Aim, Bind, Define};
 use scoped::temporal::{Cutoff, Entity, Nature, Presence, Reversal, Rollback, Selection};
 use scoped::{
-    Batch, Effect, Engine, Event, Filter, Level, ManualDoor, ObjectId, Policy, PrincipalId, Receipt, Role,
-    ScopeId, Sequence, Session, identity, objects, tenancy,
+    Action, Batch, BindingId, Effect, Engine, Event, Filter, Level, ManualDoor, ObjectId, Policy,
+    PrincipalId, Receipt, Role, RuleId, ScopeId, Sequence, Session, identity, objects, tenancy,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -459,6 +459,30 @@ fn a_cascade_takes_back_what_was_made_inside_a_scope_and_by_a_principal() {
     assert!(live(inside.object()));
     assert_eq!([state(2), state(3)], [Presence::Live; 2]);
     assert!(before < done.first);
+}
+
+/// What was given to a principal, and rules bound to one, stayed behind when the making of it was taken back.
+#[test]
+fn a_cascade_takes_back_what_was_given_to_a_principal_and_what_a_rule_was_bound_to() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    note(&ada, json!({ "v": 1 }));
+    let bot = ada.execute(principal(4)).unwrap();
+    ada.execute(objects::Transfer { object: NOTE, to: PrincipalId(4), reason: None, expected_version: None })
+        .unwrap();
+    let define = Define { rule: Some(RuleId(1)), ..Define::deny_action("no", Action::Delete, None) };
+    let rule = ada.execute(define).unwrap();
+    let bind = |id, to| Bind { binding: Some(BindingId(id)), rule: RuleId(1), to };
+    ada.execute(bind(1, Aim { principal: Some(PrincipalId(4)), ..Aim::everywhere() })).unwrap();
+    ada.execute(bind(2, Aim::scope(path("org:a")))).unwrap();
+    let names = |of: Sequence| -> Vec<&'static str> {
+        let plan = ada.plan_with(&Rollback::of(Selection::Cascade(of))).unwrap();
+        plan.steps.iter().map(|step| step.command_name()).collect()
+    };
+    assert_eq!(names(rule.first), ["rules.unbind", "rules.unbind", "rules.archive"]);
+    assert_eq!(names(bot.first), ["objects.transfer", "rules.unbind", "identity.suspend_principal"]);
+    ada.rollback_with(&Rollback::of(Selection::Cascade(bot.first))).unwrap().unwrap();
+    assert_eq!(ada.read(NOTE).unwrap().owner, ADA);
 }
 
 #[test]
