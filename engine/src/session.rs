@@ -263,6 +263,22 @@ impl SessionBatch<'_> {
         self.batch.push(self.session.actor, command);
         self
     }
+    /// Adds a command that is done on behalf of another principal, as [`Session::execute_for`] does.
+    pub fn with_for(mut self, principal: PrincipalId, command: impl Into<Command>) -> Self {
+        self.batch.push_for(self.session.actor, principal, command);
+        self
+    }
+    /// The command added last is done only if nothing that it would change was changed after this event
+    /// ([`Step::unchanged_since`](crate::Step::unchanged_since)).
+    pub fn unchanged_since(mut self, since: Sequence) -> Self {
+        self.batch = self.batch.unchanged_since(since);
+        self
+    }
+    /// Says that it is part of an operation of the caller: a request id, a job.
+    pub fn correlated(mut self, correlation: u128) -> Self {
+        self.batch = self.batch.correlated(correlation);
+        self
+    }
     /// Sending it twice under one key does it once.
     pub fn keyed(mut self, key: impl Into<String>) -> Self {
         self.batch = self.batch.keyed(key);

@@ -48,6 +48,20 @@ fn what_is_done_for_another_is_done_with_its_rights_and_its_name_and_both_trails
 }
 
 #[test]
+fn a_batch_of_a_session_acts_for_another_as_part_of_an_operation_and_held_to_what_was_seen() {
+    let engine = world();
+    let bot = engine.session(BOT).unwrap();
+    let made = bot.execute_for(ALICE, object(10, 1, None, Level::Read)).unwrap();
+    let edit = |nth| bot.batch().with_for(ALICE, update(10, nth)).unchanged_since(made.last).correlated(77);
+    let receipt = edit(2).execute().unwrap();
+    let history = engine.history();
+    let fact = history.record(receipt.last).unwrap();
+    let (context, _) = Event::decode(fact.kind(), fact.kind_version(), fact.body()).unwrap();
+    assert_eq!((PrincipalId(fact.actor()), context.correlation), (ALICE, 77));
+    assert_eq!(edit(3).execute().unwrap_err().code(), "stale");
+}
+
+#[test]
 fn steps_in_a_row_are_told_once_and_a_batch_is_recalled_with_who_acted_for_whom() {
     let engine = world();
     let mut batch = Batch::new();
