@@ -13,8 +13,12 @@ impl Inverse<'_> {
         // What was not there goes as a whole, by its tombstone; its projections stay with it for when it is restored.
         self.then.objects().get(object)?;
         let at = scope.into();
-        // What goes with a scope that was not there needs no step of its own.
+        // What goes with a scope that was not there needs no step of its own; but a record that is at home there is kept where it is by the
+        // end of the scope, for whoever reads all that lies below an ancestor: if it was there then without its projection, that goes first.
         if !self.stays(scope) {
+            if self.is_kept(object, scope) && level(self.then).is_none() && level(self.now).is_some() {
+                self.step(Phase::SharesGone, 0, sharing::Revoke { object, scope: at });
+            }
             return None;
         }
         match (level(self.then), level(self.now)) {
@@ -25,5 +29,13 @@ impl Inverse<'_> {
             _ => {}
         }
         None
+    }
+
+    /// Was the object live then, at home in a scope that had ended, and is live now?
+    fn is_kept(&self, object: ObjectId, scope: ScopeId) -> bool {
+        let (then, tenancy) = (self.then.objects().get(object), self.now.tenancy());
+        let home = self.now.objects().get(object).and_then(|object| tenancy.at(object.home));
+        then.is_some_and(|object| !object.tombstoned)
+            && home.is_some_and(|home| home.id == scope && !home.archived)
     }
 }
