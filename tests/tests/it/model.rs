@@ -589,7 +589,9 @@ impl Run {
 
     fn compare_everything(&mut self, cutoffs: [u16; 4]) {
         digest(&self.engine);
-        let (oracle, now) = (self.oracle(), self.now());
+        // For the log it is never earlier than it was; the host's clock may have stepped back behind an end that had passed.
+        let time = self.engine.read(|moment| moment.world().time());
+        let (oracle, now) = (self.oracle(), self.now().max(time));
         self.seen.decisions += self.engine.read(|moment| compare(&moment, &oracle, now));
         self.compare_readings(&oracle, now);
         self.engine.sync().unwrap(); // the traces of refused reads are in the log behind this

@@ -135,7 +135,7 @@ fn matches(pattern: &str, capability: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == capability, |prefix| capability.starts_with(prefix))
 }
 
-fn in_force(end: Option<u64>, now: u64) -> bool {
+pub(super) fn in_force(end: Option<u64>, now: u64) -> bool {
     end.is_none_or(|end| end > now)
 }
 
