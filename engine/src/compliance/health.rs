@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use scoped_log::VerifyReport;
-use scoped_projections::World;
 use scoped_projections::world::FOLD_VERSION;
+use scoped_projections::{Sequence, World};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -39,8 +39,14 @@ impl Health {
         self.checks.insert(name.into(), check);
     }
 
-    /// The four of every log.
-    pub(super) fn of(verified: &VerifyReport, folded: Result<&World, &Error>, notes: &[String]) -> Self {
+    /// The four of every log. `head` is what was acknowledged when the walk began: beside a live writer the files, which were verified
+    /// before, may have held more, of a commit that was under way.
+    pub(super) fn of(
+        verified: &VerifyReport,
+        head: Sequence,
+        folded: Result<&World, &Error>,
+        notes: &[String],
+    ) -> Self {
         let mut health = Self::default();
         health.put(
             "log_readable",
@@ -49,14 +55,12 @@ impl Health {
         health.put(
             "projections_at_head",
             match folded {
-                // Beside a live writer there may be more by now.
-                Ok(world) if world.position() >= verified.last => {
+                Ok(world) if world.position() >= head => {
                     Ok(format!("all domains are at {}", world.position()))
                 }
                 Ok(world) => Err(Error::corrupt(format!(
-                    "folded up to {}, and the log ends at {}",
-                    world.position(),
-                    verified.last
+                    "folded up to {}, and the log ends at {head}",
+                    world.position()
                 ))),
                 Err(error) => Err(error.again()),
             },

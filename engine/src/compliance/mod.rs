@@ -112,7 +112,7 @@ impl History {
                 format!("{} is at {}, which replaying does not reach", missed.what, missed.position)
             });
         }
-        let health = Health::of(&verified, walked.as_ref(), &self.notes());
+        let health = Health::of(&verified, to, walked.as_ref(), &self.notes());
         let world = match walked {
             Ok(world) => world,
             Err(error) => {

@@ -1,6 +1,7 @@
 //! A log that was written by the engine alone keeps all ten.
 
 use super::forge::{ADA, BO, Forge, acme};
+use crate::support::NOON;
 use scoped::compliance::{FuzzOptions, Options, fuzz, verify_rollbacks};
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::RemoveMember;
@@ -36,6 +37,19 @@ fn a_log_that_only_the_engine_wrote_keeps_all_ten_also_after_rollbacks_and_refus
     assert_eq!(report.position, engine.history().head().get());
     let offline = engine.history().compliance(&Options::default(), report.generated_at).unwrap();
     assert_eq!(offline.state, report.state, "the live engine and the files say one thing");
+}
+
+/// A report of a healthy engine said FAILED once in thirty runs: a recorded read was being committed, which was in the files that were verified
+/// and not acknowledged yet, so a walk up to the acknowledged end seemed to fall short of the log.
+#[test]
+fn a_report_up_to_the_acknowledged_end_passes_though_the_files_hold_more_by_now() {
+    let forge = Forge::new();
+    let (history, _) = scoped::History::on(forge.storage()).unwrap();
+    let engine = forge.engine();
+    engine.session(ADA).unwrap().mark("later").unwrap();
+    let report = history.compliance(&Options::default(), NOON).unwrap();
+    assert!(report.passed, "{report}");
+    assert_eq!((report.position, engine.history().head().get()), (history.head().get(), report.position + 1));
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Forge {
         Engine::on(self.storage(), options).unwrap()
     }
 
-    fn storage(&self) -> Arc<dyn Storage> {
+    pub(super) fn storage(&self) -> Arc<dyn Storage> {
         self.storage.clone()
     }
 

@@ -75,7 +75,8 @@ fn where_the_requests_of_a_data_subject_came_from_is_sealed_and_erased_with_it()
     while let Some(event) = feed.try_next().unwrap() {
         assert!(event.data.is_none_or(|data| !String::from_utf8_lossy(&data).contains(ADDRESS)));
     }
-    assert!(engine.compliance().unwrap().passed);
+    let report = engine.compliance().unwrap();
+    assert!(report.passed, "{report:#?}");
     engine.close().unwrap();
     place.verify();
 }
