@@ -20,7 +20,14 @@ static NUMBERS_ARE_TEXT: LazyLock<bool> = LazyLock::new(|| {
 /// # Errors
 /// When it cannot be written as JSON, or a number fits neither into 64 bits nor into a double.
 pub(crate) fn bytes(value: impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut value = serde_json::to_value(value)?;
+    written(serde_json::to_value(value)?)
+}
+
+/// The same of a value that is there already, which is not copied.
+///
+/// # Errors
+/// As [`bytes`].
+pub(crate) fn written(mut value: Value) -> Result<Vec<u8>, Error> {
     value.sort_all_objects();
     if *NUMBERS_ARE_TEXT {
         plain_numbers(&mut value)?;

@@ -31,8 +31,7 @@ impl Data {
     /// # Errors
     /// When it cannot, or takes more than [`Payload::MAX_BYTES`].
     pub fn new(value: impl Serialize) -> Result<Self> {
-        let bytes = canonical::bytes(value).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
-        Self::from_canonical(bytes)
+        Self::from_written(canonical::bytes(value))
     }
     /// Takes JSON as text, as exactly as it can be kept. A [`serde_json::Value`] was rounded when it was parsed, if it had to be; text was not.
     ///
@@ -44,7 +43,10 @@ impl Data {
         }
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?;
-        Self::new(value)
+        Self::from_written(canonical::written(value))
+    }
+    fn from_written(bytes: serde_json::Result<Vec<u8>>) -> Result<Self> {
+        Self::from_canonical(bytes.map_err(|e| Error::invalid(format!("data is no JSON: {e}")))?)
     }
     /// Takes bytes that are canonical JSON already, which is not checked: they come from this module, or from a log.
     pub(crate) fn from_canonical(bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
@@ -159,7 +161,7 @@ impl Serialize for Data {
 impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(from)?;
-        Self::new(value).map_err(de::Error::custom)
+        Self::from_written(canonical::written(value)).map_err(de::Error::custom)
     }
 }
 

@@ -55,11 +55,6 @@ macro_rules! declare {
         ];
 
         impl Event {
-    /// Is it the head of a rollback, which says what the rest of its batch is for?
-    #[must_use]
-    pub fn heads_rollback(&self) -> bool {
-        matches!(self, Self::Temporal(crate::temporal::TemporalEvent::RolledBack(_)))
-    }
             /// The number of its kind, as it stands in the record's header.
             #[must_use]
             pub fn kind(&self) -> u16 {
@@ -191,6 +186,12 @@ pub enum BodyError {
 }
 
 impl Event {
+    /// Is it the head of a rollback, which says what the rest of its batch is for?
+    #[must_use]
+    pub fn heads_rollback(&self) -> bool {
+        matches!(self, Self::Temporal(crate::temporal::TemporalEvent::RolledBack(_)))
+    }
+
     /// Appends the body of a record: the context, then the facts.
     ///
     /// # Errors

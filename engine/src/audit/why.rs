@@ -4,6 +4,7 @@
 //! each of them met. So nothing has to be stored, and what is told cannot disagree with what was decided.
 //! Bounds: a world of back then, and the events of one batch.
 
+use super::end;
 use crate::authorize::{Decision, Request, Rule, Tier, authorize};
 use crate::error::Result;
 use crate::export::recall_places;
@@ -89,7 +90,7 @@ impl History {
         while first.get() > 1 && self.record(Sequence::new(first.get() - 1))?.batch_left() > 0 {
             first = Sequence::new(first.get() - 1);
         }
-        let last = Sequence::new(at.get() + u64::from(self.record(at)?.batch_left()));
+        let last = end(&self.record(at)?);
         let records = self
             .reader()
             .records(first, last)

@@ -396,16 +396,13 @@ impl Ask<'_> {
         };
         let (_, event) = decode(&record)?;
         let own = record.actor() == self.actor.0;
-        let audits = match Concern::of(&event) {
-            _ if scope.is_some() => self.audits_scope(scope),
-            Concern::Operators => self.audits(Target::Deployment),
-            Concern::Owner(_) | Concern::Actor => false,
+        let (audits, owns) = match Concern::of(&event) {
+            _ if scope.is_some() => (self.audits_scope(scope), false),
+            Concern::Operators => (self.audits(Target::Deployment), false),
+            Concern::Owner(object) => (false, self.owns(object)),
+            Concern::Actor => (false, false),
         };
-        let owns = || match Concern::of(&event) {
-            Concern::Owner(object) if !scope.is_some() => self.owns(object),
-            _ => false,
-        };
-        if !audits && !owns() && (!own || matches!(event, Event::Audit(_))) {
+        if !audits && !owns && (!own || matches!(event, Event::Audit(_))) {
             return Ok(None);
         }
         let (undone_by, place) =

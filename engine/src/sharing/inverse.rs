@@ -15,17 +15,14 @@ impl Inverse<'_> {
         let at = scope.into();
         // What goes with a scope that was not there needs no step of its own; but a record that is at home there is kept where it is by the
         // end of the scope, for whoever reads all that lies below an ancestor: if it was there then without its projection, that goes first.
-        if !self.stays(scope) {
-            if self.is_kept(object, scope) && level(self.then).is_none() && level(self.now).is_some() {
-                self.step(Phase::SharesGone, 0, sharing::Revoke { object, scope: at });
-            }
-            return None;
-        }
+        let stays = self.stays(scope);
         match (level(self.then), level(self.now)) {
-            (Some(then), now) if now != Some(then) => {
+            (Some(then), now) if stays && now != Some(then) => {
                 self.step(Phase::SharesBack, 0, sharing::Project { object, scope: at, level: then });
             }
-            (None, Some(_)) => self.step(Phase::SharesGone, 0, sharing::Revoke { object, scope: at }),
+            (None, Some(_)) if stays || self.is_kept(object, scope) => {
+                self.step(Phase::SharesGone, 0, sharing::Revoke { object, scope: at });
+            }
             _ => {}
         }
         None
