@@ -29,7 +29,7 @@ mod reference;
 mod scan;
 mod types;
 
-pub(crate) use checks::admit;
+pub(crate) use checks::{admit, type_word};
 pub use commands::{
     Archive, Command, DefineKind, Describe, Freeze, Register, Reinstate, Transition, Unfreeze,
 };

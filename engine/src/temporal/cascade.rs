@@ -1,15 +1,17 @@
 //! What depends on an event.
 //!
 //! Two sorts of dependence, followed until nothing new is found: *causes*, which every event carries, and *data*: later versions
-//! of what an event changed, and, for what it made, everything that happened inside it, by it, or that names it. Cost: linear
-//! in what is found, from the audit index; the log is not scanned.
+//! of what an event changed, and, for what it made, everything that happened inside it, by it, or that names it. An object names its
+//! type by a word and not by an id: for the first edition of a type all objects are looked at. Cost: linear in what is found, from
+//! the audit index, and in the objects there are if a type is among it; the log is not scanned.
 
 use super::Entity;
 use crate::audit::Thing;
 use crate::error::{Error, Result};
 use crate::history::History;
+use crate::registry::type_word;
 use roaring::RoaringBitmap;
-use scoped_projections::{ScopeId, Sequence, World};
+use scoped_projections::{RegistrationId, ScopeId, Sequence, World};
 use std::collections::BTreeSet;
 
 /// The positions of an event and of all that depends on it.
@@ -37,6 +39,10 @@ pub(super) fn dependents(history: &History, now: &World, root: Sequence) -> Resu
                             filed.for_each(|set| more |= set);
                         }
                         Entity::Principal(id) => index.of_actor(id).into_iter().for_each(|set| more |= set),
+                        Entity::Registration(id) => {
+                            let made = of_type(now, id).into_iter().filter_map(|it| index.first_of(it));
+                            more.extend(made.filter_map(|at| u32::try_from(at.get()).ok()));
+                        }
                         _ => {}
                     }
                 }
@@ -57,4 +63,16 @@ fn below(now: &World, scope: ScopeId) -> Vec<ScopeId> {
     let tenancy = now.tenancy();
     let rows = tenancy.row(scope).map_or_else(Vec::new, |row| tenancy.subtree(row));
     rows.into_iter().filter_map(|row| tenancy.at(row)).map(|node| node.id).collect()
+}
+
+/// What there is of an object type: objects, and contracts for them. None of an entry that is no type, or not its first edition: what came
+/// before it stands on the one before.
+fn of_type(now: &World, id: RegistrationId) -> Vec<Entity> {
+    let registry = now.registry();
+    let first = registry.get(id).filter(|entry| registry.previous(entry).is_none());
+    let Some(word) = first.and_then(|entry| type_word(&registry.urn(entry)?)) else { return Vec::new() };
+    let (objects, contracts) = (now.objects(), now.contracts());
+    let bound = contracts.of_type(&word).filter_map(|row| contracts.at(row));
+    let made = objects.iter().filter(|object| objects.object_type(object) == word);
+    bound.map(|it| Entity::Contract(it.id)).chain(made.map(|it| Entity::Object(it.id))).collect()
 }

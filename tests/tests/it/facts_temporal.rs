@@ -1,9 +1,11 @@
 //! The facts of the temporal page, and what goes beyond them: selections, cascades, conflicts, merges, and rolling back what was rolled back.
 
 use crate::support::{NOON, by_hand, data, member, object, path, principal, scope_at, update};
+use scoped::contracts::{self, FieldSpec, FieldType};
 use scoped::projections::DOMAINS;
 use scoped::projections::audit::{AccessDenied, AuditEvent};
 use scoped::projections::rules::Class;
+use scoped::registry::{Register, Urn};
 use scoped::rules::{Aim, Bind, Define};
 use scoped::temporal::{Cutoff, Entity, Nature, Presence, Reversal, Rollback, Selection};
 use scoped::{
@@ -483,6 +485,36 @@ fn a_cascade_takes_back_what_was_given_to_a_principal_and_what_a_rule_was_bound_
     assert_eq!(names(bot.first), ["objects.transfer", "rules.unbind", "identity.suspend_principal"]);
     ada.rollback_with(&Rollback::of(Selection::Cascade(bot.first))).unwrap().unwrap();
     assert_eq!(ada.read(NOTE).unwrap().owner, ADA);
+}
+
+/// Objects name their type by a word, so they were not among what depends on its registration, and stayed.
+#[test]
+fn a_cascade_takes_back_objects_of_a_type_and_contracts_for_it_with_its_first_edition() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    let edition = |version| Register::new(Urn::object_type("case").unwrap().at_version(version).unwrap());
+    let first = ada.execute(edition(1)).unwrap();
+    let case =
+        |id| objects::Create { object_type: "case".into(), ..object(id, 1, Some("org:a"), Level::Write) };
+    ada.execute(case(30)).unwrap();
+    note(&ada, json!({ "v": 1 }));
+    let second = ada.execute(edition(2)).unwrap();
+    ada.execute(case(31)).unwrap();
+    let size = FieldSpec::new("size", FieldType::Any).optional();
+    ada.execute(contracts::Create::new("cases", "case", vec![size])).unwrap();
+    let names = |of: Sequence| -> Vec<&'static str> {
+        let plan = ada.plan_with(&Rollback::of(Selection::Cascade(of))).unwrap();
+        plan.steps.iter().map(|step| step.command_name()).collect()
+    };
+    assert_eq!(names(second.first), ["registry.archive"], "its objects stand on the edition before");
+    let all = ["contracts.archive", "objects.tombstone", "objects.tombstone", "registry.archive"];
+    assert_eq!(names(first.first), all);
+    ada.rollback_with(&Rollback::of(Selection::Cascade(first.first))).unwrap().unwrap();
+    let state = |id| presence(&engine, Entity::Object(ObjectId(id)), engine.history().head()).0;
+    assert_eq!(
+        [state(30), state(31), state(10)],
+        [Presence::Tombstoned, Presence::Tombstoned, Presence::Live]
+    );
 }
 
 /// The projection stayed in the scope that ended, where whoever reads all below `org:a` still reached the object. Found by ten thousand drawn histories.
