@@ -353,12 +353,7 @@ impl<'a> Moment<'a> {
     pub fn shares(&self, id: ObjectId) -> Vec<(String, Level, Sequence)> {
         let Some(row) = self.world.objects().row(id) else { return Vec::new() };
         let label = |scope: u32| self.world.tenancy().at(scope).map_or("?", Node::label).to_owned();
-        self.world
-            .sharing()
-            .of(row)
-            .iter()
-            .map(|share| (label(share.scope), share.level, share.since))
-            .collect()
+        self.world.sharing().of(row).map(|share| (label(share.scope), share.level, share.since)).collect()
     }
 
     /// The members of a scope: principal, role, end.

@@ -185,15 +185,14 @@ fn decide<W: Witness>(
             let Some(object) = world.objects().at(at) else { return refuse() };
             let mut deny = None;
             let mut ways: SmallVec<[Reached<'_>; 1]> = SmallVec::new();
-            for share in world.sharing().of(at) {
-                let scope = share.scope;
+            for (scope, level) in world.sharing().scopes(at) {
                 let Some(link) = world.tenancy().link(scope) else { continue };
                 if link.archived && !asker.descends_to(link.parent, witness) {
                     continue;
                 }
                 let (verdict, way) = asker.along(scope, scope, Reach::Full, witness);
                 deny = deny.or(verdict.deny.map(|found| (found, scope)));
-                let enough = share.level >= level_for(capability);
+                let enough = level >= level_for(capability);
                 let allow = verdict.allow.filter(|_| enough);
                 ways.push(Reached { allow, way, said: Weight::default() });
             }

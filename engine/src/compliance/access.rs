@@ -261,7 +261,7 @@ pub(super) fn reasons(
     for row in (0..objects.len() as u32).step_by(object_step) {
         // Members of where it is shared are asked first: those may read it, and others should not.
         let shared =
-            world.sharing().of(row).iter().flat_map(|share| world.tenancy().members(share.scope).take(2));
+            world.sharing().scopes(row).flat_map(|(scope, _)| world.tenancy().members(scope).take(2));
         let spread = (row as usize % principal_step..principals.len()).step_by(principal_step);
         let asked: Vec<u32> =
             shared.map(|(row, _)| row).chain(spread.map(|row| row as u32)).take(2 * each).collect();

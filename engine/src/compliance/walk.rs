@@ -165,8 +165,7 @@ fn versioned(world: &World, at: &Envelope, event: &Event, before: Option<u32>, b
 fn born(world: &World, at: &Envelope, event: &Event, behind: &[(Envelope, Event)], book: &mut Book) {
     let Event::Objects(ObjectsEvent::ObjectCreated(e)) = event else { return };
     let Some(row) = world.objects().row(e.object) else { return };
-    let shares = world.sharing().of(row);
-    let private = shares.is_empty()
+    let private = world.sharing().scopes(row).next().is_none()
         && world.objects().at(row).is_some_and(|object| world.identity().id(object.owner) == e.owner);
     book.hold(N::BornPrivate, private, || {
         format!("the object {} was shared the moment it was made, by event {}", e.object, at.sequence)

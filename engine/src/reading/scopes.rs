@@ -208,7 +208,7 @@ impl Reading {
             let world = ask.moment.world;
             let Some(row) = world.objects().row(object) else { return Ok(Vec::new()) };
             let all = ask.need(C::AclManage, Target::Object(row)).is_ok();
-            let scopes = world.sharing().of(row).iter().map(|share| share.scope);
+            let scopes = world.sharing().scopes(row).map(|(scope, _)| scope);
             let shown = scopes.filter(|scope| all || ask.need(C::ReadLocal, Target::Scope(*scope)).is_ok());
             Ok(shown.filter_map(|scope| ask.projection(row, scope)).collect())
         })

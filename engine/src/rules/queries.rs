@@ -340,7 +340,7 @@ impl<'a> Moment<'a> {
             Target::Scope(scope) | Target::Below(scope) => (vec![scope], false),
             Target::Object(at) => {
                 let open = |scope: &u32| world.tenancy().at(*scope).is_some_and(|node| !node.archived);
-                let shares = world.sharing().of(at).iter().map(|share| share.scope).filter(open);
+                let shares = world.sharing().scopes(at).map(|(scope, _)| scope).filter(open);
                 (shares.collect(), world.objects().at(at).is_some_and(|object| object.owner == row))
             }
             Target::Own => (Vec::new(), true),

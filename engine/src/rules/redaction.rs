@@ -86,7 +86,7 @@ pub(crate) fn hidden(
     let actor = identity.row(actor).unwrap_or(NO_ROW);
     let found = objects.at(object);
     // Also scopes that are archived: what stayed there is still under their rules.
-    let mut scopes: SmallVec<[u32; 4]> = world.sharing().of(object).iter().map(|share| share.scope).collect();
+    let mut scopes: SmallVec<[u32; 4]> = world.sharing().scopes(object).map(|(scope, _)| scope).collect();
     if let Some(home) = found.map(|object| object.home).filter(|home| *home != NO_ROW)
         && !scopes.contains(&home)
     {

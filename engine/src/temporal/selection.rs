@@ -145,7 +145,7 @@ impl<'a> Place<'a> {
                 let Some(row) = world.objects().row(id) else { return false };
                 let home = world.objects().at(row).map_or(NO_ROW, |object| object.home);
                 (home != NO_ROW && within(home))
-                    || world.sharing().of(row).iter().any(|share| within(share.scope))
+                    || world.sharing().scopes(row).any(|(scope, _)| within(scope))
             })
         })
     }

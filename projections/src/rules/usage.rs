@@ -175,7 +175,7 @@ impl<'a> Doing<'a> {
         {
             object = Attribute::Is((row, id));
             object_type = Attribute::Is(objects.object_type(found));
-            scopes.extend(sharing.of(row).iter().map(|share| share.scope));
+            scopes.extend(sharing.scopes(row).map(|(scope, _)| scope));
         }
         if let Event::Sharing(SharingEvent::ObjectProjected(e)) = event {
             scopes.extend(tenancy.row(e.scope));

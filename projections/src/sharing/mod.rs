@@ -5,6 +5,7 @@
 //! Invariants: an object has at most one live projection into a scope; a new object has none.
 
 mod events;
+mod places;
 mod state;
 
 pub use events::{ObjectProjected, ProjectionRevoked, SharingEvent};

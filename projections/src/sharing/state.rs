@@ -1,9 +1,10 @@
 //! The fold over projections.
 
 use super::SharingEvent as E;
+use super::places::Places;
 use crate::canonical::{Input, InputError, Output, RowOf};
 use crate::objects::Objects;
-use crate::store::{NO_ROW, Postings, RowSet, Rows, transact};
+use crate::store::{Postings, RowSet, transact};
 use crate::tenancy::{Level, Parked, Tenancy};
 use crate::{Envelope, ObjectId, ScopeId, Sequence};
 use smallvec::SmallVec;
@@ -19,69 +20,36 @@ pub struct Share {
     pub since: Sequence,
 }
 
-const _: () = assert!(size_of::<Share>() == 16, "four to a cache line, none across two");
-
-crate::store::owns_nothing!(Share, Level);
-
-/// What stands in the column for an object in no scope.
-const PRIVATE: Share = Share { scope: NO_ROW, level: Level::Read, since: Sequence::NONE };
-/// What stands there for one that is, or was, in several; in place of an event it names the row of its list.
-const SEVERAL: Share = Share { scope: NO_ROW - 1, ..PRIVATE };
-
-/// The projections of an object that is, or was, in several scopes: one cache line for up to three.
-#[derive(Debug, Clone)]
-#[repr(align(64))]
-struct Several(SmallVec<[Share; 3]>);
-
-const _: () = assert!(size_of::<Several>() == 64, "one cache line");
-
-impl crate::store::Footprint for Several {
-    fn heap(&self) -> usize {
-        if self.0.spilled() { self.0.capacity() * size_of::<Share>() } else { 0 }
-    }
-}
-
-/// The row of the list, where that stands in the column.
-fn several(share: &Share) -> Option<u32> {
-    (share.scope == SEVERAL.scope).then_some(share.since.get() as u32)
-}
+crate::store::owns_nothing!(Level);
 
 /// All live projections.
 #[derive(Debug, Clone, Default)]
 pub struct Sharing {
-    /// By row of the object; shorter than the table of objects when the last ones are private.
-    ///
-    /// Most objects live in one scope, which stands here; those in several have a row in `several`, which stands here then.
-    first: Rows<Share>,
-    /// Found without a look-up: a decision would wait for memory once more. An object that was in several scopes keeps its row.
-    several: Rows<Several>,
+    places: Places,
     in_scope: Postings,
     parked: Parked<Level>,
 }
-transact!(Sharing { first, several, in_scope, parked });
+transact!(Sharing { places, in_scope, parked });
 
 impl Sharing {
     /// Where an object is projected, oldest first.
-    #[must_use]
-    pub fn of(&self, object: u32) -> &[Share] {
-        match self.first.get(object) {
-            None => &[],
-            Some(share) if share.scope < SEVERAL.scope => std::slice::from_ref(share),
-            Some(share) => {
-                let several = several(share).and_then(|row| self.several.get(row));
-                several.map_or(&[], |shares| &shares.0)
-            }
-        }
+    pub fn of(&self, object: u32) -> impl Iterator<Item = Share> + Clone + '_ {
+        self.places.of(object)
+    }
+    /// Scopes that an object is projected into and how far one goes there, oldest first: sooner than [`Self::of`], which also tells since when.
+    #[inline]
+    pub fn scopes(&self, object: u32) -> impl Iterator<Item = (u32, Level)> + Clone + '_ {
+        self.places.scopes(object)
     }
     /// A hint that it will be asked where an object is projected.
     #[inline]
     pub fn expect(&self, object: u32) {
-        self.first.expect(object);
+        self.places.expect(object);
     }
     /// Its projection into one scope.
     #[must_use]
-    pub fn share(&self, object: u32, scope: u32) -> Option<&Share> {
-        self.of(object).iter().find(|share| share.scope == scope)
+    pub fn share(&self, object: u32, scope: u32) -> Option<Share> {
+        self.of(object).find(|share| share.scope == scope)
     }
     /// Rows of what is projected into a scope, tombstoned objects included.
     #[must_use]
@@ -116,12 +84,12 @@ impl Sharing {
     }
 
     fn put(&mut self, object: u32, share: Share) {
-        let mut shares: Vec<Share> = self.of(object).to_vec();
+        let mut shares: SmallVec<[Share; 3]> = self.of(object).collect();
         match shares.iter_mut().find(|old| old.scope == share.scope) {
             Some(old) => *old = share,
             None => shares.push(share),
         }
-        self.set(object, shares);
+        self.places.set(object, shares);
         self.in_scope.insert(share.scope, object);
         self.parked.take(share.scope, object);
     }
@@ -129,42 +97,20 @@ impl Sharing {
     /// Takes an object out of a scope; gives how far its members might go.
     fn take(&mut self, object: u32, scope: u32) -> Option<Level> {
         let level = self.share(object, scope)?.level;
-        self.set(object, self.of(object).iter().filter(|share| share.scope != scope).copied().collect());
+        let left = self.of(object).filter(|share| share.scope != scope).collect();
+        self.places.set(object, left);
         self.in_scope.remove(scope, object);
         Some(level)
     }
 
-    fn set(&mut self, object: u32, shares: Vec<Share>) {
-        while self.first.len() <= object as usize {
-            self.first.push(PRIVATE);
-        }
-        if let Some(row) = self.first.get(object).and_then(several) {
-            if let Some(list) = self.several.edit(row) {
-                *list = Several(shares.into());
-            }
-            return;
-        }
-        let first = match &*shares {
-            [] => PRIVATE,
-            [share] => *share,
-            _ => {
-                let row = self.several.push(Several(shares.into()));
-                Share { since: Sequence::new(row.into()), ..SEVERAL }
-            }
-        };
-        if let Some(place) = self.first.edit(object) {
-            *place = first;
-        }
-    }
-
     pub(crate) fn save(&self, out: &mut impl Output) {
         // Private objects behind the last shared one may or may not have a row: neither form may show.
-        let all = (0..self.first.len() as u32).map(|object| (object, self.of(object)));
-        let shared = all.filter(|(_, shares)| !shares.is_empty());
+        let all = (0..self.places.len() as u32).map(|object| (object, self.of(object)));
+        let shared = all.filter(|(_, shares)| shares.clone().next().is_some());
         out.count(shared.clone().count());
         for (object, shares) in shared {
             out.u32(object);
-            out.count(shares.len());
+            out.count(shares.clone().count());
             for share in shares {
                 out.u32(share.scope);
                 out.u8(share.level.tag());
@@ -235,7 +181,10 @@ mod tests {
                     sharing.take(object, scope);
                 }
                 for object in 0..5 {
-                    prop_assert_eq!(sharing.of(object), naive.get(&object).map_or(&[][..], |shares| shares));
+                    let there = naive.get(&object).cloned().unwrap_or_default();
+                    let scopes: Vec<_> = there.iter().map(|share| (share.scope, share.level)).collect();
+                    prop_assert_eq!(sharing.of(object).collect::<Vec<_>>(), there);
+                    prop_assert_eq!(sharing.scopes(object).collect::<Vec<_>>(), scopes);
                 }
             }
         }

@@ -340,9 +340,7 @@ impl<'a> Walk<'a> {
         let Some(actor) = identity.row(self.span.actor) else { return BTreeSet::new() };
         let places: Vec<u32> = match self.target() {
             Target::Scope(row) | Target::Below(row) => vec![row],
-            Target::Object(object) => {
-                self.world.sharing().of(object).iter().map(|share| share.scope).collect()
-            }
+            Target::Object(object) => self.world.sharing().scopes(object).map(|(scope, _)| scope).collect(),
             _ => Vec::new(),
         };
         let mut ends = BTreeSet::new();

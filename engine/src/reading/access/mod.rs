@@ -169,14 +169,13 @@ impl Question {
         }
         world.identity().expect(self.actor);
     }
-    /// The second step.
+    /// The second step: gives the row that the object mostly has.
     #[inline]
-    fn expect_row(&self, world: &World) {
-        if let Resource::Object(id) = self.resource
-            && let Some(row) = world.objects().expect_row(id)
-        {
-            world.sharing().expect(row);
-        }
+    fn expect_row(&self, world: &World) -> Option<u32> {
+        let Resource::Object(id) = self.resource else { return None };
+        let row = world.objects().expect_row(id)?;
+        world.sharing().expect(row);
+        Some(row)
     }
 }
 
@@ -261,24 +260,30 @@ impl Moment<'_> {
     #[inline]
     pub(crate) fn checked(&self, question: &Question) -> Decision {
         let who = Actor::of(self.world, question.actor);
-        self.outcome(who.as_ref(), self.put(question)).told(self.world, question.capability)
+        self.by_row(question, |request| self.outcome(who.as_ref(), request))
+            .told(self.world, question.capability)
     }
 
     /// As [`Self::allows`], where the question was expected.
     #[inline]
     pub(crate) fn allowed_to(&self, question: &Question) -> bool {
         let who = Actor::of(self.world, question.actor);
-        self.allowed(who.as_ref(), self.put(question))
+        self.by_row(question, |request| self.allowed(who.as_ref(), request))
     }
 
-    /// What is asked, once it is known who asks: the object is looked up last, being the farthest away.
+    /// Answers for the row that the index names, and looks whether that row has the id of the question when there is an answer: it is the
+    /// farthest away, and comes from memory meanwhile. Half of a keyed hash has agreed; should it err, the answer is forgotten.
     #[inline]
-    fn put(&self, question: &Question) -> Request<'static> {
-        let target = question.resource.target(self.world);
-        if let Target::Object(row) = target {
-            self.world.sharing().expect(row);
+    fn by_row<T>(&self, question: &Question, answer: impl Fn(Request<'static>) -> T) -> T {
+        if let Resource::Object(id) = question.resource
+            && let Some(row) = question.expect_row(self.world)
+        {
+            let found = answer(question.at(Target::Object(row)));
+            if self.world.objects().at(row).is_some_and(|object| object.id == id) {
+                return found;
+            }
         }
-        question.at(target)
+        answer(question.at(question.resource.target(self.world)))
     }
 
     /// Decisions, one for each question, sooner than one by one: while some are decided, what the others need is on its way from memory.

@@ -111,7 +111,7 @@ fn candidates(world: &World, capability: C, target: Target) -> RoaringBitmap {
         Target::Scope(row) | Target::Below(row) => scopes.push(row),
         Target::Object(object) => {
             found.extend(world.objects().at(object).map(|object| object.owner));
-            scopes.extend(world.sharing().of(object).iter().map(|share| share.scope));
+            scopes.extend(world.sharing().scopes(object).map(|(scope, _)| scope));
         }
         Target::Own | Target::Deployment => return anybody(),
         Target::Nothing => {}

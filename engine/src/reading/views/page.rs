@@ -188,8 +188,8 @@ impl<'a> Filler<'a> {
             }
         };
         edge(object.home, None);
-        for share in world.sharing().of(row) {
-            edge(share.scope, Some(share.level));
+        for (scope, level) in world.sharing().scopes(row) {
+            edge(scope, Some(level));
         }
     }
 }

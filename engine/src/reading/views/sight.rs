@@ -129,9 +129,9 @@ impl<'a> Eyes<'a> {
 
     /// How a record (by row, live in the world that is looked at) is reached through the scopes of a plan; `None`: not at all.
     pub(crate) fn sees(&self, plan: &Plan, row: u32) -> Option<Seen> {
-        let shares = self.world().sharing().of(row);
+        let scopes = self.world().sharing().scopes(row);
         let mut via: Vec<(usize, Level)> =
-            shares.iter().filter_map(|share| Some((plan.place(share.scope)?, share.level))).collect();
+            scopes.filter_map(|(scope, level)| Some((plan.place(scope)?, level))).collect();
         if via.is_empty() {
             return None;
         }
@@ -141,8 +141,8 @@ impl<'a> Eyes<'a> {
             return Some(Seen { via: via.into_iter().map(|(place, _)| place).collect(), access });
         };
         let (object, shown) = (Target::Object(row), |ask: &Ask<'_>| {
-            let now = ask.present.sharing().of(row);
-            now.iter().any(|share| plan.place(share.scope).is_some())
+            let mut now = ask.present.sharing().scopes(row);
+            now.any(|(scope, _)| plan.place(scope).is_some())
         });
         let gone = ask.present.objects().at(row).is_none_or(|object| object.tombstoned);
         let access = if gone {
