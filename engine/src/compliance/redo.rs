@@ -6,7 +6,8 @@
 //! without what has to come along.
 //!
 //! Sealed payloads are compared by what they say, where it can be read: nonces differ each time. Of what was erased, or is sealed without its key at
-//! hand, it is checked that it would be sealed, for whom, and everything that does not hang on the data.
+//! hand, it is checked that it would be sealed, for whom, and everything that does not hang on the data. What takes a feature that this
+//! build is without (conditions in CEL, contracts in JSON Schema) is not judged, and that is a warning.
 
 use super::check::Book;
 use super::invariant::CheckName as N;
@@ -21,6 +22,7 @@ use crate::temporal::undone;
 use scoped_log::Record;
 use scoped_projections::domains::kind_info;
 use scoped_projections::requests::RequestsEvent;
+use scoped_projections::rules::Version;
 use scoped_projections::store::Transact;
 use scoped_projections::{Envelope, Event, PrincipalId, SubjectId, World};
 
@@ -79,6 +81,12 @@ pub(super) fn redo(
             let what =
                 || format!("{}: `{operation}` of {actor} (step {step}) would have been refused", place());
             match declined.refusal {
+                Refusal::Denied(_) if lacks_cel(world) => book.warning(N::DecisionsHold, || {
+                    format!("{} without the feature `cel`: a build with it can tell", what())
+                }),
+                Refusal::Declined(error) if error.code() == "no_feature" => {
+                    book.warning(name, || format!("{}: {error}", what()));
+                }
                 Refusal::Denied(need) => {
                     book.violation(N::DecisionsHold, || {
                         format!("{}: `{}` was not theirs", what(), need.capability)
@@ -90,6 +98,13 @@ pub(super) fn redo(
         }
     }
     None
+}
+
+/// Do rules have conditions that this build cannot look at? It denies then, also what was allowed where the log was written.
+fn lacks_cel(world: &World) -> bool {
+    let rules = world.rules();
+    let in_cel = |version: &Version| version.when.as_ref().is_some_and(|clause| clause.cel.is_some());
+    cfg!(not(feature = "cel")) && rules.iter().any(|rule| rules.versions(rule).any(in_cel))
 }
 
 /// The first difference between what the commands come to and what stands in the log.

@@ -1,11 +1,14 @@
 //! A log that was written by the engine alone keeps all ten.
 
-use super::forge::{ADA, BO, Forge, acme};
+use super::forge::{ADA, BO, Forge, Forged, acme};
 use crate::support::NOON;
 use scoped::compliance::{FuzzOptions, Options, fuzz, verify_rollbacks};
+use scoped::projections::objects::ObjectUpdated;
+use scoped::projections::rules::Class;
+use scoped::rules::{Aim, Bind, Define};
 use scoped::temporal::{Cutoff, Selection};
 use scoped::tenancy::RemoveMember;
-use scoped::{Policy, Sequence};
+use scoped::{Effect, ObjectId, Policy, RuleId, Sequence};
 
 #[test]
 fn a_log_that_only_the_engine_wrote_keeps_all_ten_also_after_rollbacks_and_refusals() {
@@ -50,6 +53,33 @@ fn a_report_up_to_the_acknowledged_end_passes_though_the_files_hold_more_by_now(
     let report = history.compliance(&Options::default(), NOON).unwrap();
     assert!(report.passed, "{report}");
     assert_eq!((report.position, engine.history().head().get()), (history.head().get(), report.position + 1));
+}
+
+/// A build without CEL denies what hangs on such a condition. It called logs broken in which a build with it had allowed that.
+#[test]
+fn what_hangs_on_a_feature_that_this_build_is_without_is_a_warning_and_no_violation() {
+    let forge = Forge::new();
+    let engine = forge.engine();
+    let never = crate::rules::when(r#"{"cel":"object.type == 'ghost'"}"#);
+    let deny = Define::new("no ghosts", Class::Constraint, Effect::Deny).when(never);
+    let ada = engine.session(ADA).unwrap();
+    ada.execute(Define { rule: Some(RuleId(1)), ..deny }).unwrap();
+    ada.execute(Bind { binding: None, rule: RuleId(1), to: Aim::everywhere() }).unwrap();
+    engine.close().unwrap();
+    let updated = ObjectUpdated { object: ObjectId(3) };
+    forge.write(&[Forged::by(BO, updated).with(r#"{"cpu":9}"#)]);
+    let report = forge.report(&Options::default());
+    assert!(report.passed, "{report}");
+    let mut checks = report.invariants.iter().flat_map(|it| &it.checks);
+    let held = checks.find(|check| check.name == "decisions_hold").unwrap();
+    let untold: &[&str] = if cfg!(feature = "cel") {
+        &[]
+    } else {
+        &[
+            "event 25: `objects.update` of 00000000000000000000000002 (step 1) would have been refused without the feature `cel`: a build with it can tell",
+        ]
+    };
+    assert_eq!(held.warnings, untold);
 }
 
 #[test]
