@@ -14,13 +14,13 @@ impl Inverse<'_> {
         self.then.objects().get(object)?;
         let at = scope.into();
         // What goes with a scope that was not there needs no step of its own; but a record that is at home there is kept where it is by the
-        // end of the scope, for whoever reads all that lies below an ancestor: if it was there then without its projection, that goes first.
-        let stays = self.stays(scope);
+        // end of the scope, for whoever reads all that lies below an ancestor: its projection is made what it was then before that.
+        let counts = self.stays(scope) || self.is_kept(object, scope);
         match (level(self.then), level(self.now)) {
-            (Some(then), now) if stays && now != Some(then) => {
+            (Some(then), now) if counts && now != Some(then) => {
                 self.step(Phase::SharesBack, 0, sharing::Project { object, scope: at, level: then });
             }
-            (None, Some(_)) if stays || self.is_kept(object, scope) => {
+            (None, Some(_)) if counts => {
                 self.step(Phase::SharesGone, 0, sharing::Revoke { object, scope: at });
             }
             _ => {}

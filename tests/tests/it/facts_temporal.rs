@@ -537,6 +537,28 @@ fn a_record_that_outlived_its_scope_without_a_projection_has_none_when_a_rollbac
     assert!(session(&engine, 3).read(made.object()).is_err(), "and nobody else's");
 }
 
+/// The projection did not come back with the end of the scope: whoever reads all below `org:a` did not find the record any more. The cutoff lay
+/// between the making of the object and its projection. Found by ten thousand drawn histories.
+#[test]
+fn a_record_that_outlived_its_scope_with_a_projection_has_it_when_a_rollback_is_taken_back() {
+    let (engine, _) = world();
+    let ada = session(&engine, 1);
+    ada.execute(scope_at("org:a/ws:b", 2)).unwrap();
+    let made = ada.execute(object(20, 1, Some("org:a/ws:b"), Level::Read)).unwrap();
+    let end = tenancy::DeleteScope::new(path("org:a/ws:b")).records(tenancy::Records::Keep);
+    ada.execute(end).unwrap();
+    let shares = || engine.read(|moment| moment.shares(made.object()));
+    let before = shares();
+    assert_eq!(before.len(), 1);
+    let cutoff = Cutoff::At(made.first);
+    let back = ada.rollback(&cutoff, Selection::All, Policy::AllOrNothing).unwrap().unwrap();
+    assert!(shares().is_empty());
+    ada.rollback_with(&event(back.first)).unwrap().unwrap();
+    let level =
+        |shares: &[(String, Level, Sequence)]| shares.iter().map(|(_, level, _)| *level).collect::<Vec<_>>();
+    assert_eq!(level(&shares()), level(&before));
+}
+
 #[test]
 fn a_cascade_of_an_event_without_dependents_is_that_event() {
     let (engine, _) = world();
