@@ -9,12 +9,10 @@ use crate::store::{Footprint, Rows, transact};
 use crate::tenancy::Level;
 use smallvec::SmallVec;
 
-/// What stands in the short column: `scope << 2 | level`, or one of these.
+/// What stands in the short column for an object in no scope. Otherwise `scope << 2 | level`, or `list << 2`: no level has the tag 0.
 const NOWHERE: u32 = u32::MAX;
-/// It is, or was, in several; in place of an event the long column names the row of its list.
-const SEVERAL: u32 = u32::MAX - 1;
-/// A scope of which the row leaves no room for a level stands in a list.
-const SCOPES_MAX: u32 = (1 << 30) - 1;
+/// From here on a row leaves no room for a level beside it: such a scope stands in a list, and the row of such a list in the long column.
+const ROWS_MAX: u32 = (1 << 30) - 1;
 
 /// The projections of an object that is, or was, in several scopes: one cache line for up to three.
 #[derive(Debug, Clone)]
@@ -56,16 +54,19 @@ impl Places {
     fn look(&self, object: u32) -> (Option<(u32, Level)>, &[Share]) {
         match self.near.get(object).copied().unwrap_or(NOWHERE) {
             NOWHERE => (None, &[]),
-            SEVERAL => {
-                (None, self.list(object).and_then(|row| self.several.get(row)).map_or(&[], |it| &it.0))
-            }
-            one => (Level::from_tag(one as u8 & 3).map(|level| (one >> 2, level)), &[]),
+            near => match Level::from_tag(near as u8 & 3) {
+                Some(level) => (Some((near >> 2, level)), &[]),
+                None => {
+                    (None, self.list(object).and_then(|row| self.several.get(row)).map_or(&[], |it| &it.0))
+                }
+            },
         }
     }
     /// The row of the list.
+    #[inline]
     fn list(&self, object: u32) -> Option<u32> {
-        let listed = self.near.get(object) == Some(&SEVERAL);
-        self.since.get(object).filter(|_| listed).map(|row| row.get() as u32)
+        let near = self.near.get(object).filter(|near| *near & 3 == 0)? >> 2;
+        if near < ROWS_MAX { Some(near) } else { self.since.get(object).map(|row| row.get() as u32) }
     }
     /// Scopes and how far one goes there, oldest first.
     #[inline]
@@ -94,10 +95,13 @@ impl Places {
         }
         let (near, since) = match &*shares {
             [] => (NOWHERE, Sequence::NONE),
-            [share] if share.scope < SCOPES_MAX => {
+            [share] if share.scope < ROWS_MAX => {
                 (share.scope << 2 | u32::from(share.level.tag()), share.since)
             }
-            _ => (SEVERAL, Sequence::new(self.several.push(Several(shares)).into())),
+            _ => {
+                let row = self.several.push(Several(shares));
+                (row.min(ROWS_MAX) << 2, Sequence::new(row.into()))
+            }
         };
         if let Some(place) = self.near.edit(object) {
             *place = near;
@@ -105,5 +109,32 @@ impl Places {
         if let Some(place) = self.since.edit(object) {
             *place = since;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No test can have so many scopes, but a row that is cut off would open an object to strangers.
+    #[test]
+    fn a_scope_of_a_row_too_large_for_the_short_column_stands_in_a_list() {
+        let mut places = Places::default();
+        for (object, scope) in [ROWS_MAX - 1, ROWS_MAX, ROWS_MAX + 1, u32::MAX - 1].into_iter().enumerate() {
+            let share = Share { scope, level: Level::Admin, since: Sequence::new(7) };
+            places.set(object as u32, SmallVec::from_slice(&[share]));
+            assert_eq!(places.of(object as u32).collect::<Vec<_>>(), [share]);
+            assert_eq!(places.scopes(object as u32).collect::<Vec<_>>(), [(scope, Level::Admin)]);
+        }
+        assert_eq!(places.several.len(), 3);
+    }
+
+    #[test]
+    fn a_list_of_a_row_too_large_for_the_short_column_is_found_by_the_long_one() {
+        let mut places = Places::default();
+        let share = Share { scope: ROWS_MAX, level: Level::Read, since: Sequence::new(7) };
+        places.set(0, SmallVec::from_slice(&[share]));
+        *places.near.edit(0).unwrap() = ROWS_MAX << 2;
+        assert_eq!(places.of(0).collect::<Vec<_>>(), [share]);
     }
 }

@@ -414,9 +414,10 @@ impl Run {
         self.door.set(if by.is_multiple_of(16) { now - 30_000 } else { now + u64::from(by) * 1_000 });
     }
 
+    /// For the log it is never earlier than it was; the host's clock may have stepped back behind an end that had passed.
     fn now(&self) -> u64 {
         use scoped::Door;
-        self.door.now()
+        self.door.now().max(self.engine.read(|moment| moment.world().time()))
     }
 
     fn oracle(&self) -> Oracle {
@@ -428,15 +429,14 @@ impl Run {
     }
 
     fn batch(&mut self, batch: Batch) {
-        let (position, time) =
-            self.engine.read(|moment| (moment.world().position().get(), moment.world().time()));
+        let position = self.engine.read(|moment| moment.world().position().get());
         let before = self.digest();
         let key = batch.key.clone().map(|key| (batch.steps[0].actor, key));
         let known = key.as_ref().and_then(|key| self.keys.get(key)).cloned();
         let expected = match &known {
             Some((first, _)) if same_request(first, &batch) => Ok(Vec::new()),
             Some(_) => Err("idempotency_conflict"),
-            None => self.oracle().decide(&batch, self.now().max(time), position + 1),
+            None => self.oracle().decide(&batch, self.now(), position + 1),
         };
         // Scopes that come to be on the way have ids that nobody can foresee: `access` reads what becomes of them.
         if expected == Err(UNFORESEEN) {
@@ -592,9 +592,7 @@ impl Run {
 
     fn compare_everything(&mut self, cutoffs: [u16; 4]) {
         digest(&self.engine);
-        // For the log it is never earlier than it was; the host's clock may have stepped back behind an end that had passed.
-        let time = self.engine.read(|moment| moment.world().time());
-        let (oracle, now) = (self.oracle(), self.now().max(time));
+        let (oracle, now) = (self.oracle(), self.now());
         self.seen.decisions += self.engine.read(|moment| compare(&moment, &oracle, now));
         self.compare_readings(&oracle, now);
         self.engine.sync().unwrap(); // the traces of refused reads are in the log behind this
