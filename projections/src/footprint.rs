@@ -28,7 +28,7 @@ tagged! {
 /// The containers that things lie in: domain and name.
 const PLACES: &[(Thing, &str, &[&str])] = &[
     (Thing::Object, "objects", &["objects", "types", "by_owner", "usage", "attributes", "parked"]),
-    (Thing::Object, "sharing", &["first", "several", "in_scope", "parked"]),
+    (Thing::Object, "sharing", &["places", "in_scope", "parked"]),
     (Thing::Version, "objects", &["changes", "reasons", "origins"]),
     (
         Thing::Scope,
