@@ -3,6 +3,7 @@
 use super::check::Book;
 use super::invariant::CheckName as N;
 use crate::Command;
+use crate::authorize::{Request, Target, authorize};
 use crate::clock::ManualDoor;
 use crate::error::Result;
 use crate::history::History;
@@ -11,6 +12,7 @@ use crate::sealed::is_absent;
 use crate::temporal::{Cutoff, Entity, Policy, Rollback, Selection};
 use scoped_projections::identity::Status;
 use scoped_projections::objects::Object;
+use scoped_projections::tenancy::Capability;
 use scoped_projections::{ObjectId, Sequence, World};
 use std::sync::Arc;
 
@@ -56,6 +58,12 @@ fn plan(world: &World, history: &History, object: &Object, book: &mut Book) -> R
     let Some(owner) = world.identity().at(object.owner).filter(|owner| owner.status == Status::Active) else {
         return Ok(());
     };
+    // Whom rules keep from what is their own sees no plan for it.
+    let Some(row) = objects.row(object.id) else { return Ok(()) };
+    let write = Request::new(Capability::Write, Target::Object(row));
+    if !authorize(world, owner.id, write, world.time()).allowed {
+        return Ok(());
+    }
     let door = ManualDoor::new(world.time(), 0);
     let to = Sequence::new(last.sequence.get() - 1);
     let asked = Rollback::to(Cutoff::At(to)).only(Selection::Object(object.id)).under(Policy::SkipDenied);
